@@ -1,0 +1,1 @@
+"""Kumun: one portal for every commune and EPCI of an OPSN."""
