@@ -1,0 +1,1 @@
+"""Online procedures: catalogue, forms and their versions, dossiers, instruction, decisions."""
