@@ -1,15 +1,13 @@
 """The papers of a dossier: receipt, acknowledgement, request for a piece, decision, whole print.
 
 CRPA L112-11, L112-12, R112-4, R112-5, R112-11-1 (receipts), L114-5 (missing pieces), L211-2 and L211-5
-(reasons), L212-2 (author): a paper that lacks a required mention cannot be built. The French text is authentic.
+(reasons), L212-2 (author): a paper that lacks a required mention cannot be built. French is authentic.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from app.socle.documents import render_pdf
 from app.socle.lettres import (
     Auteur,
     Destinataire,
@@ -25,7 +23,7 @@ from app.socle.lettres import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reponse:
-    """A question of the form and the answer, as shown to the person; an empty answer prints as « Non renseigné »."""
+    """A question of the form and the answer as the person saw it; empty prints as « Non renseigné »."""
 
     libelle: str
     valeur: str
@@ -159,7 +157,7 @@ class AttestationEnregistrement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccuseReception:
-    """Electronic acknowledgement of a demand (L112-11, R112-11-1), with missing pieces when there are (L114-5)."""
+    """Electronic acknowledgement of a demand (L112-11, R112-11-1), with the missing pieces (L114-5)."""
 
     depot: Depot
     silence: Silence
@@ -173,7 +171,7 @@ class AccuseReception:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandeComplement:
-    """Letter that asks for pieces or information (L114-5): which, why, until when, and what the clock does."""
+    """Letter that asks for pieces or information (L114-5): which, why, until when, effect on the clock."""
 
     en_tete: EnTete
     numero: str
@@ -192,7 +190,7 @@ class DemandeComplement:
         require(self.pieces, "la liste des pièces demandées")
         require_aware(self.etablie_le, "etablie_le")
         _require_author(self.agent)
-        if self.avant_le <= self.etablie_le.date():
+        if self.avant_le <= self.en_tete.date_de(self.etablie_le):
             raise IncompleteLetterError("La date limite doit être postérieure à la date du courrier.")
 
 
@@ -277,123 +275,12 @@ class RecapDossier:
         require_aware(self.imprime_le, "imprime_le")
 
 
-async def pdf_attestation(papier: AttestationEnregistrement) -> bytes:
-    """The receipt « Votre demande est enregistrée » as PDF/A-2a and PDF/UA-1."""
-    depot = papier.depot
-    return await _render(
-        "attestation",
-        {**depot.data(), "suite": papier.suite},
-        en_tete=depot.en_tete,
-        instant=depot.recu_le,
-        titre=f"Votre demande est enregistrée – dossier {depot.numero}",
-    )
-
-
-async def pdf_accuse(papier: AccuseReception) -> bytes:
-    """The electronic acknowledgement as PDF/A-2a and PDF/UA-1, dated by the receipt of the demand."""
-    depot = papier.depot
-    manquantes = {
-        "pieces": [_piece(piece) for piece in papier.pieces_manquantes],
-        "avant_le": jour(papier.pieces_avant_le) if papier.pieces_avant_le else "",
-    }
-    return await _render(
-        "accuse",
-        {**depot.data(), "silence": papier.silence.data(), "manquantes": manquantes},
-        en_tete=depot.en_tete,
-        instant=depot.recu_le,
-        titre=f"Accusé de réception – dossier {depot.numero}",
-    )
-
-
-async def pdf_demande_complement(papier: DemandeComplement) -> bytes:
-    """The letter that asks for pieces as PDF/A-2a and PDF/UA-1."""
-    return await _render(
-        "demande_complement",
-        {
-            "en_tete": papier.en_tete.data(),
-            "numero": papier.numero,
-            "demarche": papier.demarche,
-            "destinataire": papier.destinataire.data(),
-            "etablie_le": papier.en_tete.jour_de(papier.etablie_le),
-            "pieces": [_piece(piece) for piece in papier.pieces],
-            "avant_le": jour(papier.avant_le),
-            "effet": papier.effet.value,
-            "agent": papier.agent.data(),
-            "message": papier.message,
-        },
-        en_tete=papier.en_tete,
-        instant=papier.etablie_le,
-        titre=f"Pièces à compléter – dossier {papier.numero}",
-    )
-
-
-async def pdf_decision(papier: DecisionActe) -> bytes:
-    """The act as PDF/A-2a and PDF/UA-1, dated by `signee_le`."""
-    nom = f"Arrêté n° {papier.numero_acte}".rstrip(" n°") if papier.forme is Forme.ARRETE else "Décision"
-    return await _render(
-        "decision",
-        {
-            "en_tete": papier.en_tete.data(),
-            "forme": papier.forme.value,
-            "objet": papier.objet,
-            "autorite": papier.autorite,
-            "numero_dossier": papier.numero_dossier,
-            "numero_acte": papier.numero_acte,
-            "destinataire": papier.destinataire.data(),
-            "visas": papier.visas,
-            "motifs": papier.motifs,
-            "dispositif": papier.dispositif,
-            "lieu": papier.lieu,
-            "date": papier.en_tete.jour_de(papier.signee_le),
-            "auteur": papier.auteur.data(),
-            "recours": papier.recours.data() if papier.recours else None,
-            "par_teleservice": papier.par_teleservice,
-        },
-        en_tete=papier.en_tete,
-        instant=papier.signee_le,
-        titre=f"{nom} – {papier.objet}",
-    )
-
-
-async def pdf_dossier(papier: RecapDossier) -> bytes:
-    """The whole dossier as PDF/A-2a and PDF/UA-1, dated by `imprime_le`."""
-    depot, en_tete = papier.depot, papier.depot.en_tete
-    historique = [
-        {"quand": en_tete.moment(e.instant), "libelle": e.libelle, "auteur": e.auteur}
-        for e in papier.historique
-    ]
-    return await _render(
-        "dossier",
-        {
-            **depot.data(),
-            "statut": papier.statut,
-            "beneficiaire": papier.beneficiaire,
-            "historique": historique,
-            "imprime_le": en_tete.moment(papier.imprime_le),
-            "imprime_par": papier.imprime_par,
-        },
-        en_tete=en_tete,
-        instant=papier.imprime_le,
-        titre=f"Dossier {depot.numero} – {depot.demarche}",
-    )
-
-
-async def _render(
-    modele: str, donnees: Mapping[str, object], *, en_tete: EnTete, instant: datetime, titre: str
-) -> bytes:
-    return await render_pdf(modele, donnees, horodatage=instant, titre=titre, embleme=en_tete.embleme_svg)
+def _require_author(author: object) -> None:
+    """An act without author is refused in words that a page can show, not by an AttributeError."""
+    if not isinstance(author, Auteur):
+        raise IncompleteAuthorError("L’auteur doit être désigné par ses prénom, nom, qualité et service.")
 
 
 def _section(section: Section) -> dict[str, object]:
     answers = [{"libelle": answer.libelle, "valeur": answer.valeur} for answer in section.reponses]
     return {"titre": section.titre, "reponses": answers}
-
-
-def _piece(piece: PieceDemandee) -> dict[str, object]:
-    return {"libelle": piece.libelle, "motif": piece.motif}
-
-
-def _require_author(author: object) -> None:
-    """An act without author is a likely mistake of the caller (an agent's row without name), not a type error."""
-    if not isinstance(author, Auteur):
-        raise IncompleteAuthorError("L’auteur doit être désigné par ses prénom, nom, qualité et service.")

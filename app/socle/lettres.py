@@ -1,7 +1,7 @@
-"""What every letter of a collectivité is made of: letterhead, addressee, author, ways of appeal, French dates.
+"""What every letter of a collectivité is made of: letterhead, addressee, author, appeals, French dates.
 
-CRPA L111-2 (a letter names the agent in charge), L212-1 and L212-2 (an act names its author), CJA R421-5 (a time
-limit that was not notified cannot be opposed): a part that lacks what the law asks cannot be built.
+CRPA L111-2 (a letter names the agent in charge), L212-1 and L212-2 (an act names its author), CJA R421-5
+(a time limit that was not notified cannot be opposed): a part that lacks what the law asks cannot be built.
 """
 
 import re
@@ -43,7 +43,7 @@ def require_aware(instant: datetime, mention: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnTete:
-    """Letterhead of a collectivité and of the service in charge (CRPA R112-5 and R112-11-1: name, address, phone)."""
+    """Letterhead of a collectivité and of the service in charge (CRPA R112-11-1: name, address, phone)."""
 
     collectivite: str
     service: str
@@ -82,9 +82,9 @@ class EnTete:
         local = instant.astimezone(ZoneInfo(self.fuseau))
         return f"{jour(local.date())} à{NBSP}{local.hour}{NBSP}h{NBSP}{local.minute:02d}"
 
-    def jour_de(self, instant: datetime) -> str:
-        """The day of an instant at the collectivité's wall clock: `22 novembre 2026`."""
-        return jour(instant.astimezone(ZoneInfo(self.fuseau)).date())
+    def date_de(self, instant: datetime) -> date:
+        """The calendar day of an instant at the collectivité's wall clock."""
+        return instant.astimezone(ZoneInfo(self.fuseau)).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
