@@ -46,7 +46,8 @@ allow_versions = true
 PIPELINE = (
     "catch_errors gatekeeper healthcheck listing_formats bulk s3api tempauth "
     "copy slo dlo versioned_writes proxy-server"
-)PROXY_CONF = """[DEFAULT]
+)
+PROXY_CONF = """[DEFAULT]
 bind_ip = 127.0.0.1
 bind_port = {port}
 workers = 0
