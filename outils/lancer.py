@@ -73,9 +73,17 @@ def at_head(settings: Settings, serveur: embarque.Serveur | None) -> bool:
     """Whether the embedded database has the latest migration: then web need not wait for `kumun migrer`."""
     if serveur is None or settings.database_url:
         return False
+    query = "SELECT version_num FROM alembic_version"
+    psql = [
+        str(embarque.binaries() / "psql"),
+        "-XAtq",
+        "-h",
+        serveur.repertoire_socket,
+        "-U",
+        embarque.SUPERUSER,
+    ]
     asked = subprocess.run(
-        [str(embarque.binaries() / "psql"), "-XAtq", "-h", serveur.repertoire_socket, "-U", embarque.SUPERUSER]
-        + ["-d", embarque.BASE, "-c", "SELECT version_num FROM alembic_version"],
+        [*psql, "-d", embarque.BASE, "-c", query],
         capture_output=True,
         text=True,
         check=False,
@@ -114,10 +122,17 @@ def child_environment(settings: Settings, ports: Ports) -> dict[str, str]:
     }
 
 
-def bring_up(superviseur: Superviseur, settings: Settings, ports: Ports, serveur: embarque.Serveur | None) -> None:
+def bring_up(
+    superviseur: Superviseur, settings: Settings, ports: Ports, serveur: embarque.Serveur | None
+) -> None:
     """Start everything in the order that reaches the first page soonest, and say when it answers."""
     simulateurs = python(
-        "simulateurs", "simulateurs", "--port", str(ports.simulateurs), "--etat", str(settings.var / "simulateurs")
+        "simulateurs",
+        "simulateurs",
+        "--port",
+        str(ports.simulateurs),
+        "--etat",
+        str(settings.var / "simulateurs"),
     )
     demo = python("demo", "app.cli", "demo", "charger", "--si-vide")
     portal = (python("web", "app.main"), python("worker", "app.worker"))
@@ -155,7 +170,9 @@ def run(var: Path) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LaunchError(f"Kumun tourne déjà sur {var}. Pour un second, réglez KUMUN_VAR, PORT et SIM_PORT.") from None
+            raise LaunchError(
+                f"Kumun tourne déjà sur {var}. Pour un second, réglez KUMUN_VAR, PORT et SIM_PORT."
+            ) from None
         ports = Ports.from_environment()
         settings = load_settings(var=var)
         superviseur = Superviseur(var, child_environment(settings, ports), ROOT)

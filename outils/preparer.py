@@ -148,7 +148,10 @@ def install(folder: Path, lock: Path) -> None:
     key = digest(lock)
     if marks.read().get(lock.name) == key:
         return
-    say(f"paquets Python de {lock.name} (une à deux minutes)", f"Python packages of {lock.name} (a minute or two)")
+    say(
+        f"paquets Python de {lock.name} (une à deux minutes)",
+        f"Python packages of {lock.name} (a minute or two)",
+    )
     run(
         [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-input", "--no-deps",
          "--disable-pip-version-check", "--require-hashes", "--requirement", str(lock)],
@@ -190,14 +193,14 @@ def install_debian_packages() -> None:
             f"These are missing, install them and run again:\n\n    sudo {' '.join(command)}\n"
         )
     say(f"paquets Debian : {', '.join(missing)}", "Debian packages")
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     if "postgresql" in missing:
         # Only the server's programs are wanted: no cluster, nothing that starts with the machine.
         settings = Path("/etc/postgresql-common/createcluster.conf")
-        write = f"test -e {settings} || {{ mkdir -p {settings.parent}; echo 'create_main_cluster = false' > {settings}; }}"
+        make = f"mkdir -p {settings.parent}; echo 'create_main_cluster = false' > {settings}"
+        write = f"test -e {settings} || {{ {make}; }}"
         run([*sudo, "sh", "-c", write], what="postgresql-common")
-    run([*sudo, "apt-get", "update", "--quiet"], what="apt-get update", **quiet)
-    run([*sudo, "env", "DEBIAN_FRONTEND=noninteractive", *command], what="apt-get install", **quiet)
+    run([*sudo, "apt-get", "update", "--quiet"], what="apt-get update")
+    run([*sudo, "env", "DEBIAN_FRONTEND=noninteractive", *command], what="apt-get install")
 
 
 def install_node_packages() -> None:
@@ -241,12 +244,16 @@ def main() -> int:
     if sys.version_info < MINIMUM:
         found = better_python()
         if found is None:
-            print("Python 3.11 ou plus récent est nécessaire / Python 3.11 or later is needed.", file=sys.stderr)
+            print(
+                "Python 3.11 ou plus récent est nécessaire / Python 3.11 or later is needed.", file=sys.stderr
+            )
             return 1
         os.execv(found, [found, *sys.argv])
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--developpement", action="store_true", help="linters and test packages")
-    parser.add_argument("--tests", action="store_true", help="the same, with browser, validators and test servers")
+    parser.add_argument(
+        "--tests", action="store_true", help="the same, with browser, validators and test servers"
+    )
     options = parser.parse_args()
     try:
         prepare(developer=options.developpement, tests=options.tests)
@@ -254,7 +261,10 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrompu ; relancez la même commande / Interrupted; run the same command again.", file=sys.stderr)
+        print(
+            "\nInterrompu ; relancez la même commande / Interrupted; run the same command again.",
+            file=sys.stderr,
+        )
         return 130
     return 0
 

