@@ -57,10 +57,14 @@ def require_free(name: str, port: int) -> None:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind(("127.0.0.1", port))
-        except OSError as error:
+        except PermissionError:
             raise LaunchError(
-                f"Le port {port} est déjà pris ({error.strerror}). Arrêtez le programme qui l’occupe, "
-                f"ou choisissez-en un autre : {name}={port + 1} make run"
+                f"Le port {port} est réservé à root : choisissez {name} au-dessus de 1023."
+            ) from None
+        except OSError:
+            raise LaunchError(
+                f"Le port {port} est déjà pris. Arrêtez le programme qui l’occupe, ou choisissez-en un autre :\n"
+                f"    {name}={port + 1} make run"
             ) from None
 
 
