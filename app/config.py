@@ -71,9 +71,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         missing = [
-            name
-            for name in ("secret_key", "master_key")
-            if not getattr(self, name).get_secret_value()
+            name for name in ("secret_key", "master_key") if not getattr(self, name).get_secret_value()
         ]
         if missing:
             raise ValueError("missing: " + ", ".join(f"KUMUN_{name.upper()}" for name in missing))

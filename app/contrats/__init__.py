@@ -1,1 +1,1 @@
-"""What modules know of one another: frozen dataclasses, events and Protocols; no logic."""
+"""What modules know of one another: frozen dataclasses, events, Protocols; one file per offering module, no logic."""

@@ -1,0 +1,1 @@
+"""What surrounds the portal: set-up, launcher and house rules. Nothing here is imported by `app`."""

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Every static check; goes on after a failure so that one run shows all of them.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+status=0
+step() {
+  echo "» $1"
+  shift
+  "$@" || status=1
+}
+step "ruff check" $bin/ruff check .
+step "ruff format" $bin/ruff format --check --quiet .
+step "mypy" $bin/mypy
+if [ -d templates ]; then
+  step "djlint" $bin/djlint templates --lint --quiet
+  step "djlint --check" $bin/djlint templates --check --quiet
+fi
+step "imports" $bin/lint-imports
+step "règles de la maison" $bin/python -m outils.regles
+exit $status

@@ -1,0 +1,1 @@
+"""What the layout promises, held by checks that read the code itself."""
