@@ -47,6 +47,7 @@ class _Page:
     objet: str
     entetes: tuple[tuple[str, str], ...]
     texte: str
+    liens: tuple[str, ...]
     pieces: tuple[str, ...]
 
 
@@ -113,11 +114,13 @@ def _read(dossier: Path, identifiant: str) -> EmailMessage:
 
 def _page(identifiant: str, message: EmailMessage) -> _Page:
     names = ("From", "To", "Reply-To", "Date", "Message-ID")
+    texte = _content(message, "plain")
     return _Page(
         identifiant=identifiant,
         objet=str(message["Subject"]),
         entetes=tuple((name, str(message[name])) for name in names if message[name]),
-        texte=_content(message, "plain"),
+        texte=texte,
+        liens=tuple(dict.fromkeys(re.findall(r"https?://[^\s<>\"]+", texte))),
         pieces=tuple(part.get_filename() or "piece" for part in message.iter_attachments()),
     )
 

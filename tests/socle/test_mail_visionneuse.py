@@ -23,6 +23,7 @@ pytestmark = pytest.mark.anyio
 HOSTILE = replace(
     COURRIEL,
     cle="autre",
+    texte="à bientôt\nhttps://mon.kumun.test/d/1?a=1&b=2\njavascript:alert(2)\n",
     objet="<b>Second</b>",
     html="<script>alert(1)</script><p>Bonjour</p>",
     pieces=(PieceJointe(nom="accusé.pdf", contenu=b"%PDF-1"),),
@@ -72,7 +73,9 @@ async def test_messages_are_listed_newest_first_and_shown_inert(
     html5lib.HTMLParser(strict=True).parse(shown)
     assert "à bientôt" in shown
     assert "accusé.pdf" in shown
+    assert 'href="https://mon.kumun.test/d/1?a=1&amp;b=2"' in shown
     assert "alert(1)" not in shown
+    assert 'href="javascript' not in shown
 
     inert = await client.get(f"/dev/courriels/{HOSTILE.identifiant}/html")
     assert inert.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
