@@ -37,7 +37,8 @@ def _small(**changes: Any) -> dict[str, Any]:
     champs = changes.pop("champs", None)
     if champs is not None:
         data["pages"] = [{"id": "page", "titre": "Page", "champs": champs}]
-    return data | changes
+    merged: dict[str, Any] = data | changes
+    return merged
 
 
 def _choix(**more: Any) -> dict[str, Any]:
