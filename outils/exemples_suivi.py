@@ -122,7 +122,7 @@ def _ligne(demarche: str, qui: str, commune: str, reste: int | None, par: str, e
     )
 
 
-NOUVEAU = Etiquette("Nouveau", "action")
+NOUVEAU = Etiquette("Nouveau", "info")
 LIGNES = [
     _ligne("Occupation du domaine public", "SARL Kerbat", "Guingamp", -2, "", NOUVEAU, 62),
     _ligne("Réserver une salle", "Amicale laïque", "Loc-Envel", 0, "moi", ATTENTE, 60),
@@ -170,7 +170,7 @@ DOSSIER_AGENT: dict[str, Any] = {
     "prise": Vue(par="Nolwenn Tanguy", par_moi=True, jusqu_a=_jours(-1), action_url="/dossiers/x/prise"),
     "sections": e.LU_SECTIONS,
     "pieces": e.LU_PIECES,
-    "messages": MESSAGES,
+    "messages": [Vue(auteur=m.auteur, le=m.le, texte=m.texte, de_moi=not m.de_moi) for m in MESSAGES],
     "notes": [Vue(auteur="Erwan Prigent", le=_jours(1), texte="Appelée le 19 : rappelle lundi.")],
     "historique": HISTORIQUE,
     "erreurs_formulaire": [e.Erreur("raison", "Dites pourquoi la pièce est redemandée")],
