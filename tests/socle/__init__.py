@@ -1,1 +1,1 @@
-"""The kernel's tests."""
+"""Tests."""

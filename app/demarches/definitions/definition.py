@@ -1,0 +1,230 @@
+"""A version of a démarche as one frozen value, its canonical bytes and its content address.
+
+Two versions are the same if and only if their address is: a dossier pins the one it was filled with.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from app.demarches.definitions.champs import Champ, Condition, Fige, Test, Texte, champ_de_borne, tests_de
+from app.demarches.definitions.legal import Conservation, Decision, Legal, Service
+
+
+class Theme(StrEnum):
+    """The families under which démarches are shown, in the order of display."""
+
+    PAPIERS = "papiers"
+    CITOYENNETE = "citoyennete"
+    FAMILLE = "famille"
+    VOIRIE = "voirie"
+    TRANQUILLITE = "tranquillite"
+    ASSOCIATIONS = "associations"
+    CIMETIERE = "cimetiere"
+
+
+THEMES: dict[Theme, str] = {
+    Theme.PAPIERS: "Papiers et état civil",
+    Theme.CITOYENNETE: "Élections et citoyenneté",
+    Theme.FAMILLE: "Enfance et école",
+    Theme.VOIRIE: "Rue et espace public",
+    Theme.TRANQUILLITE: "Tranquillité et sécurité",
+    Theme.ASSOCIATIONS: "Associations, salles et fêtes",
+    Theme.CIMETIERE: "Cimetière",
+}
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+# What a model of decision may use beside the ids of fields.
+MOTS_DU_DOSSIER = frozenset({"demandeur", "numero", "date_depot", "commune"})
+
+
+class Page(Fige):
+    """One screen of the form; `si` drops it whole."""
+
+    id: Slug
+    titre: Texte
+    intro: str = ""
+    si: Condition | None = None
+    champs: tuple[Champ, ...] = Field(min_length=1)
+
+
+class Textes(Fige):
+    """Longer texts of the presentation page."""
+
+    intro: str = ""
+    apres: str = ""
+
+
+class Lien(Fige):
+    """A link to an official page."""
+
+    titre: Texte
+    url: str = Field(pattern=r"^https://\S+$")
+
+
+class Definition(Fige):
+    """One version of a démarche: a téléservice (a form) or a fiche (what to bring, where, how).
+
+    Refused when loaded: ids used twice, a condition on a later, absent or answerless field, a value that is
+    no option, a téléservice without its legal part, a fiche with a form.
+    """
+
+    genre: Literal["teleservice", "fiche"]
+    slug: Slug
+    titre: Texte
+    theme: Theme
+    resume: Texte
+    mots_cles: tuple[Texte, ...] = ()
+    pour_qui: Texte
+    ce_qu_il_faut: tuple[Texte, ...] = ()
+    duree_minutes: int | None = Field(default=None, ge=1, le=240)
+    delai_traitement: str = ""
+    cout: Texte
+    textes: Textes = Textes()
+    service: Service
+    liens: tuple[Lien, ...] = ()
+
+    identites: tuple[Literal["franceconnect", "courriel"], ...] = ()
+    pages: tuple[Page, ...] = ()
+    legal: Legal | None = None
+    declaration: str = ""
+    decision: Decision | None = None
+    conservation: Conservation | None = None
+
+    apporter: tuple[Texte, ...] = ()
+    ou: str = ""
+    contact: str = ""
+    etapes: tuple[Texte, ...] = ()
+
+    @model_validator(mode="after")
+    def _complete_for_its_genre(self) -> Self:
+        form: tuple[str, ...] = (
+            "identites",
+            "pages",
+            "legal",
+            "declaration",
+            "conservation",
+            "duree_minutes",
+        )
+        card: tuple[str, ...] = ("ou", "contact")
+        if self.genre == "teleservice":
+            wanted, foreign = form, (*card, "apporter", "etapes")
+        else:
+            wanted, foreign = card, (*form, "decision")
+        for name in wanted:
+            if not getattr(self, name):
+                raise ValueError(f"a {self.genre} needs {name}")
+        for name in foreign:
+            if getattr(self, name):
+                raise ValueError(f"a {self.genre} has no {name}")
+        return self
+
+    @model_validator(mode="after")
+    def _coherent_form(self) -> Self:
+        pages = [page.id for page in self.pages]
+        if twice := _first_twice(pages):
+            raise ValueError(f"page id used twice: {twice}")
+        if twice := _first_twice([champ.id for champ in self.champs()]):
+            raise ValueError(f"field id used twice: {twice}")
+        seen: dict[str, Champ] = {}
+        for page in self.pages:
+            _check_tests(f"page {page.id}", tests_de(page.si), seen)
+            for champ in page.champs:
+                _check_tests(f"field {champ.id}", tests_de(champ.si), seen)
+                _check_bounds(champ, seen)
+                seen[champ.id] = champ
+        self._check_models(seen)
+        return self
+
+    def _check_models(self, champs: dict[str, Champ]) -> None:
+        if self.decision is None:
+            return
+        texts = (*self.decision.visas, *self.decision.articles_acceptation, *self.decision.articles_refus)
+        for word in sorted(mots_de(*texts)):
+            if word not in MOTS_DU_DOSSIER and (word not in champs or not champs[word].repond):
+                raise ValueError(f"the model of decision uses {{{word}}}, which is no field with an answer")
+
+    def champs(self) -> Iterator[Champ]:
+        """Every field, in the order of filling."""
+        for page in self.pages:
+            yield from page.champs
+
+    def champ(self, champ_id: str) -> Champ:
+        """The field of that id; KeyError when there is none."""
+        for champ in self.champs():
+            if champ.id == champ_id:
+                return champ
+        raise KeyError(champ_id)
+
+    def page(self, page_id: str) -> Page:
+        """The page of that id; KeyError when there is none."""
+        for page in self.pages:
+            if page.id == page_id:
+                return page
+        raise KeyError(page_id)
+
+
+def mots_de(*textes: str) -> set[str]:
+    """The `{words}` used in texts."""
+    return {word for texte in textes for word in re.findall(r"\{([a-z0-9_]+)\}", texte)}
+
+
+def canonical_bytes(contenu: Fige) -> bytes:
+    """The one way to write a definition or an overlay: JSON, sorted keys, NFC, UTF-8, defaults left out.
+
+    Leaving defaults out keeps old addresses valid when the model grows; so a default never changes meaning.
+    """
+    data = contenu.model_dump(mode="json", exclude_defaults=True)
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return unicodedata.normalize("NFC", text).encode()
+
+
+def empreinte(contenu: Fige) -> str:
+    """Content address: SHA-256 of the canonical bytes, 64 hexadecimal characters."""
+    return hashlib.sha256(canonical_bytes(contenu)).hexdigest()
+
+
+def _first_twice(ids: list[str]) -> str | None:
+    return next((item for index, item in enumerate(ids) if item in ids[:index]), None)
+
+
+def _check_tests(where: str, tests: tuple[Test, ...], seen: dict[str, Champ]) -> None:
+    for test in tests:
+        champ = seen.get(test.champ)
+        if champ is None:
+            raise ValueError(f"{where}: its condition refers to {test.champ}, which is not an earlier field")
+        if not champ.repond:
+            raise ValueError(f"{where}: its condition refers to {test.champ}, which has no answer")
+        _check_value(where, test, champ)
+
+
+def _check_value(where: str, test: Test, champ: Champ) -> None:
+    if test.renseigne is not None:
+        return
+    values = {option.valeur for option in champ.options}
+    if test.contient is not None:
+        if champ.type != "choix_multiple" or test.contient not in values:
+            raise ValueError(f"{where}: contient needs a choix_multiple that offers {test.contient}")
+        return
+    wanted = test.egal if test.egal is not None else test.different
+    fits = {
+        "choix": wanted in values,
+        "oui_non": isinstance(wanted, bool),
+        "entier": isinstance(wanted, int) and not isinstance(wanted, bool),
+    }
+    if not fits.get(champ.type, False):
+        raise ValueError(f"{where}: {wanted!r} cannot be the answer to {test.champ} ({champ.type})")
+
+
+def _check_bounds(champ: Champ, seen: dict[str, Champ]) -> None:
+    bounds = (champ.date_min, champ.date_max, champ.avertissement.avant if champ.avertissement else None)
+    for bound in bounds:
+        other = champ_de_borne(bound) if bound else None
+        if other is not None and (other not in seen or seen[other].type != "date"):
+            raise ValueError(f"field {champ.id}: its limit {other} is not an earlier date field")

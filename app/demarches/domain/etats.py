@@ -1,0 +1,99 @@
+"""States of a dossier and the acts that change them; an act that does not fit is refused with a reason."""
+
+from enum import StrEnum
+from typing import Literal
+
+from app.socle.errors import ConflictError
+
+
+class Etat(StrEnum):
+    """Where a dossier stands."""
+
+    BROUILLON = "brouillon"
+    DEPOSE = "depose"
+    EN_INSTRUCTION = "en_instruction"
+    EN_ATTENTE = "en_attente"
+    ACCEPTE = "accepte"
+    REFUSE = "refuse"
+    SANS_SUITE = "sans_suite"
+    RETIRE = "retire"
+
+
+LIBELLES_ETAT: dict[Etat, str] = {
+    Etat.BROUILLON: "Brouillon",
+    Etat.DEPOSE: "Déposé",
+    Etat.EN_INSTRUCTION: "En cours d’instruction",
+    Etat.EN_ATTENTE: "En attente de votre réponse",
+    Etat.ACCEPTE: "Accepté",
+    Etat.REFUSE: "Refusé",
+    Etat.SANS_SUITE: "Classé sans suite",
+    Etat.RETIRE: "Retiré",
+}
+
+ETATS_FINAUX: frozenset[Etat] = frozenset({Etat.ACCEPTE, Etat.REFUSE, Etat.SANS_SUITE, Etat.RETIRE})
+
+_PHRASES: dict[Etat, str] = {
+    Etat.BROUILLON: "Ce dossier n’est pas encore déposé",
+    Etat.DEPOSE: "Ce dossier est déposé et attend d’être pris en charge",
+    Etat.EN_INSTRUCTION: "Ce dossier est en cours d’instruction",
+    Etat.EN_ATTENTE: "Ce dossier attend un complément du demandeur",
+    Etat.ACCEPTE: "Ce dossier est déjà accepté",
+    Etat.REFUSE: "Ce dossier est déjà refusé",
+    Etat.SANS_SUITE: "Ce dossier est classé sans suite",
+    Etat.RETIRE: "Ce dossier a été retiré par le demandeur",
+}
+
+
+class TransitionRefuseeError(ConflictError):
+    """The act does not fit the state; `code` is `<act>_impossible`, the sentence tells the state."""
+
+    def __init__(self, acte: str, impossible: str, etat: Etat) -> None:
+        super().__init__(f"{_PHRASES[etat]} : il ne peut pas être {impossible}.", code=f"{acte}_impossible")
+        self.acte = acte
+        self.etat = etat
+
+
+def deposer(etat: Etat) -> Etat:
+    """The person sends the request: brouillon → depose."""
+    return _passer("deposer", "déposé", etat, {Etat.BROUILLON}, Etat.DEPOSE)
+
+
+def prendre_en_charge(etat: Etat) -> Etat:
+    """An agent takes it on: depose → en_instruction."""
+    return _passer("prendre_en_charge", "pris en charge", etat, {Etat.DEPOSE}, Etat.EN_INSTRUCTION)
+
+
+def demander_complement(etat: Etat) -> Etat:
+    """The agent asks for what is missing (L. 114-5 CRPA): en_instruction → en_attente."""
+    return _passer(
+        "demander_complement", "mis en attente d’un complément", etat, {Etat.EN_INSTRUCTION}, Etat.EN_ATTENTE
+    )
+
+
+def completer(etat: Etat) -> Etat:
+    """The person answers: en_attente → en_instruction."""
+    return _passer("completer", "complété", etat, {Etat.EN_ATTENTE}, Etat.EN_INSTRUCTION)
+
+
+def decider(etat: Etat, sens: Literal["accepte", "refuse"]) -> Etat:
+    """The authority decides, also without waiting for a complement (L. 114-5-1 CRPA)."""
+    return _passer("decider", "décidé", etat, {Etat.EN_INSTRUCTION, Etat.EN_ATTENTE}, Etat(sens))
+
+
+def classer_sans_suite(etat: Etat) -> Etat:
+    """The agent closes a request that has no object or no answer."""
+    return _passer("classer_sans_suite", "classé sans suite", etat, _OUVERTS, Etat.SANS_SUITE)
+
+
+def retirer(etat: Etat) -> Etat:
+    """The person takes the request back; a draft is deleted, not withdrawn."""
+    return _passer("retirer", "retiré", etat, _OUVERTS, Etat.RETIRE)
+
+
+_OUVERTS = frozenset({Etat.DEPOSE, Etat.EN_INSTRUCTION, Etat.EN_ATTENTE})
+
+
+def _passer(acte: str, impossible: str, etat: Etat, depuis: set[Etat] | frozenset[Etat], vers: Etat) -> Etat:
+    if etat not in depuis:
+        raise TransitionRefuseeError(acte, impossible, etat)
+    return vers

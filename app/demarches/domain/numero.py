@@ -1,0 +1,49 @@
+"""Numbers of dossiers: eleven random digits and a check digit (ISO 7064 MOD 11,10), spelt 4827-1935-6041.
+
+The check digit catches every single wrong digit and nearly every swap of neighbours, so that a number
+misheard on the phone never opens somebody else's dossier.
+"""
+
+import re
+from collections.abc import Callable
+
+from stdnum.iso7064 import mod_11_10
+
+from app.socle.errors import InvalidInputError
+
+
+class NumeroIncorrectError(InvalidInputError):
+    """What was typed is no number of dossier."""
+
+    code = "numero_incorrect"
+
+
+def nouveau_numero(alea: Callable[[int], int]) -> str:
+    """Twelve digits, the first not 0 (spreadsheets drop it); `alea(n)` gives an integer from 0 to n - 1."""
+    digits = str(10**10 + alea(9 * 10**10))
+    return f"{digits}{mod_11_10.calc_check_digit(digits)}"
+
+
+def afficher_numero(numero: str) -> str:
+    """The number in three groups of four, as it is printed and spelt."""
+    return f"{numero[:4]}-{numero[4:8]}-{numero[8:]}"
+
+
+def lire_numero(texte: str) -> str:
+    """The twelve digits meant, whatever the spaces, dashes or dots, and O typed for 0, I or l for 1.
+
+    NumeroIncorrectError when there are not twelve of them or when the check digit does not fit.
+    """
+    text = re.sub(r"^\s*n\s*[°ºo]?\s*(?=[0-9OIl])", "", texte, flags=re.IGNORECASE)
+    text = text.translate(str.maketrans("OoIl", "0011"))
+    text = re.sub(r"[\s.\-‐‑–—_/]", "", text)
+    if not re.fullmatch(r"[0-9]{12}", text):
+        raise NumeroIncorrectError(
+            "Un numéro de dossier a 12 chiffres, par exemple 4827-1935-6041 : vérifiez le vôtre."
+        )
+    if not mod_11_10.is_valid(text):
+        raise NumeroIncorrectError(
+            "Ce numéro de dossier contient une erreur : vérifiez chaque chiffre, "
+            "il est écrit sur votre accusé de réception."
+        )
+    return text

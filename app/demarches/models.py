@@ -1,0 +1,183 @@
+"""The tables of the démarches: catalogue, dossiers and what hangs under them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.socle.db import Base
+from app.socle.models import Instant, Json
+from app.socle.tenancy import CommunMixin, PersonnelMixin
+
+
+class DemarcheVersion(Base):
+    """An immutable version, told by the SHA-256 of its content; a platform row shared by all."""
+
+    __tablename__ = "demarches_version"
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    slug: Mapped[str] = mapped_column(Text)
+    contenu: Mapped[Json] = mapped_column(JSONB)
+    publiee_le: Mapped[datetime] = mapped_column(Instant)
+
+
+class Surcouche(CommunMixin, Base):
+    """What a collectivité changes of a shared démarche; immutable too."""
+
+    __tablename__ = "demarches_surcouche"
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    slug: Mapped[str] = mapped_column(Text)
+    contenu: Mapped[Json] = mapped_column(JSONB)
+    cree_le: Mapped[datetime] = mapped_column(Instant)
+
+
+class Adoption(CommunMixin, Base):
+    """A collectivité offers a démarche, in a given version and overlay."""
+
+    __tablename__ = "demarches_adoption"
+    slug: Mapped[str] = mapped_column(Text, primary_key=True)
+    version_id: Mapped[str] = mapped_column(ForeignKey("demarches_version.id"))
+    surcouche_id: Mapped[str | None] = mapped_column(Text)
+    ouverte: Mapped[bool] = mapped_column(Boolean)
+
+
+class Dossier(PersonnelMixin, Base):
+    """A person's request to one collectivité, from draft to decision."""
+
+    __tablename__ = "demarches_dossier"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    numero: Mapped[str | None] = mapped_column(Text, unique=True)
+    slug: Mapped[str] = mapped_column(Text)
+    version_id: Mapped[str] = mapped_column(ForeignKey("demarches_version.id"))
+    surcouche_id: Mapped[str | None] = mapped_column(Text)
+    titre: Mapped[str] = mapped_column(Text)
+    usager_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_usager.id"))
+    jeton_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
+    canal: Mapped[str] = mapped_column(Text)
+    etat: Mapped[str] = mapped_column(Text, default="brouillon")
+    niveau_identite: Mapped[str] = mapped_column(Text)
+    demandeur: Mapped[Json] = mapped_column(JSONB)
+    beneficiaire: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    mandataire: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    reponses: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    cree_le: Mapped[datetime] = mapped_column(Instant)
+    modifie_le: Mapped[datetime] = mapped_column(Instant)
+    depose_le: Mapped[datetime | None] = mapped_column(Instant)
+    silence_le: Mapped[date | None] = mapped_column(Date)
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_agent.id"))
+    agent_nom: Mapped[str] = mapped_column(Text, default="")
+    bail_jusqu_a: Mapped[datetime | None] = mapped_column(Instant)
+    clos_le: Mapped[datetime | None] = mapped_column(Instant)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class DuDossier(PersonnelMixin):
+    """What hangs under a dossier and belongs to whom it belongs."""
+
+    dossier_id: Mapped[UUID] = mapped_column()
+
+
+class Reponse(DuDossier, Base):
+    """One answer while the dossier is a draft; `brut` is what was typed, kept even when it is not valid."""
+
+    __tablename__ = "demarches_reponse"
+    dossier_id: Mapped[UUID] = mapped_column(primary_key=True)
+    champ_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    valeur: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    brut: Mapped[Any] = mapped_column(JSONB)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    modifie_le: Mapped[datetime] = mapped_column(Instant)
+
+
+class Piece(DuDossier, Base):
+    """A document attached to an answer; its bytes are an encrypted object of the same id."""
+
+    __tablename__ = "demarches_piece"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    champ_id: Mapped[str] = mapped_column(Text)
+    nom: Mapped[str] = mapped_column(Text)
+    type_mime: Mapped[str] = mapped_column(Text)
+    taille: Mapped[int] = mapped_column(BigInteger)
+    empreinte: Mapped[bytes] = mapped_column(LargeBinary)
+    antivirus: Mapped[str] = mapped_column(Text)
+    etat: Mapped[str] = mapped_column(Text, default="jointe")
+    ajoutee_le: Mapped[datetime] = mapped_column(Instant)
+
+
+class Evenement(DuDossier, Base):
+    """A line of the dossier's history; `interne` ones are the agents' only."""
+
+    __tablename__ = "demarches_evenement"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    quand: Mapped[datetime] = mapped_column(Instant)
+    genre: Mapped[str] = mapped_column(Text)
+    auteur: Mapped[str] = mapped_column(Text)
+    interne: Mapped[bool] = mapped_column(Boolean, default=False)
+    donnees: Mapped[Json] = mapped_column(JSONB, default=dict)
+
+
+class Message(DuDossier, Base):
+    """A message on the dossier, or an internal note of the agents."""
+
+    __tablename__ = "demarches_message"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    quand: Mapped[datetime] = mapped_column(Instant)
+    de_l_agent: Mapped[bool] = mapped_column(Boolean)
+    auteur: Mapped[str] = mapped_column(Text)
+    interne: Mapped[bool] = mapped_column(Boolean, default=False)
+    texte: Mapped[str] = mapped_column(Text)
+
+
+class Complement(DuDossier, Base):
+    """A piece or an answer asked again, with its reason and date (CRPA L114-5)."""
+
+    __tablename__ = "demarches_complement"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    champ_id: Mapped[str] = mapped_column(Text)
+    motif: Mapped[str] = mapped_column(Text)
+    demande_le: Mapped[datetime] = mapped_column(Instant)
+    avant_le: Mapped[date] = mapped_column(Date)
+    demande_par: Mapped[str] = mapped_column(Text)
+    satisfait_le: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Decision(PersonnelMixin, Base):
+    """The decision and its author: first name, name, quality and service, all mandatory (CRPA L212-2)."""
+
+    __tablename__ = "demarches_decision"
+    dossier_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sens: Mapped[str] = mapped_column(Text)
+    motif: Mapped[str] = mapped_column(Text)
+    auteur_prenom: Mapped[str] = mapped_column(Text)
+    auteur_nom: Mapped[str] = mapped_column(Text)
+    auteur_qualite: Mapped[str] = mapped_column(Text)
+    auteur_service: Mapped[str] = mapped_column(Text)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("socle_agent.id"))
+    rendue_le: Mapped[datetime] = mapped_column(Instant)
+
+
+class Document(DuDossier, Base):
+    """A PDF that the portal made of the dossier: receipt, letter, decision; its bytes are an object of the same id."""
+
+    __tablename__ = "demarches_document"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    genre: Mapped[str] = mapped_column(Text)
+    nom: Mapped[str] = mapped_column(Text)
+    taille: Mapped[int] = mapped_column(BigInteger)
+    empreinte: Mapped[bytes] = mapped_column(LargeBinary)
+    cree_le: Mapped[datetime] = mapped_column(Instant)
+
+
+class Envoi(DuDossier, Base):
+    """An e-mail owed to the applicant, and what became of it; a refusal is shown to the agent."""
+
+    __tablename__ = "demarches_envoi"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    evenement: Mapped[str] = mapped_column(Text)
+    destinataire: Mapped[str] = mapped_column(Text)
+    etat: Mapped[str] = mapped_column(Text, default="a_envoyer")
+    detail: Mapped[str] = mapped_column(Text, default="")
+    cree_le: Mapped[datetime] = mapped_column(Instant)
+    envoye_le: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,0 +1,60 @@
+"""Pure rules on identities: what FranceConnect says, in our words, with the odd cases kept (FranceConnect §1.4)."""
+
+import hashlib
+import hmac
+import re
+from typing import Any
+
+SEXES = {"male": "homme", "female": "femme", "unspecified": "non précisé"}
+COG_FRANCE = "99100"
+
+# What the person reads when a sign-in did not end well, and what remains possible. Keys travel in URLs: closed list.
+ERREURS = {
+    "annulee": "Vous n’avez pas terminé l’identification avec FranceConnect, ou FranceConnect ne l’a pas acceptée. "
+    "Vous pouvez recommencer, ou continuer autrement ci-dessous.",
+    "indisponible": "FranceConnect ne répond pas en ce moment. Ce que vous avez saisi est gardé. "
+    "Réessayez dans quelques minutes, ou continuez autrement ci-dessous.",
+    "invalide": "L’identification n’a pas abouti, à cause d’un problème technique de notre côté. "
+    "Réessayez ; si cela continue, prévenez votre mairie.",
+    "expiree": "L’identification a pris trop de temps. Recommencez : ce que vous avez saisi est gardé.",
+    "navigateur": "L’identification s’est terminée dans un autre navigateur que celui où elle a commencé. "
+    "Recommencez ici : ce que vous avez saisi est gardé.",
+    "sans_droit": "ProConnect vous a bien reconnu, mais cette adresse n’a aucun droit ici. Demandez une invitation à "
+    "l’administrateur de votre collectivité ou de votre OPSN.",
+}
+
+
+def identite_franceconnect(claims: dict[str, Any]) -> dict[str, Any]:
+    """A person's identity in our words, from FranceConnect's claims.
+
+    Mononyms, births abroad (no place), presumed dates (`naissance` keeps 00 for what is not known) and an unspecified
+    sex are ordinary cases; absent values are absent, never invented.
+    """
+    prenoms = claims.get("given_name_array") or str(claims.get("given_name") or "").split()
+    naissance = claims.get("idp_birthdate") or claims.get("birthdate") or ""
+    donnees: dict[str, Any] = {
+        "prenoms": [p for p in prenoms if p and p != "-"],
+        "nom_naissance": (claims.get("family_name") or "").strip(),
+        "nom_usage": (claims.get("preferred_username") or "").strip(),
+        "sexe": SEXES.get(claims.get("gender", ""), ""),
+        "naissance": naissance if re.fullmatch(r"\d{4}-\d{2}-\d{2}", naissance) else "",
+        "lieu_naissance": claims.get("birthplace") or "",
+        "pays_naissance": claims.get("birthcountry") or "",
+        "courriel": (claims.get("email") or "").strip(),
+    }
+    return {cle: valeur for cle, valeur in donnees.items() if valeur}
+
+
+def erreur_of(code: str) -> str:
+    """Our own word for an error that FranceConnect or ProConnect returned (FranceConnect §1.6)."""
+    if code == "access_denied":
+        return "annulee"
+    if code in ("server_error", "temporarily_unavailable"):
+        return "indisponible"
+    return "invalide"
+
+
+def code_courriel(secret: str, connexion_id: str) -> str:
+    """The six digits sent by e-mail for a sign-in: derived from the secret, so that no table holds them."""
+    digest = hmac.new(secret.encode(), f"code-courriel:{connexion_id}".encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"

@@ -1,0 +1,151 @@
+"""The strict Jinja environment of the pages: one per language, macros as globals, French filters.
+
+Macros are globals because a block rendered alone (an htmx fragment) does not see what its file imports at the top.
+An unknown variable or macro argument raises instead of printing nothing.
+"""
+
+import functools
+import gettext
+import hashlib
+from collections.abc import Callable
+from datetime import date, datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TEMPLATES = ROOT / "templates"
+STATIC = ROOT / "static"
+PARIS = ZoneInfo("Europe/Paris")
+NBSP = "\u00a0"
+# A file may call the macros of those before it: a module's globals are copied when it is made.
+COMPOSANTS = ("elements", "champs")
+
+# Babel has no Breton long-month pattern with the order people write, and knows the names: the pattern is ours.
+_DATE_PATTERNS = {"fr": "d MMMM y", "br": "d MMMM y", "en": "d MMMM y"}
+
+
+def _local(value: date | datetime, zone: tzinfo) -> date | datetime:
+    """The wall-clock value in `zone`; a naive datetime is refused, since nobody can tell which instant it is."""
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        raise ValueError("a date shown to people must be aware")
+    return value.astimezone(zone)
+
+
+def _date_long(value: date | datetime, lang: str, zone: tzinfo) -> str:
+    text = format_date(_local(value, zone), _DATE_PATTERNS.get(lang, "d MMMM y"), locale=lang)
+    return f"1er{text[1:]}" if lang == "fr" and text.startswith("1 ") else text
+
+
+def heure(value: datetime, zone: tzinfo = PARIS) -> str:
+    """« 8 h 30 », « 14 h » on the hour."""
+    local = _local(value, zone)
+    if not isinstance(local, datetime):
+        raise TypeError("an hour needs an instant")
+    minutes = f"{NBSP}{local.minute:02}" if local.minute else ""
+    return f"{local.hour}{NBSP}h{minutes}"
+
+
+def euros(cents: int) -> str:
+    """« 1 234,50 € » from integer cents, « 12 € » when there are none, U+2212 minus for a negative amount."""
+    whole, part = divmod(abs(cents), 100)
+    grouped = f"{whole:,}".replace(",", "\u202f")
+    decimals = f",{part:02}" if part else ""
+    return f"{'−' if cents < 0 else ''}{grouped}{decimals}{NBSP}€"
+
+
+def telephone(number: str) -> str:
+    """« 02 96 40 64 40 » with non-breaking spaces from any writing of a French number; another one is left as it is."""
+    digits = "".join(c for c in number if c.isdigit())
+    if number.strip().startswith("+33") or (number.strip().startswith("0033")):
+        digits = "0" + digits.removeprefix("00").removeprefix("33").lstrip("0")
+    if len(digits) != 10:
+        return number
+    return NBSP.join(digits[i : i + 2] for i in range(0, 10, 2))
+
+
+def tel_uri(number: str) -> str:
+    """The number as a `tel:` link wants it: digits and a leading plus only."""
+    return "".join(c for c in number if c.isdigit() or c == "+")
+
+
+def numero_dossier(number: str) -> str:
+    """A dossier's number in groups of four, as it is spelt on the phone: « 4827-1935-6041 »."""
+    plain = "".join(c for c in number if c.isalnum())
+    return "-".join(plain[i : i + 4] for i in range(0, len(plain), 4))
+
+
+def octets(size: int) -> str:
+    """A size in bytes as people say it: « 840 octets », « 312 ko », « 2,4 Mo » (decimal units)."""
+    if size < 1000:
+        return f"{size}{NBSP}octets"
+    if size < 999_500:
+        return f"{round(size / 1000)}{NBSP}ko"
+    return f"{size / 1_000_000:.1f}".rstrip("0").rstrip(".").replace(".", ",") + f"{NBSP}Mo"
+
+
+@functools.cache
+def _content_hash(path: str) -> str:
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
+
+
+def statique(path: str) -> str:
+    """Address of a file of `static/` with its content's hash, read once per process; a missing file raises."""
+    return f"/static/{path}?v={_content_hash(path)}"
+
+
+def _filters(lang: str) -> dict[str, Callable[..., str]]:
+    def date_longue(value: date | datetime, zone: tzinfo = PARIS) -> str:
+        return _date_long(value, lang, zone).replace(" ", NBSP)
+
+    def date_heure(value: datetime, zone: tzinfo = PARIS) -> str:
+        liaison = {"fr": "à", "en": "at", "br": "da"}.get(lang, "à")
+        return f"{date_longue(value, zone)} {liaison}{NBSP}{heure(value, zone)}"
+
+    return {
+        "date_longue": date_longue,
+        "date_heure": date_heure,
+        "date_iso": lambda value, zone=PARIS: _local(value, zone).isoformat(),
+        "heure": heure,
+        "euros": euros,
+        "telephone": telephone,
+        "tel_uri": tel_uri,
+        "numero_dossier": numero_dossier,
+        "octets": octets,
+    }
+
+
+def make_environment(
+    translations: gettext.NullTranslations | None = None,
+    *,
+    lang: str = "fr",
+    static_url: Callable[[str], str] = statique,
+    templates: Path = TEMPLATES,
+) -> Environment:
+    """The environment of one language, with every macro of `templates/composants/` as a global.
+
+    Make one per language when the process starts and keep it: compiling takes tens of milliseconds, once.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(default_for_string=True, default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_translations(  # type: ignore[attr-defined]
+        translations or gettext.NullTranslations(), newstyle=True
+    )
+    environment.filters.update(_filters(lang))
+    environment.globals.update(statique=static_url, langue=lang)
+    for name in COMPOSANTS:
+        module = environment.get_template(f"composants/{name}.html").module
+        environment.globals.update((key, value) for key, value in vars(module).items() if key[0] != "_")
+    return environment

@@ -1,0 +1,105 @@
+"""The perimeter of a transaction: what it may read, where it may write, for whom it acts.
+
+Three belts hold it, each sufficient on its own for what it covers: PostgreSQL's forced row-level security (all SQL),
+an ORM criterion on every tenant table, and composite keys that carry `collectivite_id`. See docs/security.md.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, SessionTransaction, mapped_column, with_loader_criteria
+
+
+@dataclass(frozen=True, slots=True)
+class Perimetre:
+    """What one transaction may touch; the empty one touches no tenant row at all.
+
+    `lecture` are the collectivités it may read, `ecriture` the one it may write, `usager` the person whose own rows it
+    may read, `jeton` (SHA-256) the possession of an account-less draft. `instruction` says that it acts for the
+    collectivité (an agent, a job): without it, the personal rows of `lecture` stay unreadable.
+    """
+
+    lecture: tuple[UUID, ...] = ()
+    ecriture: UUID | None = None
+    usager: UUID | None = None
+    agent: UUID | None = None
+    jeton: bytes | None = None
+    instruction: bool = False
+
+    @classmethod
+    def pour_instruction(cls, collectivite_id: UUID) -> Self:
+        """The perimeter of a job of one collectivité."""
+        return cls(lecture=(collectivite_id,), ecriture=collectivite_id, instruction=True)
+
+    def ecrivant(self, collectivite_id: UUID) -> "Perimetre":
+        """The same perimeter, allowed to write in one collectivité."""
+        return replace(self, ecriture=collectivite_id)
+
+    def reglages(self) -> dict[str, str]:
+        """The PostgreSQL settings that say it. Every value is rebuilt from its type: none can carry SQL."""
+        lecture = ",".join(str(UUID(str(c))) for c in self.lecture)
+        return {
+            "app.perimetre": f"{{{lecture}}}",
+            "app.collectivite": str(UUID(str(self.ecriture))) if self.ecriture else "",
+            "app.usager": str(UUID(str(self.usager))) if self.usager else "",
+            "app.agent": str(UUID(str(self.agent))) if self.agent else "",
+            "app.jeton": bytes(self.jeton).hex() if self.jeton else "",
+            "app.instruction": "oui" if self.instruction else "",
+        }
+
+    def sql(self) -> str:
+        """One SELECT that sets everything for the current transaction only."""
+        appels = ", ".join(f"set_config('{nom}', '{valeur}', true)" for nom, valeur in self.reglages().items())
+        return f"SELECT {appels}"  # noqa: S608 - values are UUIDs, hexadecimal or constants, see reglages()
+
+
+class TenantMixin:
+    """A table whose rows belong to one collectivité."""
+
+    collectivite_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class CommunMixin(TenantMixin):
+    """A tenant table of settings and content, nobody's own."""
+
+
+class PersonnelMixin(TenantMixin):
+    """A tenant table whose rows are also a person's own: that person reads them on any host."""
+
+
+class CloisonSession(Session):
+    """The session class that carries the belts; `info["perimetre"]` says which perimeter."""
+
+    @property
+    def perimetre(self) -> Perimetre:
+        """The perimeter of the current transaction."""
+        value: Perimetre = self.info.get("perimetre") or Perimetre()
+        return value
+
+
+@event.listens_for(CloisonSession, "after_begin")
+def _fold_perimetre(session: CloisonSession, transaction: SessionTransaction, connection: Any) -> None:
+    # Savepoints fire this event too: setting the perimeter once a transaction is enough, and saves a round trip.
+    if transaction.nested or session.info.get("plateforme"):
+        return
+    connection.connection.driver_connection.begin_suffix = session.perimetre.sql()
+
+
+@event.listens_for(CloisonSession, "do_orm_execute")
+def _add_criteria(state: ORMExecuteState) -> None:
+    session = state.session
+    if not isinstance(session, CloisonSession) or session.info.get("plateforme"):
+        return
+    if state.is_column_load or state.is_relationship_load:
+        return
+    perimetre = session.perimetre
+    lecture = list(perimetre.lecture)
+    # A person's own rows are told apart by the policies, which know the owner of each; an empty list is false.
+    owner = perimetre.usager is not None or perimetre.jeton is not None
+    for mixin in (CommunMixin, PersonnelMixin):
+        if not (owner and mixin is PersonnelMixin):
+            state.statement = state.statement.options(
+                with_loader_criteria(mixin, lambda cls: cls.collectivite_id.in_(lecture), include_aliases=True)
+            )

@@ -1,0 +1,75 @@
+"""The SQL of the perimeter, written once: forced row-level security and its policies, for use in migrations only.
+
+A tenant table gets its policies in the migration that creates it. The sub-selects make PostgreSQL read each setting
+once a statement instead of once a row.
+"""
+
+LECTURE = "collectivite_id = ANY ((SELECT perimetre())::uuid[])"
+ECRITURE = "collectivite_id = (SELECT collectivite_courante())"
+INSTRUCTION = "(SELECT en_instruction())"
+A_SOI = "(usager_id = (SELECT usager_courant()) OR jeton_empreinte = (SELECT jeton_courant()))"
+
+
+def forcer(table: str) -> list[str]:
+    """Row-level security for every role; only the platform role and the owner (whose functions are the doors) pass."""
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY plateforme ON {table} TO kumun_plateforme, kumun_proprietaire USING (true) WITH CHECK (true)",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO kumun_plateforme",
+    ]
+
+
+def _politiques(table: str, lecture: str, ecriture: str, droits: str) -> list[str]:
+    sql = [*forcer(table), f"GRANT {droits} ON {table} TO kumun_app"]
+    for droit in droits.split(", "):
+        if droit == "SELECT":
+            sql.append(f"CREATE POLICY lecture ON {table} FOR SELECT TO kumun_app USING ({lecture})")
+        elif droit == "INSERT":
+            sql.append(f"CREATE POLICY ajout ON {table} FOR INSERT TO kumun_app WITH CHECK ({ecriture})")
+        elif droit == "UPDATE":
+            sql.append(
+                f"CREATE POLICY modification ON {table} FOR UPDATE TO kumun_app"
+                f" USING ({ecriture}) WITH CHECK ({ecriture})"
+            )
+        else:
+            sql.append(f"CREATE POLICY retrait ON {table} FOR DELETE TO kumun_app USING ({ecriture})")
+    return sql
+
+
+def commune(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> list[str]:
+    """Settings and content of a collectivité: read in the perimeter, written by whoever acts for it."""
+    return _politiques(table, LECTURE, f"{ECRITURE} AND {INSTRUCTION}", droits)
+
+
+def personnelle(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> list[str]:
+    """Rows that have their own owner columns: read by the owner anywhere, by the collectivité under instruction."""
+    return _politiques(
+        table,
+        f"({LECTURE} AND {INSTRUCTION}) OR {A_SOI}",
+        f"{ECRITURE} AND ({INSTRUCTION} OR {A_SOI})",
+        droits,
+    )
+
+
+def du_dossier(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE", reserve: str = "true") -> list[str]:
+    """Rows that hang under a dossier and belong to whom it belongs; `reserve` narrows what its owner may see."""
+    proprietaire = (
+        f"({reserve}) AND EXISTS (SELECT 1 FROM demarches_dossier d WHERE d.collectivite_id = {table}.collectivite_id"
+        f" AND d.id = {table}.dossier_id AND (d.usager_id = (SELECT usager_courant())"
+        f" OR d.jeton_empreinte = (SELECT jeton_courant())))"
+    )
+    return _politiques(
+        table,
+        f"({LECTURE} AND {INSTRUCTION}) OR ({proprietaire})",
+        f"{ECRITURE} AND ({INSTRUCTION} OR ({proprietaire}))",
+        droits,
+    )
+
+
+def fonction(nom: str, role: str = "kumun_app") -> list[str]:
+    """Rights on a SECURITY DEFINER function: nobody but the role named (give the signature too)."""
+    return [
+        f"REVOKE ALL ON FUNCTION {nom} FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION {nom} TO {role}",
+    ]

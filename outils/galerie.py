@@ -1,0 +1,83 @@
+"""Renders every page template with sample data to static HTML, and photographs it with Debian's Chromium.
+
+Usage: python -m outils.galerie FOLDER [--captures] [--port N] [NAME…]. The pages are served on localhost while they
+are photographed, under the Content-Security-Policy of production, at 1280 and 320 pixels, with and without script.
+"""
+
+import argparse
+import functools
+import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from app.socle.gabarits import STATIC, make_environment
+from app.socle.theme import SAMPLE_THEMES, theme_css
+from outils.exemples import PAGES
+
+WIDTHS = (1280, 320)
+CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", CSP)
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent: the console of the browser tells what matters."""
+
+
+def render(folder: Path) -> list[str]:
+    """Writes one HTML file per sample, the themes and a link to `static/`; returns the names of the samples."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(STATIC, folder / "static", dirs_exist_ok=True)
+    (folder / "theme").mkdir(exist_ok=True)
+    for name, theme in SAMPLE_THEMES.items():
+        (folder / "theme" / f"{name}.css").write_text(theme_css(theme))
+    environment = make_environment()
+    for name, (template, portail, context) in PAGES.items():
+        html = environment.get_template(template).render(portail=portail, **context)
+        (folder / f"{name}.html").write_text(html)
+    return list(PAGES)
+
+
+def photograph(browser: Browser, address: str, name: str, folder: Path) -> None:
+    """Two full-page pictures of a page; prints console errors and horizontal overflow."""
+    for width in WIDTHS:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.on("console", lambda message: print(name, message.text) if message.type == "error" else None)
+        page.goto(f"{address}/{name}.html")
+        page.evaluate("document.fonts.ready")
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            print(f"{name}: wider than {width}")
+        page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+        page.close()
+
+
+def main() -> None:
+    """Renders all, photographs what was asked."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--captures", action="store_true")
+    parser.add_argument("--port", type=int, default=8120)
+    options = parser.parse_args()
+    names = render(options.folder)
+    if not options.captures:
+        return
+    handler = functools.partial(_Handler, directory=str(options.folder))
+    server = ThreadingHTTPServer(("127.0.0.1", options.port), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        for name in options.names or names:
+            photograph(browser, f"http://127.0.0.1:{options.port}", name, options.folder)
+        browser.close()
+    server.shutdown()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+/* Enhancements of every page. Each feature is a function that finds its own elements and does nothing without them. */
+import { initAll } from "./vendor/govuk-frontend.min.js";
+
+/** Words that govuk-frontend's scripts show, per page language. */
+const MOTS = {
+  fr: {
+    characterCount: {
+      charactersUnderLimit: { one: "Il reste %{count} caractère", other: "Il reste %{count} caractères" },
+      charactersAtLimit: "Il ne reste aucun caractère",
+      charactersOverLimit: { one: "%{count} caractère de trop", other: "%{count} caractères de trop" },
+    },
+    passwordInput: {
+      showPassword: "Afficher", hidePassword: "Masquer",
+      showPasswordAriaLabel: "Afficher le mot de passe", hidePasswordAriaLabel: "Masquer le mot de passe",
+      passwordShownAnnouncement: "Le mot de passe est visible", passwordHiddenAnnouncement: "Le mot de passe est masqué",
+    },
+    accordion: {
+      showAllSections: "Tout afficher", hideAllSections: "Tout masquer",
+      showSection: "Afficher", hideSection: "Masquer",
+      showSectionAriaLabel: "Afficher cette partie", hideSectionAriaLabel: "Masquer cette partie",
+    },
+  },
+};
+
+/** Starts govuk-frontend's own components under `scope`. */
+function demarrerComposants(scope) {
+  const mots = MOTS[document.documentElement.lang] ?? MOTS.fr;
+  initAll({
+    scope,
+    characterCount: { i18n: mots.characterCount },
+    passwordInput: { i18n: mots.passwordInput },
+    accordion: { i18n: mots.accordion },
+  });
+}
+
+/** A file chosen is sent at once when its form says so; the button « Joindre » remains for those without script. */
+const fonctions = [demarrerComposants];
+
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+for (const fonction of fonctions) fonction(document);
+
+/* A fragment that htmx has put in place gets the same care as the page it landed in. */
+document.addEventListener("htmx:after:swap", (evenement) => {
+  for (const fonction of fonctions) fonction(evenement.target);
+});
