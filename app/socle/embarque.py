@@ -30,6 +30,9 @@ SUPERUSER = "postgres"
 SYSTEM_ACCOUNT = "kumun-pg"
 # sockaddr_un holds 108 bytes, the last one a zero, and "/.s.PGSQL.5432" comes behind the folder.
 SOCKET_FOLDER_MAX = 107 - len("/.s.PGSQL.5432")
+# The kernel's pids stay below this number.
+IMPOSSIBLE_PID = 2**22
+CRASH_PATIENCE = 15.0
 
 _CONFIGURATION = """\
 # Written by Kumun at each start; ALTER SYSTEM and postgresql.auto.conf win over it.
@@ -322,14 +325,38 @@ def _socket_folder(data: Path, account: pwd.struct_passwd | None) -> Path:
 
 
 def _launch(var: Path) -> None:
+    """Start the server; after a crash, wait for the last process of the old one to let go of the data."""
     data = _data(var)
-    # A crash may leave the pid of a program that is not ours; PostgreSQL would refuse to start beside it.
-    (data / "postmaster.pid").unlink(missing_ok=True)
-    journal = data / "journal.log"
-    _run(
-        "pg_ctl", "--pgdata", str(data), "--log", str(journal), "--wait", "--timeout", "60", "start",
-        account=_account(),
-    )  # fmt: skip
+    _disown_foreign_pid(data)
+    end = time.monotonic() + CRASH_PATIENCE
+    while True:
+        try:
+            _run(
+                "pg_ctl", "--pgdata", str(data), "--log", str(data / "journal.log"), "--wait", "--timeout", "60",
+                "start",
+                account=_account(),
+            )  # fmt: skip
+        except EmbarqueError:
+            crashed = (data / "postmaster.pid").exists()
+            if not crashed or time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _disown_foreign_pid(data: Path) -> None:
+    """Write an impossible pid where a crash left one that another program now has.
+
+    PostgreSQL would take that program for its server. The file itself must stay: its other lines are how PostgreSQL
+    sees that an old process is still at the data.
+    """
+    lines = _pid_file_lines(data)
+    socket_folder = Path(lines[4].strip()) if len(lines) > 4 else data
+    for file in (data / "postmaster.pid", socket_folder / ".s.PGSQL.5432.lock"):
+        if file.exists():
+            rest = file.read_text().splitlines()[1:]
+            file.write_text("\n".join([str(IMPOSSIBLE_PID), *rest]) + "\n")
 
 
 def _create_database(serveur: Serveur) -> None:

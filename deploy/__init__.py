@@ -1,0 +1,1 @@
+"""What an installation outside `make run` needs: compose file, database set-up, health check."""
