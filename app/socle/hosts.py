@@ -8,6 +8,7 @@ number of collectivités.
 import asyncio
 import contextlib
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Settings
 from app.socle.db import Database
@@ -29,6 +31,11 @@ CACHE_SIZE = 512
 CHANNEL = "kumun_collectivite"
 
 
+_PRINCIPAL = (
+    select(Hote.nom).where(Hote.collectivite_id == Collectivite.id, Hote.principal).correlate(Collectivite).scalar_subquery()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CollectiviteVue:
     """What every page of a collectivité needs of it; immutable, told apart by `version`."""
@@ -39,7 +46,8 @@ class CollectiviteVue:
     nom: str
     slug: str
     hote: str
-    population: int
+    population: int | None
+    departement: str
     epci_nom: str
     fuseau: str
     coordonnees: dict[str, Any]
@@ -93,7 +101,7 @@ class HostRegistry:
 
     async def _load(self, host: str) -> HoteResolu | None:
         query = (
-            select(Collectivite, select(Hote.nom).where(Hote.collectivite_id == Collectivite.id, Hote.principal).scalar_subquery())
+            select(Collectivite, _PRINCIPAL)
             .join(Hote, Hote.collectivite_id == Collectivite.id)
             .where(Hote.nom == host, Collectivite.etat != "close")
         )
@@ -166,6 +174,7 @@ def vue_of(collectivite: Collectivite, hote: str) -> CollectiviteVue:
         slug=collectivite.slug,
         hote=hote,
         population=collectivite.population,
+        departement=collectivite.departement,
         epci_nom=collectivite.epci_nom,
         fuseau=collectivite.fuseau,
         coordonnees=collectivite.coordonnees,
@@ -175,3 +184,9 @@ def vue_of(collectivite: Collectivite, hote: str) -> CollectiviteVue:
         version=collectivite.version,
         active=collectivite.etat == "active",
     )
+
+
+async def list_vues(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, CollectiviteVue]:
+    """Several collectivités by id, in one statement: for pages and jobs that meet more than one."""
+    query = select(Collectivite, _PRINCIPAL).where(Collectivite.id.in_(list(ids)))
+    return {row[0].id: vue_of(row[0], row[1] or "") for row in (await session.execute(query)).all()}

@@ -99,7 +99,7 @@ class Champ:
     `type` is one of: texte, courriel, telephone, nombre, montant, texte_long, choix, cases, case, liste, date,
     oui_non, adresse, piece, cache, titre, explication. `id` is both the name of the input and the target of the
     error summary. `valeur` is a str, a list of str for cases, and a mapping for date (jour, mois, annee) and
-    adresse (voie, complement, code_postal, commune): the inputs are then named `<id>-<key>`.
+    adresse (ligne, complement, code_postal, commune): the inputs are then named `<id>-<key>`.
     """
 
     id: str

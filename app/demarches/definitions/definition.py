@@ -90,7 +90,7 @@ class Definition(Fige):
     service: Service
     liens: tuple[Lien, ...] = ()
 
-    identites: tuple[Literal["franceconnect", "courriel"], ...] = ()
+    identites: tuple[Literal["franceconnect", "courriel", "aucune"], ...] = ()
     pages: tuple[Page, ...] = ()
     legal: Legal | None = None
     declaration: str = ""

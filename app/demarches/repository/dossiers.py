@@ -321,3 +321,18 @@ async def index_dossier(session: AsyncSession, dossier: Dossier, texte: str) -> 
         text("SELECT indexer_dossier(:collectivite, :dossier, :texte)"),
         {"collectivite": dossier.collectivite_id, "dossier": dossier.id, "texte": texte},
     )
+
+
+async def update_envoi(session: AsyncSession, envoi_id: UUID, **values: Any) -> None:
+    """What became of an e-mail."""
+    await session.execute(
+        update(Envoi).where(Envoi.id == envoi_id).values(**values).execution_options(synchronize_session=False)
+    )
+
+
+async def purge_drafts(session: AsyncSession, before: datetime) -> list[UUID]:
+    """Deletes drafts untouched since `before` (platform role); returns the ids of their documents' objects."""
+    old = select(Dossier.id).where(Dossier.etat == "brouillon", Dossier.modifie_le < before)
+    objets = list((await session.execute(select(Piece.id).where(Piece.dossier_id.in_(old)))).scalars())
+    await session.execute(delete(Dossier).where(Dossier.etat == "brouillon", Dossier.modifie_le < before))
+    return objets

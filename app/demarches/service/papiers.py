@@ -33,7 +33,7 @@ from app.demarches.models import Complement, Decision, Dossier, Piece
 from app.demarches.pdf import pdf_accuse, pdf_attestation, pdf_decision, pdf_demande_complement
 from app.demarches.repository import dossiers as repository
 from app.demarches.service.depot import nom_de
-from app.socle.courriers import institution
+from app.socle.courriers import de, institution
 from app.socle.crypto.keystore import KeyOwner
 from app.socle.hosts import CollectiviteVue
 from app.socle.lettres import Auteur, Destinataire, EnTete, VoiesRecours
@@ -85,8 +85,6 @@ def _emblem(address: str) -> str:
 
 def autorite_of(collectivite: CollectiviteVue) -> str:
     """Whom an administrative appeal is addressed to."""
-    from app.socle.courriers import de
-
     if collectivite.genre == "commune":
         return f"le maire {de(collectivite.nom)}"
     return f"le président de {collectivite.nom}"
@@ -94,8 +92,7 @@ def autorite_of(collectivite: CollectiviteVue) -> str:
 
 def recours_of(collectivite: CollectiviteVue) -> VoiesRecours:
     """Ways and time limits of appeal against this collectivité's decisions (CJA R421-1)."""
-    departement = (collectivite.code_insee or collectivite.departement)[:2]
-    tribunal, adresse = TRIBUNAUX.get(departement, _AUTRE)
+    tribunal, adresse = TRIBUNAUX.get(collectivite.departement, _AUTRE)
     return VoiesRecours(autorite=autorite_of(collectivite), tribunal=tribunal, tribunal_adresse=adresse)
 
 
@@ -207,6 +204,10 @@ async def make_decision(
     arrete = model is not None and model.nature == "arrete" and decision.sens != "sans_suite"
     if decision.sens == "sans_suite" or not articles:
         articles = (_DISPOSITIF[decision.sens],)
+
+    def filled(texte: str) -> str:
+        return remplir_modele(definition, texte, reponses, mots)
+
     return await pdf_decision(
         DecisionActe(
             en_tete=en_tete_of(noyau, collectivite, decision.auteur_service),
@@ -216,9 +217,9 @@ async def make_decision(
             autorite=autorite_of(collectivite).capitalize() if arrete else "",
             numero_dossier=dossier.numero or "",
             destinataire=Destinataire(nom=mots["demandeur"], adresse=adresse_de(dossier.demandeur, reponses)),
-            visas=tuple(remplir_modele(definition, texte, reponses, mots) for texte in model.visas) if model and arrete else (),
+            visas=tuple(filled(texte) for texte in model.visas) if model and arrete else (),
             motifs=(decision.motif,) if decision.motif else (),
-            dispositif=tuple(remplir_modele(definition, texte, reponses, mots) for texte in articles),
+            dispositif=tuple(filled(texte) for texte in articles),
             lieu=collectivite.nom,
             signee_le=decision.rendue_le,
             auteur=Auteur(

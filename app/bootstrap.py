@@ -1,0 +1,72 @@
+"""The composition root: the one place that chooses adapters, and that knows every module's jobs."""
+
+import gettext
+from pathlib import Path
+
+import app.demarches.tasks
+import app.identite.tasks
+import app.socle.entretien  # noqa: F401 - these three register their jobs
+from app.config import ROOT, Settings, SettingsError
+from app.socle import embarque
+from app.socle.antivirus import make_antivirus
+from app.socle.cache import PageCache
+from app.socle.clock import Clock, SystemClock
+from app.socle.db import Database
+from app.socle.expediteurs import Expediteur, make_expediteur
+from app.socle.gabarits import make_environment
+from app.socle.hosts import HostRegistry
+from app.socle.noyau import Noyau
+from app.socle.oidc import Oidc
+from app.socle.sceau import Sceau
+from app.socle.storage import make_encrypted_objects
+
+LOCALES = ROOT / "locales"
+
+
+def database_urls(settings: Settings) -> tuple[str, str]:
+    """Addresses for the application's and the platform's roles; the embedded server's when none is set.
+
+    SettingsError when nothing is set and no embedded server runs.
+    """
+    if settings.database_url:
+        return settings.database_url, settings.database_url_plateforme
+    serveur = embarque.adresses(settings.var)
+    if serveur is None:
+        raise SettingsError(
+            f"KUMUN_DATABASE_URL is empty and no embedded PostgreSQL runs under {settings.var}: start it with `make run`."
+        )
+    return serveur.url_app, serveur.url_plateforme
+
+
+def translations(langue: str, locales: Path = LOCALES) -> gettext.NullTranslations:
+    """The catalogue of a language; French is the source and has none."""
+    if langue == "fr":
+        return gettext.NullTranslations()
+    return gettext.translation("kumun", locales, [langue], fallback=True)
+
+
+def make_noyau(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    db: Database | None = None,
+    expediteur: Expediteur | None = None,
+    oidc: Oidc | None = None,
+) -> Noyau:
+    """The kernel's services for one process; tests replace what they must."""
+    clock = clock or SystemClock()
+    db = db or Database(*database_urls(settings))
+    return Noyau(
+        settings=settings,
+        clock=clock,
+        db=db,
+        hosts=HostRegistry(settings, db),
+        sceau=Sceau(settings.secret_key.get_secret_value()),
+        gabarits={langue: make_environment(translations(langue), lang=langue) for langue in ("fr", "br", "en")},
+        pages=PageCache(),
+        objets=make_encrypted_objects(settings, clock),
+        antivirus=make_antivirus(settings.clamd_url),
+        expediteur=expediteur or make_expediteur(settings),
+        oidc=oidc or Oidc(clock),
+        maintenance=settings.maintenance,
+    )

@@ -1,0 +1,232 @@
+"""From definitions and answers to the plain objects that templates draw; no rule lives here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.demarches.definitions import THEMES, Champ, Definition, Page
+from app.demarches.domain import afficher, champs_visibles, entrees_de, pages_applicables
+from app.demarches.domain.etats import LIBELLES_ETAT, Etat
+from app.demarches.models import Evenement, Message, Piece
+from app.demarches.service.brouillons import Brouillon
+from app.demarches.service.catalogue import Offre
+from app.socle import vues
+
+MEGA = 1_000_000
+_TYPES = {
+    "entier": "nombre",
+    "decimal": "nombre",
+    "choix_multiple": "cases",
+    "civilite": "choix",
+    "explication": "explication",
+}
+_CIVILITES = (vues.Option("madame", "Madame"), vues.Option("monsieur", "Monsieur"))
+_FORMATS = {"pdf": "PDF", "jpg": "JPEG", "png": "PNG", "heic": "HEIC"}
+_TONS = {
+    Etat.BROUILLON: "neutre",
+    Etat.DEPOSE: "attente",
+    Etat.EN_INSTRUCTION: "attente",
+    Etat.EN_ATTENTE: "action",
+    Etat.ACCEPTE: "succes",
+    Etat.REFUSE: "refus",
+    Etat.SANS_SUITE: "neutre",
+    Etat.RETIRE: "neutre",
+}
+
+
+@dataclass(frozen=True)
+class Carte:
+    """A démarche in a list."""
+
+    titre: str
+    url: str
+    resume: str
+    en_ligne: bool
+    duree: str
+
+
+@dataclass(frozen=True)
+class Famille:
+    """A theme and its démarches."""
+
+    titre: str
+    url: str
+    demarches: Sequence[Carte]
+
+
+def duree_of(definition: Definition) -> str:
+    """« 10 minutes »."""
+    return f"{definition.duree_minutes} minutes" if definition.duree_minutes else ""
+
+
+def familles_of(offres: Iterable[Offre]) -> list[Famille]:
+    """Démarches by theme, what is done online first."""
+    found: dict[str, list[Offre]] = {}
+    for offre in offres:
+        found.setdefault(offre.definition.theme, []).append(offre)
+    return [
+        Famille(
+            label,
+            "",
+            [
+                Carte(
+                    o.definition.titre,
+                    f"/demarches/{o.definition.slug}",
+                    o.definition.resume,
+                    o.en_ligne,
+                    duree_of(o.definition) if o.en_ligne else "",
+                )
+                for o in sorted(found[theme], key=lambda o: (not o.en_ligne, o.definition.titre))
+            ],
+        )
+        for theme, label in THEMES.items()
+        if theme in found
+    ]
+
+
+def etiquette_of(etat: str) -> vues.Etiquette:
+    """A state in words and colour."""
+    known = Etat(etat)
+    return vues.Etiquette(LIBELLES_ETAT[known], _TONS[known])
+
+
+def fichiers_of(pieces: Iterable[Piece], base: str = "/pieces") -> list[vues.Fichier]:
+    """Attached documents, with the address where each is read."""
+    return [
+        vues.Fichier(
+            str(piece.id),
+            piece.nom,
+            piece.taille,
+            "a_remplacer" if piece.etat == "redemandee" else "accepte",
+            "",
+            f"{base}/{piece.id}",
+        )
+        for piece in pieces
+    ]
+
+
+def champs_of(
+    draft: Brouillon,
+    page: Page,
+    *,
+    erreurs: Mapping[str, str],
+    connues: Mapping[str, str],
+    source: str,
+    remarques: Mapping[str, str] | None = None,
+) -> list[vues.Champ]:
+    """The questions of a page as they must be drawn: with what was typed, right or wrong, and where it comes from."""
+    shown = {champ.id for champ in champs_visibles(page, draft.reponses)}
+    return [
+        _champ(draft, champ, erreurs.get(champ.id, ""), connues, source, (remarques or {}).get(champ.id, ""))
+        for champ in page.champs
+        if champ.id in shown
+    ]
+
+
+def _champ(
+    draft: Brouillon, champ: Champ, erreur: str, connues: Mapping[str, str], source: str, remarque: str
+) -> vues.Champ:
+    value = draft.reponses.get(champ.id)
+    typed = draft.brut.get(champ.id) or entrees_de(champ, value)
+    given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
+    options = tuple(vues.Option(o.valeur, o.libelle, o.aide) for o in champ.options)
+    aide = f"{champ.aide} {remarque}".strip()
+    return vues.Champ(
+        id=champ.id,
+        type=_TYPES.get(champ.type, champ.type),
+        libelle=champ.libelle,
+        aide=aide,
+        obligatoire=champ.obligatoire,
+        valeur=_typed_value(champ, typed),
+        erreur=erreur,
+        options=_CIVILITES if champ.type == "civilite" else options,
+        provenance=source if given else "",
+        fichiers=fichiers_of(draft.pieces_de(champ.id)) if champ.type == "piece" else (),
+        autocomplete=champ.autocomplete,
+        unite=champ.unite,
+        taille_max=champ.piece.poids_max_mo * MEGA if champ.piece else 0,
+        formats=formats_of(champ),
+    )
+
+
+def formats_of(champ: Champ) -> str:
+    """« PDF, JPEG, PNG ou HEIC »."""
+    names = [_FORMATS[name] for name in (champ.piece.formats if champ.piece else ()) if name in _FORMATS]
+    return f"{', '.join(names[:-1])} ou {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def _typed_value(champ: Champ, typed: Mapping[str, Sequence[str]]) -> Any:
+    if champ.type in ("date", "adresse"):
+        parts = ("jour", "mois", "annee") if champ.type == "date" else ("ligne", "complement", "code_postal", "commune")
+        return {part: (typed.get(f"{champ.id}-{part}") or [""])[0] for part in parts}
+    if champ.type == "choix_multiple":
+        return list(typed.get(champ.id, ()))
+    return (typed.get(champ.id) or [""])[0]
+
+
+def sections_of(
+    definition: Definition, reponses: Mapping[str, Any], *, modifier: str = ""
+) -> list[vues.Section]:
+    """The answers as a person reads them; `modifier` is the address of a page, with `{page}` in it."""
+    sections = []
+    for page in pages_applicables(definition, reponses):
+        url = modifier.replace("{page}", page.id)
+        lignes = [
+            vues.Ligne(
+                champ.libelle,
+                tuple(afficher(champ, reponses[champ.id]).split("\n")) if champ.id in reponses else ("—",),
+                f"{url}#{champ.id}" if url else "",
+            )
+            for champ in champs_visibles(page, reponses)
+            if champ.repond and (champ.id in reponses or modifier)
+        ]
+        if lignes:
+            sections.append(vues.Section(page.titre, lignes))
+    return sections
+
+
+def pieces_of(
+    definition: Definition, pieces: Sequence[Piece], reponses: Mapping[str, Any], *, modifier: str = ""
+) -> list[dict[str, Any]]:
+    """The documents by question."""
+    found = []
+    for page in pages_applicables(definition, reponses):
+        for champ in champs_visibles(page, reponses):
+            mine = [piece for piece in pieces if piece.champ_id == champ.id]
+            if champ.type == "piece" and (mine or modifier):
+                url = f"{modifier.replace('{page}', page.id)}#{champ.id}" if modifier else ""
+                found.append({"libelle": champ.libelle, "fichiers": fichiers_of(mine), "modifier_url": url})
+    return found
+
+
+_HISTOIRE = {
+    "depot": "Dossier déposé",
+    "prise_en_charge": "Pris en charge",
+    "liberation": "Rendu au service",
+    "complement_demande": "Complément demandé",
+    "complement_recu": "Complément reçu",
+    "decision": "Décision rendue",
+    "retrait": "Demande retirée",
+}
+
+
+def histoire_of(evenements: Iterable[Evenement]) -> list[dict[str, Any]]:
+    """The history, in words."""
+    lines = []
+    for item in evenements:
+        detail = item.auteur if item.auteur != "demandeur" else ""
+        if item.donnees.get("libelle"):
+            detail = f"{item.donnees['libelle']} – {detail}"
+        if item.donnees.get("remplace"):
+            detail = f"{detail} (à la place de {item.donnees['remplace']})"
+        lines.append({"le": item.quand, "libelle": _HISTOIRE.get(item.genre, item.genre), "detail": detail})
+    return lines
+
+
+def messages_of(messages: Iterable[Message], *, agent: bool) -> list[dict[str, Any]]:
+    """The messages, from the reader's side."""
+    return [
+        {"auteur": m.auteur, "le": m.quand, "texte": m.texte, "de_moi": m.de_l_agent is agent}
+        for m in messages
+        if not m.interne
+    ]

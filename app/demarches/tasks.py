@@ -1,0 +1,205 @@
+"""Jobs of the module: the receipt, the letters, the e-mails, the objects to destroy. Each may run twice."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.demarches.definitions import Definition
+from app.demarches.domain import afficher_date
+from app.demarches.models import Dossier
+from app.demarches.repository import dossiers as repository
+from app.demarches.service import papiers
+from app.demarches.service.catalogue import definition_of
+from app.socle.audit import record_as
+from app.socle.courriers import send_mail
+from app.socle.crypto.keystore import KeyOwner
+from app.socle.errors import NotFoundError
+from app.socle.expediteurs import Issue
+from app.socle.hosts import CollectiviteVue, list_vues
+from app.socle.ids import uuid7
+from app.socle.jobs import emit, tache
+from app.socle.lettres import Auteur
+from app.socle.mail import PieceJointe
+from app.socle.noyau import Noyau
+from app.socle.tenancy import Perimetre
+
+# The paper that goes with an e-mail.
+JOINTS = {"demande_deposee": "accuse", "depot_guichet": "accuse"}
+
+
+async def _load(
+    session: AsyncSession, collectivite_id: UUID, dossier_id: UUID
+) -> tuple[CollectiviteVue, Dossier, Definition]:
+    dossier = await repository.get_dossier(session, collectivite_id, dossier_id)
+    if dossier is None:
+        raise NotFoundError("dossier")
+    definition = await definition_of(session, dossier.version_id, dossier.surcouche_id)
+    vues = await list_vues(session, [collectivite_id])
+    return vues[collectivite_id], dossier, definition
+
+
+async def _owe_mail(session: AsyncSession, dossier: Dossier, evenement: str, now: Any) -> None:
+    courriel = str(dossier.demandeur.get("courriel") or "")
+    if courriel:
+        envoi_id = uuid7()
+        await repository.add_envoi(
+            session, dossier, id=envoi_id, evenement=evenement, destinataire=courriel, cree_le=now
+        )
+        await emit(session, "demarches:envoyer", collectivite_id=dossier.collectivite_id, envoi_id=envoi_id)
+
+
+@tache("demarches:accuser")
+async def acknowledge(noyau: Noyau, collectivite_id: str, dossier_id: str) -> None:
+    """Makes the receipt as PDF, keeps it, and owes the e-mail that carries it (CRPA R112-5)."""
+    collectivite, dossier_uuid = UUID(collectivite_id), UUID(dossier_id)
+    perimetre = Perimetre.pour_instruction(collectivite)
+    async with noyau.db.session(perimetre) as session:
+        if await repository.get_document(session, papiers.document_id_of(dossier_uuid, "accuse")):
+            return
+        vue, dossier, definition = await _load(session, collectivite, dossier_uuid)
+        pieces = await repository.list_pieces(session, dossier)
+    pdf = await papiers.make_receipt(noyau, vue, dossier, definition, pieces)
+    if dossier.depose_le is None:
+        return
+    due = definition.legal is not None and definition.legal.accuse.delivre
+    nom = papiers.file_name("accuse-de-reception" if due else "attestation", dossier.numero, dossier.depose_le.date())
+    row = await papiers.keep(noyau, dossier, "accuse", "accuse", nom, pdf, dossier.depose_le)
+    async with noyau.db.session(perimetre) as session:
+        if await repository.add_document(session, **row):
+            evenement = "demande_deposee" if dossier.canal == "web" else "depot_guichet"
+            await _owe_mail(session, dossier, evenement, noyau.clock.now())
+
+
+@tache("demarches:ecrire_complement")
+async def write_complement(noyau: Noyau, collectivite_id: str, dossier_id: str, complement_id: str) -> None:
+    """Makes the letter that asks for a piece again (CRPA L114-5)."""
+    collectivite = UUID(collectivite_id)
+    perimetre = Perimetre.pour_instruction(collectivite)
+    async with noyau.db.session(perimetre) as session:
+        vue, dossier, definition = await _load(session, collectivite, UUID(dossier_id))
+        if await repository.get_document(session, papiers.document_id_of(dossier.id, complement_id)):
+            return
+        asked = await repository.list_complements(session, dossier)
+    found = next((item for item in asked if str(item.id) == complement_id), None)
+    if found is None:
+        return
+    nom_complet, _, qualite = found.demande_par.partition(", ")
+    prenom, _, nom = nom_complet.partition(" ")
+    auteur = Auteur(prenom=prenom, nom=nom or prenom, qualite=qualite, service=definition.service.nom)
+    pdf = await papiers.make_complement(noyau, vue, dossier, definition, found, auteur)
+    nom_fichier = papiers.file_name("demande-de-complement", dossier.numero, found.demande_le.date())
+    row = await papiers.keep(noyau, dossier, "complement", complement_id, nom_fichier, pdf, found.demande_le)
+    async with noyau.db.session(perimetre) as session:
+        await repository.add_document(session, **row)
+
+
+@tache("demarches:notifier_decision")
+async def notify_decision(noyau: Noyau, collectivite_id: str, dossier_id: str) -> None:
+    """Makes the act as PDF and owes the e-mail that tells it is there."""
+    collectivite, dossier_uuid = UUID(collectivite_id), UUID(dossier_id)
+    perimetre = Perimetre.pour_instruction(collectivite)
+    async with noyau.db.session(perimetre) as session:
+        if await repository.get_document(session, papiers.document_id_of(dossier_uuid, "decision")):
+            return
+        vue, dossier, definition = await _load(session, collectivite, dossier_uuid)
+        decision = await repository.get_decision(session, dossier)
+    if decision is None:
+        return
+    pdf = await papiers.make_decision(noyau, vue, dossier, definition, decision)
+    nom = papiers.file_name("decision", dossier.numero, decision.rendue_le.date())
+    row = await papiers.keep(noyau, dossier, "decision", "decision", nom, pdf, decision.rendue_le)
+    async with noyau.db.session(perimetre) as session:
+        if await repository.add_document(session, **row):
+            await _owe_mail(session, dossier, "decision_rendue", noyau.clock.now())
+
+
+@tache("demarches:envoyer")
+async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
+    """Sends an e-mail that is owed; a refusal for good is kept, and shown to the agents."""
+    collectivite = UUID(collectivite_id)
+    perimetre = Perimetre.pour_instruction(collectivite)
+    async with noyau.db.session(perimetre) as session:
+        envoi = await repository.get_envoi(session, UUID(envoi_id))
+        if envoi is None or envoi.etat != "a_envoyer":
+            return
+        vue, dossier, definition = await _load(session, collectivite, envoi.dossier_id)
+        documents = {item.genre: item for item in await repository.list_documents(session, dossier)}
+        complements = await repository.list_complements(session, dossier)
+    joined: tuple[PieceJointe, ...] = ()
+    document = documents.get(JOINTS.get(envoi.evenement, ""))
+    if document is not None:
+        lu = await noyau.objets.lire(KeyOwner("collectivite", collectivite), document.id)
+        joined = (PieceJointe(document.nom, await lu.read()),)
+    sent = await send_mail(
+        noyau,
+        envoi.evenement,
+        a=envoi.destinataire,
+        collectivite=vue,
+        cle=envoi_id,
+        pieces=joined,
+        **_words(noyau, vue, dossier, definition, envoi.evenement, complements),
+    )
+    async with noyau.db.session(perimetre) as session:
+        accepted = sent.issue is Issue.ACCEPTE
+        await repository.update_envoi(
+            session,
+            UUID(envoi_id),
+            etat="envoye" if accepted else "refuse",
+            detail="" if accepted else f"{sent.code or ''} {sent.detail}".strip()[:500],
+            envoye_le=noyau.clock.now(),
+        )
+        if not accepted:
+            await record_as(
+                session,
+                noyau.clock.now(),
+                "systeme",
+                "demarches:courriel:refuse",
+                str(dossier.id),
+                collectivite_id=collectivite,
+                code=sent.code,
+            )
+
+
+def _words(
+    noyau: Noyau, vue: CollectiviteVue, dossier: Dossier, definition: Definition, evenement: str, complements: list[Any]
+) -> dict[str, object]:
+    """What the message says; never the content of the dossier."""
+    words: dict[str, object] = {
+        "demarche": definition.titre,
+        "numero": _grouped(dossier.numero or ""),
+        "lien": noyau.settings.url_of(vue.hote, f"/dossiers/{dossier.id}"),
+    }
+    if evenement in JOINTS and dossier.depose_le is not None:
+        entete = papiers.en_tete_of(noyau, vue, definition.service.nom)
+        words["recu_le"] = entete.moment(dossier.depose_le)
+        words["accuse"] = definition.legal is not None and definition.legal.accuse.delivre
+    if evenement == "depot_guichet":
+        words["depose_par"] = str((dossier.mandataire or {}).get("nom", ""))
+    if evenement == "complement_demande":
+        words["avant_le"] = afficher_date(max(item.avant_le for item in complements))
+    return words
+
+
+def _grouped(numero: str) -> str:
+    return "-".join(numero[i : i + 4] for i in range(0, len(numero), 4))
+
+
+@tache("demarches:detruire_objet")
+async def destroy_object(noyau: Noyau, objet_id: str) -> None:
+    """Destroys the bytes of a document that was taken off a draft."""
+    await noyau.objets.detruire(UUID(objet_id))
+
+
+@tache("demarches:purger_brouillons", cron="41 3 * * *")
+async def purge_drafts(noyau: Noyau, timestamp: str = "") -> None:
+    """Deletes drafts left untouched beyond the longest term that a démarche gives them, and their documents.
+
+    The first of the three clocks of personal data; the other two begin at the decision.
+    """
+    del timestamp
+    now = noyau.clock.now()
+    async with noyau.db.hors_cloison("purge of abandoned drafts") as session:
+        for objet_id in await repository.purge_drafts(session, now - timedelta(days=90)):
+            await emit(session, "demarches:detruire_objet", objet_id=objet_id)
