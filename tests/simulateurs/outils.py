@@ -51,7 +51,7 @@ class Stage:
         transport = httpx.ASGITransport(app=self.app, client=(address, 50000))
         return httpx.AsyncClient(transport=transport, base_url=BASE, follow_redirects=False)
 
-    async def declare(self, provider: str, client_id: str, **fields: Any) -> httpx.Response:
+    async def declare(self, provider: str, client_id: str, /, **fields: Any) -> httpx.Response:
         body = {"client_secret": SECRET, "name": "Commune de Guingamp", **fields}
         return await self.server.put(f"/_simulateur/{provider}/clients/{client_id}", json=body)
 
@@ -77,7 +77,8 @@ class Stage:
         is_fc = issuer == FC
         form = {
             "grant_type": "authorization_code", "code": code, "client_secret": SECRET,
-            "client_id": "guingamp" if is_fc else "kumun", "redirect_uri": FC_CALLBACK if is_fc else PC_CALLBACK,
+            "client_id": "guingamp" if is_fc else "kumun",
+            "redirect_uri": FC_CALLBACK if is_fc else PC_CALLBACK,
             **changes,
         }  # fmt: skip
         return await self.server.post(f"{issuer}/token", data=form)
@@ -107,8 +108,8 @@ def pc_params(**changes: str | None) -> dict[str, str]:
     """A correct authorization request to ProConnect, with changes; None removes."""
     params: dict[str, str | None] = {
         "client_id": "kumun", "redirect_uri": PC_CALLBACK, "response_type": "code",
-        "scope": "openid given_name usual_name email uid siret idp_id organization_label roles", "state": STATE,
-        "nonce": NONCE, **changes,
+        "scope": "openid given_name usual_name email uid siret idp_id organization_label roles",
+        "state": STATE, "nonce": NONCE, **changes,
     }  # fmt: skip
     return {name: value for name, value in params.items() if value is not None}
 
