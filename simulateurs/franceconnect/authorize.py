@@ -10,7 +10,7 @@ from simulateurs.franceconnect import rules as r
 from simulateurs.franceconnect.identities import DEFAULT_SCOPES
 from simulateurs.socle.clients import Client
 from simulateurs.socle.context import Context
-from simulateurs.socle.provider import AuthorizationRequest
+from simulateurs.socle.models import AuthorizationRequest
 from simulateurs.socle.refusals import PageRefusal, ReturnedRefusal
 
 REQUIRED = ("client_id", "redirect_uri", "response_type", "scope", "acr_values", "state", "nonce")
@@ -28,10 +28,10 @@ def check_shape(params: Mapping[str, str], repeated: frozenset[str]) -> None:
     """Refuse by page Y030007 whatever is outside the closed list, missing, or too short."""
     unknown = sorted((set(params) - ALLOWED) | repeated)
     if unknown:
-        raise PageRefusal(r.PARAMETERS, "Y030007", f"{TECHNICAL} Paramètre refusé : {', '.join(unknown)}.")
+        raise PageRefusal(r.PARAMETERS, "Y030007", f"{TECHNICAL} Paramètre refusé : {', '.join(unknown)}.")
     missing = [name for name in REQUIRED if not params.get(name)]
     if missing:
-        raise PageRefusal(r.REQUIRED, "Y030007", f"{TECHNICAL} Paramètre manquant : {', '.join(missing)}.")
+        raise PageRefusal(r.REQUIRED, "Y030007", f"{TECHNICAL} Paramètre manquant : {', '.join(missing)}.")
     if len(params["nonce"]) < NONCE_MINIMUM:
         raise PageRefusal(
             r.NONCE, "Y030007", f"{TECHNICAL} Le nonce compte moins de {NONCE_MINIMUM} caractères."

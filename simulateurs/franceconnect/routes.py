@@ -17,13 +17,14 @@ from simulateurs.franceconnect.authorize import (
 )
 from simulateurs.franceconnect.identities import IDENTITY_SCOPES, Person, compute_sub, load_people
 from simulateurs.franceconnect.outcomes import CANCELLED, NO_EMAIL, OUTCOMES, Outcome
-from simulateurs.socle.clients import Client
+from simulateurs.socle.clients import Client, reason
 from simulateurs.socle.clock import timestamp
 from simulateurs.socle.context import Context
 from simulateurs.socle.forms import parameters
 from simulateurs.socle.logout import client_of_hint, leave, leave_page, return_address
+from simulateurs.socle.models import Grant, Interaction, Lifetimes, Session, TokenRules
 from simulateurs.socle.pages import page, redirect
-from simulateurs.socle.provider import Grant, Interaction, Lifetimes, Provider, Session, TokenRules
+from simulateurs.socle.provider import Provider
 from simulateurs.socle.refusals import PageRefusal, ReturnedRefusal
 
 FREE_FIELDS = (
@@ -128,8 +129,7 @@ class FranceConnect(Provider):
         try:
             person = self.people.get(form.get("personne", "")) or person_of_form(form)
         except ValidationError as error:
-            details = " ; ".join(".".join(map(str, e["loc"])) + " : " + e["msg"] for e in error.errors())
-            return self._login_page(key, interaction, form, details or "saisie incomplète")
+            return self._login_page(key, interaction, form, reason(error))
         outcome = OUTCOMES.get(form.get("issue", ""))
         if outcome is None and not valid_email(person.email):
             outcome = NO_EMAIL
@@ -196,10 +196,11 @@ class FranceConnect(Provider):
     async def give_up(self, request: Request) -> Response:
         """The person goes back to the service without signing in."""
         key, interaction = self.interaction(request)
-        self.interactions.pop(key)
         wanted = interaction.request
         refusal = ReturnedRefusal(r.ISS, "access_denied", CANCELLED)
-        return self.refuse(wanted.redirect_uri, wanted.state, wanted.client.client_id, refusal)
+        return self.use_up(
+            key, self.refuse(wanted.redirect_uri, wanted.state, wanted.client.client_id, refusal)
+        )
 
     async def end_session(self, request: Request) -> Response:
         """Check the sign-out and show the page that goes on by itself."""

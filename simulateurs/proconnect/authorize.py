@@ -9,7 +9,7 @@ from simulateurs.proconnect import rules as r
 from simulateurs.proconnect.agents import DEFAULT_SCOPES
 from simulateurs.socle.clients import Client
 from simulateurs.socle.context import Context
-from simulateurs.socle.provider import AuthorizationRequest
+from simulateurs.socle.models import AuthorizationRequest
 from simulateurs.socle.refusals import PageRefusal, ReturnedRefusal
 
 REQUIRED = ("client_id", "redirect_uri", "response_type", "scope", "state")
@@ -26,14 +26,14 @@ def check_shape(params: Mapping[str, str], repeated: frozenset[str], context: Co
     """Refuse by page Y000400 whatever is outside the closed list, missing or malformed."""
     unknown = sorted((set(params) - ALLOWED) | repeated)
     if unknown and context.rules.applies(r.PARAMETERS):
-        raise PageRefusal(r.PARAMETERS, "Y000400", f"{TECHNICAL} Paramètre refusé : {', '.join(unknown)}.")
+        raise PageRefusal(r.PARAMETERS, "Y000400", f"{TECHNICAL} Paramètre refusé : {', '.join(unknown)}.")
     missing = [name for name in REQUIRED if not params.get(name)]
     if missing:
-        raise PageRefusal(r.REQUIRED, "Y000400", f"{TECHNICAL} Paramètre manquant : {', '.join(missing)}.")
+        raise PageRefusal(r.REQUIRED, "Y000400", f"{TECHNICAL} Paramètre manquant : {', '.join(missing)}.")
     short = [name for name in ("state", "nonce") if len(params.get(name, "")) < STATE_NONCE_MINIMUM]
     if short and context.rules.applies(r.STATE_NONCE):
         raise PageRefusal(
-            r.STATE_NONCE, "Y000400", f"{TECHNICAL} Moins de 32 caractères : {', '.join(short)}."
+            r.STATE_NONCE, "Y000400", f"{TECHNICAL} Moins de 32 caractères : {', '.join(short)}."
         )
     if "siret_hint" in params and len(params["siret_hint"]) != 14:
         raise PageRefusal(r.SIRET_HINT, "Y000400", "Le siret_hint doit contenir 14 caractères.")

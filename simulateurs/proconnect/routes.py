@@ -11,21 +11,14 @@ from starlette.routing import BaseRoute, Route
 from simulateurs.proconnect import rules as r
 from simulateurs.proconnect.agents import SCOPES, Agent, Identity, compute_sub, load_agents
 from simulateurs.proconnect.authorize import check_client, check_shape, checked_request, essential_levels
-from simulateurs.socle.clients import Client
+from simulateurs.socle.clients import Client, reason
 from simulateurs.socle.clock import timestamp
 from simulateurs.socle.context import Context
 from simulateurs.socle.forms import parameters
 from simulateurs.socle.logout import client_of_hint, leave, leave_page, return_address
+from simulateurs.socle.models import AuthorizationRequest, Grant, Interaction, Lifetimes, Session, TokenRules
 from simulateurs.socle.pages import page, redirect
-from simulateurs.socle.provider import (
-    AuthorizationRequest,
-    Grant,
-    Interaction,
-    Lifetimes,
-    Provider,
-    Session,
-    TokenRules,
-)
+from simulateurs.socle.provider import Provider
 from simulateurs.socle.refusals import PageRefusal, ReturnedRefusal
 
 LEVEL_BY_EMAIL = "eidas1-mfa"
@@ -133,8 +126,7 @@ class ProConnect(Provider):
         try:
             agent = self._agent_of_form(form)
         except ValidationError as error:
-            details = " ; ".join(".".join(map(str, e["loc"])) + " : " + e["msg"] for e in error.errors())
-            return self._login_page(key, interaction, form, details)
+            return self._login_page(key, interaction, form, reason(error))
         if agent is None:
             return self._login_page(key, interaction, form, "Cette adresse est inconnue du simulateur.")
         chosen = [
@@ -207,10 +199,11 @@ class ProConnect(Provider):
     async def give_up(self, request: Request) -> Response:
         """The person goes back to the service without signing in."""
         key, interaction = self.interaction(request)
-        self.interactions.pop(key)
         wanted = interaction.request
         refusal = ReturnedRefusal(r.ISS, "access_denied", "User auth aborted")
-        return self.refuse(wanted.redirect_uri, wanted.state, wanted.client.client_id, refusal)
+        return self.use_up(
+            key, self.refuse(wanted.redirect_uri, wanted.state, wanted.client.client_id, refusal)
+        )
 
     async def end_session(self, request: Request) -> Response:
         """Check the sign-out and show the page that goes on by itself."""
@@ -228,7 +221,7 @@ class ProConnect(Provider):
             client = self.context.clients.get(self.kind, params.get("client_id", ""))
         if client is None or params.get("client_id", client.client_id) != client.client_id:
             raise PageRefusal(
-                r.HINT, "invalid_request", "Le service n’est pas reconnu : ni id_token_hint ni client_id."
+                r.HINT, "invalid_request", "Le service n’est pas reconnu : ni id_token_hint ni client_id."
             )
         return leave_page(self, return_address(client, uri, state, r.POST_LOGOUT) if uri else "")
 

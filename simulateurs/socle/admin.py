@@ -7,7 +7,6 @@ of JSON, which a page of another site cannot send without a preflight that is ne
 import ipaddress
 from typing import Any
 
-from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -15,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from simulateurs.socle.clients import PROVIDERS, Client
+from simulateurs.socle.clients import PROVIDERS, declared, reason
 from simulateurs.socle.context import Context, Outage
 from simulateurs.socle.rules import UnknownRuleError, VerifiedRuleError
 
@@ -96,11 +95,9 @@ class Admin:
         if body.pop("client_id", client_id) != client_id:
             return _error(422, "client_id diffère de l’adresse")
         try:
-            client = Client.model_validate({**body, "client_id": client_id})
-        except ValidationError as error:
-            return _error(
-                422, " ; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            )
+            client = declared(provider, client_id, body)
+        except ValueError as error:
+            return _error(422, reason(error))
         created = self.context.clients.put(provider, client)
         return JSONResponse(
             client.model_dump(mode="json", exclude={"client_secret"}), 201 if created else 200
@@ -115,7 +112,7 @@ class Admin:
         try:
             mode = Outage(str((body or {}).get("mode")))
         except ValueError:
-            return _error(422, f"mode : {', '.join(Outage)}")
+            return _error(422, f"mode : {', '.join(Outage)}")
         self.context.outages[provider] = mode
         return JSONResponse({"panne": mode})
 
@@ -124,14 +121,14 @@ class Admin:
         body = await _json_object(request)
         active = (body or {}).get("active")
         if not isinstance(active, bool):
-            return _error(422, "active : true ou false")
+            return _error(422, "active : true ou false")
         name = request.path_params["nom"]
         try:
             self.context.rules.switch(name, active=active)
         except UnknownRuleError:
             return _error(404, "règle inconnue")
         except VerifiedRuleError:
-            return _error(409, "règle lue dans le code du service réel : elle s’applique toujours")
+            return _error(409, "règle lue dans le code du service réel : elle s’applique toujours")
         return JSONResponse({"regle": name, "active": active})
 
 

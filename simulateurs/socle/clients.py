@@ -68,6 +68,21 @@ class Client(BaseModel):
         return self.userinfo_alg or "ES256"
 
 
+def declared(provider: str, client_id: str, fields: dict[str, Any]) -> Client:
+    """A service as `provider` accepts it. Raises ValueError (pydantic.ValidationError is one) otherwise."""
+    client = Client.model_validate({**fields, "client_id": client_id})
+    if provider == "franceconnect" and client.userinfo_alg == "HS256":
+        raise ValueError("FranceConnect no longer offers HS256 [FC-src]")
+    return client
+
+
+def reason(error: Exception) -> str:
+    """Why a declaration is refused, field by field, without the values (a secret may be among them)."""
+    if isinstance(error, ValidationError):
+        return " ; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    return str(error)
+
+
 class ClientRegistry:
     """The declared services of every simulated provider."""
 
@@ -140,7 +155,7 @@ def parse_clients(content: object) -> dict[tuple[str, str], Client]:
             raise ValueError(f"unknown provider: {provider}")
         for client_id, fields in clients.items():
             try:
-                found[(provider, client_id)] = Client.model_validate({**fields, "client_id": client_id})
-            except (ValidationError, TypeError) as error:
-                raise ValueError(f"{provider} {client_id}: {error}") from error
+                found[(provider, client_id)] = declared(provider, client_id, fields)
+            except (ValueError, TypeError) as error:
+                raise ValueError(f"{provider} {client_id}: {reason(error)}") from None
     return found

@@ -10,9 +10,9 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulateurs.socle.context import Context, Outage
-from simulateurs.socle.pages import from_our_page
+from simulateurs.socle.pages import from_our_page, redirect
 from simulateurs.socle.provider import Provider
-from simulateurs.socle.refusals import EndpointRefusal, PageRefusal
+from simulateurs.socle.refusals import AlreadyDone, EndpointRefusal, PageRefusal
 
 
 class OutageSwitch:
@@ -60,11 +60,15 @@ def mounted(provider: Provider, routes: list[BaseRoute]) -> Starlette:
         assert isinstance(refusal, EndpointRefusal)  # noqa: S101 - same
         return provider.answer(refusal)
 
+    async def on_second_click(request: Request, done: Exception) -> Response:
+        assert isinstance(done, AlreadyDone)  # noqa: S101 - same
+        return redirect(done.url)
+
     return Starlette(
         routes=routes,
         middleware=[
             Middleware(OutageSwitch, context=provider.context, kind=provider.kind),
             Middleware(OwnForms),
         ],
-        exception_handlers={PageRefusal: on_page, EndpointRefusal: on_endpoint},
+        exception_handlers={PageRefusal: on_page, EndpointRefusal: on_endpoint, AlreadyDone: on_second_click},
     )

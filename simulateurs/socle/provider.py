@@ -8,8 +8,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
@@ -20,79 +19,10 @@ from simulateurs.socle.clients import Client
 from simulateurs.socle.clock import timestamp
 from simulateurs.socle.context import Context
 from simulateurs.socle.keys import SigningKeys
+from simulateurs.socle.models import AuthorizationRequest, Grant, Interaction, Lifetimes, Session, TokenRules
 from simulateurs.socle.pages import error_page, redirect
-from simulateurs.socle.refusals import EndpointRefusal, PageRefusal, ReturnedRefusal
-from simulateurs.socle.rules import Rule
+from simulateurs.socle.refusals import AlreadyDone, EndpointRefusal, PageRefusal, ReturnedRefusal
 from simulateurs.socle.store import ExpiringStore
-
-
-@dataclass(frozen=True)
-class AuthorizationRequest:
-    """A checked request to sign somebody in."""
-
-    client: Client
-    redirect_uri: str
-    scopes: frozenset[str]
-    state: str
-    nonce: str
-    params: Mapping[str, str]
-    # The decoded `claims.id_token` member, empty when absent.
-    id_token_claims: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Session:
-    """Somebody signed in; `person` is the provider's own value, `idp` the identity provider used."""
-
-    person: Any
-    auth_time: int
-    idp: str
-    # The level reached by a second factor at the provider itself, above that of the identity provider.
-    acr: str = ""
-
-
-@dataclass(frozen=True)
-class Interaction:
-    """A sign-in under way, bound to the browser that began it; `session` once the person is known."""
-
-    request: AuthorizationRequest
-    browser: str
-    session: Session | None = None
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a code, then an access token, stands for."""
-
-    request: AuthorizationRequest
-    sub: str
-    acr: str
-    auth_time: int
-    claims: Mapping[str, Any]
-    amr: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Lifetimes:
-    """How long each thing lives at this provider."""
-
-    code: timedelta
-    access_token: timedelta
-    id_token: timedelta
-    session: timedelta
-    interaction: timedelta = timedelta(minutes=30)
-
-
-@dataclass(frozen=True)
-class TokenRules:
-    """The provider's names for the rules of the shared endpoints; None where it has none."""
-
-    code: Rule
-    client_auth: Rule
-    userinfo: Rule
-    session_lost: Rule
-    code_verifier: Rule
-    userinfo_once: Rule | None = None
 
 
 class Provider:
@@ -144,11 +74,17 @@ class Provider:
         return response
 
     def interaction(self, request: Request) -> tuple[str, Interaction]:
-        """The pending sign-in of the address. Refuses one that is over, or begun in another browser."""
+        """The pending sign-in of the address. Refuses one that is over, or begun in another browser.
+
+        Raises AlreadyDone for a form sent twice, with the address to which the first one led.
+        """
         key = request.path_params["cle"]
         found = self.interactions.get(key)
         browser = request.cookies.get(self.browser_cookie, "")
-        if found is None or not hmac.compare_digest(found.browser.encode(), browser.encode()):
+        own = found is not None and hmac.compare_digest(found.browser.encode(), browser.encode())
+        if found is not None and own and found.done and request.method == "POST":
+            raise AlreadyDone(found.done)
+        if found is None or not own or found.done:
             raise PageRefusal(
                 self.token_rules.session_lost,
                 "Y190001",
@@ -171,8 +107,14 @@ class Provider:
 
     def finish(self, key: str, grant: Grant) -> Response:
         """Use up the pending sign-in and return a code to the service."""
-        self.interactions.pop(key)
-        return self.return_code(grant)
+        return self.use_up(key, self.return_code(grant))
+
+    def use_up(self, key: str, response: Response) -> Response:
+        """End a pending sign-in with this redirect; a form sent again leads to the same address."""
+        interaction = self.interactions.get(key)
+        if interaction is not None:
+            self.advance(key, interaction, done=response.headers["location"])
+        return response
 
     def return_code(self, grant: Grant) -> Response:
         """Return a code to the service."""

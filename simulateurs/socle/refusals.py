@@ -33,3 +33,11 @@ class EndpointRefusal(Exception):
         self.error = error
         self.description = description
         self.status = status
+
+
+class AlreadyDone(Exception):
+    """A form of a sign-in that is over, sent a second time; `url` is where the first one led."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url

@@ -122,7 +122,7 @@ def returned(answer: httpx.Response) -> dict[str, str]:
 
 def shown_code(answer: httpx.Response) -> str:
     """The code of an error page."""
-    found = re.search(r"Code d’erreur : <strong>([^<]+)</strong>", answer.text)
+    found = re.search(r"Code d’erreur : <strong>([^<]+)</strong>", answer.text)
     assert found, answer.text
     return found.group(1)
 

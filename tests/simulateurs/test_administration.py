@@ -62,6 +62,7 @@ async def test_clients_file_is_read_again_when_it_changes(tmp_path: Path, keys_f
         {"redirect_uris": ["https://a.example/", "https://b.example/"]},
         {"redirect_uris": [FC_CALLBACK], "client_secret": "court"},
         {"redirect_uris": [FC_CALLBACK], "inattendu": 1},
+        {"redirect_uris": [FC_CALLBACK], "userinfo_alg": "HS256"},
         {"redirect_uris": [FC_CALLBACK], "client_id": "autre"},
     ],
 )

@@ -285,3 +285,26 @@ async def test_free_form_accepts_a_person_and_explains_a_wrong_one(stage: Stage)
     token = (await stage.token(FC, query["code"])).json()["access_token"]
     claims = await stage.claims(FC, (await stage.userinfo(FC, token)).text)
     assert claims["given_name_array"] == ["Bleuenn", "Anne-Marie"]
+
+
+async def test_two_sign_ins_of_one_browser_do_not_disturb_each_other(stage: Stage) -> None:
+    await stage.declare_fc()
+    browser = stage.browser()
+    tabs = [await browser.get(f"{FC}/authorize", params=fc_params(state=s * 32)) for s in "ab"]
+    for tab in tabs:
+        await browser.post(f"{tab.headers['location']}/identite", data={"personne": "rozenn"})
+    ends = [returned(await browser.post(f"{tab.headers['location']}/continuer")) for tab in tabs]
+    assert [end["state"] for end in ends] == ["a" * 32, "b" * 32]
+    assert ends[0]["code"] != ends[1]["code"]
+
+
+async def test_a_double_click_leads_to_the_same_address(stage: Stage) -> None:
+    await stage.declare_fc()
+    browser = stage.browser()
+    begun = await browser.get(f"{FC}/authorize", params=fc_params())
+    address = begun.headers["location"]
+    await browser.post(f"{address}/identite", data={"personne": "rozenn"})
+    first = await browser.post(f"{address}/continuer")
+    second = await browser.post(f"{address}/continuer")
+    assert first.headers["location"] == second.headers["location"]
+    assert shown_code(await browser.get(address)) == "Y190001"

@@ -87,7 +87,7 @@ async def test_lowest_or_unknown_level_is_eidas1(stage: Stage, acr: str) -> None
 
 async def test_repeated_parameter_is_refused(stage: Stage) -> None:
     await stage.declare_fc()
-    params = [*fc_params().items(), ("state", "autre")]
+    params = {**fc_params(), "state": ["un", "autre"]}
     assert shown_code(await stage.browser().get(f"{FC}/authorize", params=params)) == "Y030007"
 
 
