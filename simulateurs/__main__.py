@@ -25,7 +25,7 @@ def main() -> int:
         "--etat", type=Path, metavar="DIR", help="keeps keys and declared services across restarts"
     )
     parser.add_argument(
-        "--sans-regle", action="append", default=[], metavar="NAME", help="suspend an unverified rule"
+        "--sans-regle", action="append", default=[], metavar="NAME", help="suspend a switchable rule"
     )
     parser.add_argument("--admin-ouvert", action="store_true", help="open /_simulateur/ to other machines")
     options = parser.parse_args()
@@ -38,7 +38,7 @@ def main() -> int:
             open_admin=options.admin_ouvert,
         )
     except (UnknownRuleError, VerifiedRuleError) as error:
-        parser.error(f"--sans-regle {error}: unknown, or read in the real service's source")
+        parser.error(f"--sans-regle {error}: unknown, or not switchable")
     uvicorn.run(app, host=options.host, port=options.port, log_level="warning", server_header=False)
     return 0
 

@@ -40,7 +40,7 @@ class FranceConnect(Provider):
     service = "FranceConnect"
     lifetimes = Lifetimes(r.CODE_LIFETIME, r.ACCESS_TOKEN_LIFETIME, r.ID_TOKEN_LIFETIME, r.SESSION_LIFETIME)
     token_rules = TokenRules(
-        r.CODE, r.CLIENT_AUTH, r.USERINFO, r.SESSION_LOST, r.PKCE_VERIFIER, r.USERINFO_ONCE
+        r.CODE, r.CODE_REPLAY, r.CLIENT_AUTH, r.USERINFO, r.SESSION_LOST, r.PKCE_VERIFIER, r.USERINFO_ONCE
     )
 
     def __init__(self, context: Context) -> None:
@@ -197,7 +197,7 @@ class FranceConnect(Provider):
         """The person goes back to the service without signing in."""
         key, interaction = self.interaction(request)
         wanted = interaction.request
-        refusal = ReturnedRefusal(r.ISS, "access_denied", CANCELLED)
+        refusal = ReturnedRefusal(r.CANCEL, "access_denied", CANCELLED)
         return self.use_up(
             key, self.refuse(wanted.redirect_uri, wanted.state, wanted.client.client_id, refusal)
         )

@@ -9,7 +9,7 @@ ACCESS_TOKEN_LIFETIME = timedelta(seconds=60)
 ID_TOKEN_LIFETIME = timedelta(seconds=60)
 SESSION_LIFETIME = timedelta(minutes=30)
 
-SRC, DOC, INFERRED = Evidence.FC_SRC, Evidence.FC_DOC, Evidence.INFERRED
+SRC, INFERRED = Evidence.FC_SRC, Evidence.INFERRED
 
 PARAMETERS = Rule(
     "fc.parametres",
@@ -47,8 +47,9 @@ RESPONSE_TYPE = Rule(
 OPENID = Rule("fc.openid", SRC, "scope holds openid, else invalid_request is returned.")
 SCOPE = Rule(
     "fc.scope",
-    DOC,
+    INFERRED,
     "A scope not granted to the client (amr, idp_id need an authorisation) returns invalid_scope.",
+    switchable=True,
 )
 CLAIMS = Rule("fc.claims", SRC, "claims is JSON, else page Y030028.")
 AMR = Rule("fc.amr", SRC, "An amr claim asked without authorisation gives page Y030009.")
@@ -60,13 +61,20 @@ SKIP_CONSENT = Rule(
     SRC,
     "Skipping the information page with prompt=login needs a per-client authorisation.",
 )
+CANCEL = Rule("fc.abandon", SRC, "The link back to the service returns access_denied, User auth aborted.")
 ISS = Rule("fc.iss", SRC, "Every return to the service carries iss (RFC 9207).")
-CODE = Rule("fc.code", SRC, "A code lives 30 seconds and serves once; a second use kills its access token.")
+CODE = Rule("fc.code", SRC, "A code lives 30 seconds and serves once, else invalid_grant.")
 CLIENT_AUTH = Rule(
     "fc.client_secret_post", SRC, "The token endpoint takes client_secret_post, not HTTP Basic."
 )
+CODE_REPLAY = Rule(
+    "fc.code_rejoue", INFERRED, "A second use of a code kills the access token of the first.", switchable=True
+)
 PKCE_VERIFIER = Rule(
-    "fc.code_verifier", INFERRED, "A code_verifier without code_challenge returns invalid_grant."
+    "fc.code_verifier",
+    INFERRED,
+    "A code_verifier without code_challenge returns invalid_grant.",
+    switchable=True,
 )
 TOKENS = Rule("fc.jetons", SRC, "Access token and id_token live 60 seconds; there is no refresh token.")
 ID_TOKEN = Rule(
@@ -80,12 +88,15 @@ SUB = Rule(
     "sub = SHA-256 of entityId, hash of the six pivot fields and a secret, then v1: 66 characters.",
 )
 USERINFO = Rule("fc.userinfo", SRC, "userinfo is a signed JWT (application/jwt), for a live access token.")
-USERINFO_ONCE = Rule("fc.userinfo_une_fois", DOC, "userinfo answers once for an access token.")
+USERINFO_ONCE = Rule(
+    "fc.userinfo_une_fois", INFERRED, "userinfo answers once for an access token.", switchable=True
+)
 EMAIL = Rule("fc.email", SRC, "An identity without a valid e-mail is rejected (Y600006, server_error).")
 OUTCOME_PAGE = Rule(
     "fc.page_avant_retour",
     INFERRED,
     "A failed identity check shows FranceConnect's page with its code; the person's click returns the error.",
+    switchable=True,
 )
 SSO = Rule(
     "fc.sso", SRC, "A live session (30 minutes, sliding) shows only the information page, for every service."

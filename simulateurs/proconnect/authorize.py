@@ -51,7 +51,7 @@ def check_client(params: Mapping[str, str], context: Context) -> Client:
     return client
 
 
-def read_claims(params: Mapping[str, str], context: Context) -> Mapping[str, Any]:
+def read_claims(params: Mapping[str, str]) -> Mapping[str, Any]:
     """The `id_token` member of claims."""
     if not params.get("claims"):
         return {}
@@ -60,9 +60,7 @@ def read_claims(params: Mapping[str, str], context: Context) -> Mapping[str, Any
     except ValueError:
         claims = None
     if not isinstance(claims, dict):
-        if context.rules.applies(r.CLAIMS):
-            raise ReturnedRefusal(r.CLAIMS, "invalid_request", "could not parse the claims parameter JSON")
-        return {}
+        raise ReturnedRefusal(r.CLAIMS, "invalid_request", "could not parse the claims parameter JSON")
     wanted = claims.get("id_token")
     return wanted if isinstance(wanted, dict) else {}
 
@@ -96,7 +94,7 @@ def checked_request(params: Mapping[str, str], client: Client, context: Context)
         state=params["state"],
         nonce=params.get("nonce", ""),
         params=params,
-        id_token_claims=read_claims(params, context),
+        id_token_claims=read_claims(params),
     )
 
 

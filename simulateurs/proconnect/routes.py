@@ -30,7 +30,9 @@ class ProConnect(Provider):
     kind = "proconnect"
     service = "ProConnect"
     lifetimes = Lifetimes(r.CODE_LIFETIME, r.ACCESS_TOKEN_LIFETIME, r.ID_TOKEN_LIFETIME, r.SESSION_LIFETIME)
-    token_rules = TokenRules(r.CODE, r.CLIENT_AUTH, r.USERINFO, r.SESSION_LOST, r.PKCE)
+    token_rules = TokenRules(
+        r.CODE, r.CODE_REPLAY, r.CLIENT_AUTH, r.USERINFO, r.SESSION_LOST, r.PKCE, iss=r.ISS
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -200,7 +202,7 @@ class ProConnect(Provider):
         """The person goes back to the service without signing in."""
         key, interaction = self.interaction(request)
         wanted = interaction.request
-        refusal = ReturnedRefusal(r.ISS, "access_denied", "User auth aborted")
+        refusal = ReturnedRefusal(r.CANCEL, "access_denied", "User auth aborted")
         return self.use_up(
             key, self.refuse(wanted.redirect_uri, wanted.state, wanted.client.client_id, refusal)
         )

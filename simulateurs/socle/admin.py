@@ -117,7 +117,7 @@ class Admin:
         return JSONResponse({"panne": mode})
 
     async def put_rule(self, request: Request) -> Response:
-        """Apply or suspend an unverified rule: `{"active": true | false}`; 409 for a verified one."""
+        """Apply or suspend a switchable rule: `{"active": true | false}`; 409 for another."""
         body = await _json_object(request)
         active = (body or {}).get("active")
         if not isinstance(active, bool):
@@ -128,7 +128,7 @@ class Admin:
         except UnknownRuleError:
             return _error(404, "règle inconnue")
         except VerifiedRuleError:
-            return _error(409, "règle lue dans le code du service réel : elle s’applique toujours")
+            return _error(409, "règle établie, qui s’applique toujours")
         return JSONResponse({"regle": name, "active": active})
 
 

@@ -73,8 +73,11 @@ class TokenRules:
     """The provider's names for the rules of the shared endpoints; None where it has none."""
 
     code: Rule
+    code_replay: Rule
     client_auth: Rule
     userinfo: Rule
     session_lost: Rule
     code_verifier: Rule
     userinfo_once: Rule | None = None
+    # Only where returning iss is in doubt.
+    iss: Rule | None = None

@@ -131,7 +131,9 @@ class Provider:
     def callback(self, redirect_uri: str, state: str, **values: str) -> str:
         """The service's address with the answer, state and iss (RFC 9207) in its query."""
         separator = "&" if urlsplit(redirect_uri).query else "?"
-        query = {**values, **({"state": state} if state else {}), "iss": self.issuer}
+        query = {**values, **({"state": state} if state else {})}
+        if self.token_rules.iss is None or self.rules.applies(self.token_rules.iss):
+            query["iss"] = self.issuer
         return f"{redirect_uri}{separator}{urlencode(query)}"
 
     # --- Endpoints that the service's server calls ---
@@ -207,7 +209,9 @@ class Provider:
         """The grant of a code that is alive, unused, this client's and proven; else invalid_grant."""
         code = values.get("code", "")
         grant = self._codes.pop(code)
-        self._tokens.pop(self._used_codes.pop(code) or "")
+        issued = self._used_codes.pop(code)
+        if issued is not None and self.rules.applies(self.token_rules.code_replay):
+            self._tokens.pop(issued)
         if (
             grant is None
             or grant.request.client.client_id != client.client_id
@@ -220,9 +224,7 @@ class Provider:
     def _check_verifier(self, grant: Grant, verifier: str | None) -> None:
         """RFC 7636: the verifier hashes to the challenge; a verifier without a challenge is refused too."""
         challenge = grant.request.params.get("code_challenge")
-        if challenge is None and verifier is None:
-            return
-        if challenge is None and not self.rules.applies(self.token_rules.code_verifier):
+        if (challenge is None and verifier is None) or not self.rules.applies(self.token_rules.code_verifier):
             return
         digest = hashlib.sha256((verifier or "").encode()).digest()
         proof = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

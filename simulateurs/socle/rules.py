@@ -1,7 +1,7 @@
 """Rules of the real services, each with the evidence that it exists, and which of them are applied.
 
-A rule read in the service's own source is always applied. One known from documentation or inferred may be
-wrong: it is applied by default and can be suspended.
+A rule read in the service's source, or demanded by OpenID Connect and OAuth, is always applied.
+An inferred one may be wrong, and a documented one may differ from what runs: those can be suspended.
 """
 
 from collections.abc import Iterable
@@ -16,6 +16,7 @@ class Evidence(StrEnum):
     FC_DOC = "FC-doc"
     PC_SRC = "PC-src"
     PC_DOC = "PC-doc"
+    SPECIFICATION = "OIDC"
     INFERRED = "I"
 
 
@@ -26,11 +27,8 @@ class Rule:
     name: str
     evidence: Evidence
     text: str
-
-    @property
-    def switchable(self) -> bool:
-        """Whether it may be switched off: only what was not read in the service's source."""
-        return self.evidence not in {Evidence.FC_SRC, Evidence.PC_SRC}
+    # Whether it may be suspended, because it might not be what the real service does.
+    switchable: bool = False
 
 
 class UnknownRuleError(LookupError):
@@ -38,7 +36,7 @@ class UnknownRuleError(LookupError):
 
 
 class VerifiedRuleError(ValueError):
-    """The rule was read in the real service's source: switching it off would simulate something else."""
+    """The rule is known for sure: suspending it would simulate something else."""
 
 
 class RuleBook:
