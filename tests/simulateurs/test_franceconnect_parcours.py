@@ -191,7 +191,7 @@ async def test_sign_out_without_return_address_ends_on_a_page(stage: Stage) -> N
     id_token = (await stage.token(FC, query["code"])).json()["id_token"]
     page = await sign_out(browser, id_token_hint=id_token)
     done = await browser.get(page.text.split("url=")[1].split('"')[0])
-    assert "Vous êtes déconnecté" in done.text
+    assert "Déconnexion effectuée" in done.text
 
 
 async def test_back_link_returns_access_denied(stage: Stage) -> None:
