@@ -144,3 +144,16 @@ async def write_in(session: AsyncSession, collectivite_id: UUID) -> None:
     session.info["perimetre"] = perimetre.ecrivant(collectivite_id)
     connection = await session.connection()
     await connection.exec_driver_sql(f"SELECT set_config('app.collectivite', '{UUID(str(collectivite_id))}', true)")
+
+
+async def own_in(session: AsyncSession, collectivite_id: UUID) -> None:
+    """Lets a person's transaction write in the collectivité of a row that is their own.
+
+    The policies still bind it to that person's rows: the perimeter gives no `instruction`.
+    """
+    perimetre: Perimetre = session.info["perimetre"]
+    if perimetre.instruction or (perimetre.usager is None and perimetre.jeton is None):
+        raise LookupError("only a person's own transaction")
+    session.info["perimetre"] = perimetre.ecrivant(collectivite_id)
+    connection = await session.connection()
+    await connection.exec_driver_sql(f"SELECT set_config('app.collectivite', '{UUID(str(collectivite_id))}', true)")

@@ -237,17 +237,19 @@ async def list_complements(session: AsyncSession, dossier: Dossier) -> list[Comp
         select(Complement)
         .where(Complement.collectivite_id == dossier.collectivite_id, Complement.dossier_id == dossier.id)
         .order_by(Complement.demande_le, Complement.id)
+        .execution_options(populate_existing=True)
     )
     return list((await session.execute(query)).scalars())
 
 
-async def satisfy_complements(session: AsyncSession, dossier: Dossier, now: datetime) -> None:
-    """The person has answered: nothing is awaited any more."""
+async def satisfy_complements(session: AsyncSession, dossier: Dossier, now: datetime, champ_id: str) -> None:
+    """The person has answered one question: it is awaited no more."""
     await session.execute(
         update(Complement)
         .where(
             Complement.collectivite_id == dossier.collectivite_id,
             Complement.dossier_id == dossier.id,
+            Complement.champ_id == champ_id,
             Complement.satisfait_le.is_(None),
         )
         .values(satisfait_le=now)

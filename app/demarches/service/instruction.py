@@ -235,15 +235,11 @@ def suspensions_of(complements: list[Complement]) -> list[Suspension]:
 
 async def complete(ctx: Contexte, dossier: Dossier) -> None:
     """The applicant has answered everything that was asked: back to instruction (the caller holds the lock)."""
-    await repository.satisfy_complements(ctx.db, dossier, ctx.now)
     await repository.update_dossier(ctx.db, dossier, ctx.now, etat=completer(Etat(dossier.etat)).value)
     await repository.add_evenement(
         ctx.db, dossier, id=uuid7(), quand=ctx.now, genre="complement_recu", auteur="demandeur"
     )
-    ctx.db.sync_session.expire_all()
-    fresh = await repository.get_dossier(ctx.db, dossier.collectivite_id, dossier.id)
-    if fresh is not None:
-        await reset_clock(ctx, fresh)
+    await reset_clock(ctx, dossier)
     await record(ctx, "demarches:dossier:completer", str(dossier.id), dossier.collectivite_id)
 
 

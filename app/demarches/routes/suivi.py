@@ -1,0 +1,235 @@
+"""A person's own dossier, on its collectivité's host and on Mon espace: the same pages."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header
+from starlette.responses import Response, StreamingResponse
+
+from app.demarches.definitions import Champ
+from app.demarches.domain.etats import ETATS_FINAUX, Etat
+from app.demarches.presentation import (
+    MEGA,
+    etiquette_of,
+    fichiers_of,
+    formats_of,
+    histoire_of,
+    messages_of,
+    pieces_of,
+    sections_of,
+)
+from app.demarches.routes.remplir import receive
+from app.demarches.service import pieces, suivi
+from app.demarches.service.suivi import Suivi
+from app.socle import vues
+from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, open_contexte
+from app.socle.errors import BusinessError, SignInRequiredError
+from app.socle.ids import new_token
+from app.socle.storage import ObjetLu
+from app.socle.televersement import inert_headers
+from app.socle.web import coordonnees_of, once, page, redirect
+
+router = APIRouter()
+
+RECOURS = "La décision indique comment et jusqu’à quand la contester."
+DECISIONS = {"accepte": "Demande acceptée", "refuse": "Demande refusée", "sans_suite": "Demande classée sans suite"}
+
+
+def require_reader(ctx: Contexte) -> None:
+    """Somebody signed in, or this browser's own secret; else the sign-in page, and back."""
+    if ctx.personne is None and not ctx.has_temoin:
+        raise SignInRequiredError("Identifiez-vous pour voir ce dossier.")
+
+
+@router.get("/dossiers/{dossier_id}")
+async def show(ctx: ContexteDep, dossier_id: UUID) -> Response:
+    """State, messages, what is asked, decision, history."""
+    require_reader(ctx)
+    return _show(ctx, await suivi.load(ctx, dossier_id))
+
+
+def _show(
+    ctx: Contexte, found: Suivi, *, status: int = 200, typed: str = "", erreur: str = "", refus: dict[str, str] | None = None
+) -> Response:
+    dossier, definition = found.dossier, found.definition
+    base = f"/dossiers/{dossier.id}"
+    reponses = dossier.reponses or {}
+    receipt, act = found.document("accuse"), found.document("decision")
+    closed = Etat(dossier.etat) in ETATS_FINAUX
+    return page(
+        ctx,
+        "portail/mon_dossier.html",
+        block="contenu",
+        status=status,
+        dossier={
+            "numero": dossier.numero,
+            "demarche": definition.titre,
+            "commune": found.collectivite.nom,
+            "depose_le": dossier.depose_le,
+            "etiquette": etiquette_of(dossier.etat),
+            "recu_url": f"/documents/{receipt.id}" if receipt else "",
+            "silence": _silence(found) if not closed else None,
+        },
+        fil=[vues.Lien("Mes dossiers", "/dossiers")] if ctx.hote.genre == "mon" else [],
+        demandes=[
+            {
+                "libelle": definition.champ(item.champ_id).libelle,
+                "raison": item.motif,
+                "avant_le": item.avant_le,
+                "champ": _asked(found, definition.champ(item.champ_id), (refus or {}).get(item.champ_id, "")),
+                "action_url": f"{base}/pieces",
+            }
+            for item in found.demandes
+        ],
+        decision=_decision(found, f"/documents/{act.id}" if act else "", act.taille if act else 0),
+        messages=messages_of(found.messages, agent=False),
+        reponse=None
+        if closed
+        else {"action_url": f"{base}/messages", "valeur": typed, "erreur": erreur, "cle_idempotence": new_token()},
+        historique=histoire_of(found.evenements),
+        sections=sections_of(definition, reponses),
+        pieces=pieces_of(definition, found.pieces, reponses),
+        consultations=[],
+        service_nom=definition.service.nom,
+        service=coordonnees_of(found.collectivite.coordonnees),
+        message="",
+    )
+
+
+def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:
+    mine = [piece for piece in found.pieces if piece.champ_id == champ.id and piece.etat == "redemandee"]
+    return vues.Champ(
+        id=champ.id,
+        type="piece",
+        libelle=champ.libelle,
+        aide=champ.aide,
+        erreur=erreur,
+        fichiers=fichiers_of(mine),
+        formats=formats_of(champ),
+        taille_max=champ.piece.poids_max_mo * MEGA if champ.piece else 0,
+    )
+
+
+def _silence(found: Suivi) -> dict[str, Any] | None:
+    legal = found.definition.legal
+    if legal is None or legal.silence is None or not legal.accuse.delivre or found.dossier.silence_le is None:
+        return None
+    refused = legal.silence.regime == "refus"
+    what = "elle sera refusée" if refused else "elle sera acceptée"
+    return {
+        "date": found.dossier.silence_le,
+        "sens": "refus" if refused else "accord",
+        "texte": f"Si vous n’avez pas reçu de réponse à votre demande à cette date, {what}, si votre dossier est complet.",
+    }
+
+
+def _decision(found: Suivi, url: str, taille: int) -> dict[str, Any] | None:
+    decision = found.decision
+    if decision is None:
+        return None
+    auteur = f"{decision.auteur_prenom} {decision.auteur_nom}, {decision.auteur_qualite}, {decision.auteur_service}"
+    return {
+        "libelle": DECISIONS[decision.sens],
+        "le": decision.rendue_le,
+        "auteur": auteur,
+        "motif": decision.motif,
+        "url": url,
+        "taille": taille,
+        "recours": "" if decision.sens == "accepte" else RECOURS,
+    }
+
+
+@router.get("/dossiers/{dossier_id}/depose")
+async def submitted(ctx: ContexteDep, dossier_id: UUID) -> Response:
+    """The page after submission: number, date, what happens next (CRPA R112-5)."""
+    require_reader(ctx)
+    found = await suivi.load(ctx, dossier_id)
+    receipt = found.document("accuse")
+    after = [found.definition.textes.apres] if found.definition.textes.apres else []
+    legal = found.definition.legal
+    return page(
+        ctx,
+        "demarches/depose.html",
+        numero=found.dossier.numero,
+        depose_le=found.dossier.depose_le,
+        demarche_titre=found.definition.titre,
+        courriel=found.dossier.demandeur.get("courriel", ""),
+        recu_url=f"/documents/{receipt.id}" if receipt else "",
+        accuse=legal is not None and legal.accuse.delivre,
+        dossier_url=f"/dossiers/{dossier_id}",
+        suites=[
+            *after,
+            "Vous pouvez suivre votre demande, écrire au service et répondre à ses questions depuis votre dossier.",
+        ],
+        silence=_silence(found),
+        service_nom=found.definition.service.nom,
+        service=coordonnees_of(found.collectivite.coordonnees),
+    )
+
+
+@router.post("/dossiers/{dossier_id}/messages")
+async def write(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
+    """A message to the service."""
+    here = f"/dossiers/{dossier_id}"
+    typed = str(form.get("message", ""))
+    if not typed.strip():
+        found = await suivi.load(ctx, dossier_id)
+        return _show(ctx, found, status=422, erreur="Écrivez votre message avant de l’envoyer.")
+    if not await once(ctx, form, f"{here}#messages"):
+        await suivi.write_message(ctx, dossier_id, typed)
+    return redirect(ctx, f"{here}#messages")
+
+
+@router.post("/dossiers/{dossier_id}/pieces")
+async def answer(
+    visit: VisiteDep,
+    dossier_id: UUID,
+    content_type: Annotated[str, Header()] = "",
+    content_length: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The documents that were asked again."""
+    async with open_contexte(visit) as ctx:
+        found = await suivi.load(ctx, dossier_id)
+    _, files = await receive(visit, content_type, content_length)
+    received: list[pieces.PieceRecue] = []
+    refused: dict[str, str] = {}
+    for file in files:
+        champ = suivi.asked_champ(found, file.name)
+        already = sum(piece.champ_id == champ.id for piece in received)
+        try:
+            received.append(
+                await pieces.receive(visit.noyau, found.dossier.collectivite_id, champ, file, already)
+            )
+        except BusinessError as refusal:
+            if refusal.status not in (422, 503):
+                raise
+            refused[champ.id] = refusal.message
+    async with open_contexte(visit) as ctx:
+        if refused or not received:
+            found = await suivi.load(ctx, dossier_id)
+            nothing = {item.champ_id: "Choisissez le fichier à envoyer." for item in found.demandes}
+            return _show(ctx, found, status=422, refus=refused or nothing)
+        await suivi.answer(ctx, dossier_id, received)
+        return redirect(ctx, f"/dossiers/{dossier_id}")
+
+
+def stream(nom: str, mime: str, objet: ObjetLu) -> Response:
+    """A file, decrypted on its way out; it can only be downloaded, and nothing in it can run."""
+    headers = inert_headers(nom) | {"Content-Length": str(objet.end - objet.start)}
+    return StreamingResponse(objet, media_type=mime, headers=headers)
+
+
+@router.get("/pieces/{piece_id}")
+async def read_piece(ctx: ContexteDep, piece_id: UUID) -> Response:
+    """One attached document."""
+    require_reader(ctx)
+    piece, objet = await pieces.open_piece(ctx, piece_id)
+    return stream(piece.nom, piece.type_mime, objet)
+
+
+@router.get("/documents/{document_id}")
+async def read_document(ctx: ContexteDep, document_id: UUID) -> Response:
+    """One paper of the dossier."""
+    require_reader(ctx)
+    document, objet = await suivi.open_document(ctx, document_id)
+    return stream(document.nom, "application/pdf", objet)

@@ -1,0 +1,168 @@
+"""Following one's own dossiers, in every collectivité: state, messages, what is asked again, withdrawal."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from app.demarches.definitions import Champ, Definition
+from app.demarches.domain import TransitionRefuseeError, nettoyer, retirer
+from app.demarches.domain.etats import ETATS_FINAUX, Etat
+from app.demarches.models import Complement, Decision, Document, Dossier, Evenement, Message, Piece
+from app.demarches.repository import dossiers as repository
+from app.demarches.repository import listes
+from app.demarches.service import instruction, pieces
+from app.demarches.service.brouillons import ABSENT, owns
+from app.demarches.service.catalogue import definition_of
+from app.socle.audit import record
+from app.socle.contexte import Contexte
+from app.socle.crypto.keystore import KeyOwner
+from app.socle.db import own_in
+from app.socle.errors import ConflictError, InvalidInputError, NotFoundError
+from app.socle.hosts import CollectiviteVue, list_vues
+from app.socle.ids import fingerprint, uuid7
+from app.socle.storage import ObjetLu
+
+
+@dataclass
+class Suivi:
+    """Everything a person may see of one of their dossiers."""
+
+    dossier: Dossier
+    collectivite: CollectiviteVue
+    definition: Definition
+    pieces: list[Piece] = field(default_factory=list)
+    evenements: list[Evenement] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    complements: list[Complement] = field(default_factory=list)
+    decision: Decision | None = None
+    documents: list[Document] = field(default_factory=list)
+
+    def document(self, genre: str) -> Document | None:
+        """The paper of that kind, once it is made."""
+        return next((item for item in self.documents if item.genre == genre), None)
+
+    @property
+    def demandes(self) -> list[Complement]:
+        """What is awaited from the person."""
+        return [item for item in self.complements if item.satisfait_le is None]
+
+
+async def find_draft(ctx: Contexte, slug: str) -> Dossier | None:
+    """The person's draft of a démarche on this host, if there is one."""
+    jeton = fingerprint(ctx.temoin)
+    return await repository.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+
+
+async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
+    """One of the person's own submitted dossiers, on its collectivité's host or on Mon espace; NotFoundError otherwise."""
+    dossier = await repository.find_dossier(ctx.db, dossier_id, lock=lock)
+    if dossier is None or dossier.depose_le is None or not owns(ctx, dossier):
+        raise NotFoundError(ABSENT)
+    if ctx.hote.collectivite is not None and dossier.collectivite_id != ctx.hote.collectivite.id:
+        raise NotFoundError(ABSENT)
+    return dossier
+
+
+async def load(ctx: Contexte, dossier_id: UUID) -> Suivi:
+    """A dossier with all that hangs under it and is the person's to see."""
+    dossier = await access_own(ctx, dossier_id)
+    return await assemble(ctx, dossier)
+
+
+async def assemble(ctx: Contexte, dossier: Dossier) -> Suivi:
+    """What the reader's perimeter shows of a dossier: one statement a kind, whatever the numbers."""
+    definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
+    vues = await list_vues(ctx.db, [dossier.collectivite_id])
+    return Suivi(
+        dossier,
+        vues[dossier.collectivite_id],
+        definition,
+        await repository.list_pieces(ctx.db, dossier),
+        await repository.list_evenements(ctx.db, dossier),
+        await repository.list_messages(ctx.db, dossier),
+        await repository.list_complements(ctx.db, dossier),
+        await repository.get_decision(ctx.db, dossier),
+        await repository.list_documents(ctx.db, dossier),
+    )
+
+
+async def list_own(ctx: Contexte, limit: int = 200) -> tuple[list[Any], dict[UUID, CollectiviteVue]]:
+    """The person's dossiers and drafts in every collectivité, latest first, with those collectivités."""
+    if ctx.usager_id is None:
+        return [], {}
+    rows = await listes.list_for_usager(ctx.db, ctx.usager_id, limit)
+    vues = await list_vues(ctx.db, {row.collectivite_id for row in rows}) if rows else {}
+    return rows, vues
+
+
+async def open_document(ctx: Contexte, document_id: UUID) -> tuple[Document, ObjetLu]:
+    """A paper of a dossier that the person may see, decrypted as it is read."""
+    document = await repository.get_document(ctx.db, document_id)
+    if document is None:
+        raise NotFoundError(ABSENT)
+    return document, await ctx.noyau.objets.lire(KeyOwner("collectivite", document.collectivite_id), document.id)
+
+
+async def write_message(ctx: Contexte, dossier_id: UUID, texte: str) -> None:
+    """The person writes to the service; refused once the dossier is closed."""
+    dossier = await access_own(ctx, dossier_id, lock=True)
+    if Etat(dossier.etat) in ETATS_FINAUX:
+        raise ConflictError("Ce dossier est clos : pour une nouvelle question, appelez la mairie.", code="clos")
+    clean = nettoyer(texte, lignes=True)
+    if not clean:
+        raise InvalidInputError("Écrivez votre message avant de l’envoyer.")
+    await own_in(ctx.db, dossier.collectivite_id)
+    await repository.add_message(
+        ctx.db,
+        dossier,
+        id=uuid7(),
+        quand=ctx.now,
+        de_l_agent=False,
+        auteur="Vous",
+        interne=False,
+        texte=clean[:10_000],
+    )
+    await record(ctx, "demarches:message:ecrire", str(dossier.id), dossier.collectivite_id)
+
+
+def asked_champ(suivi: Suivi, champ_id: str) -> Champ:
+    """The question that is asked again; NotFoundError when it is not."""
+    if champ_id not in {item.champ_id for item in suivi.demandes}:
+        raise NotFoundError("Ce document n’est pas demandé.")
+    return suivi.definition.champ(champ_id)
+
+
+async def answer(ctx: Contexte, dossier_id: UUID, received: list[pieces.PieceRecue]) -> None:
+    """New documents for what was asked again; when everything awaited is there, the dossier goes on.
+
+    The documents replaced stay readable by the agents' history only.
+    """
+    dossier = await access_own(ctx, dossier_id, lock=True)
+    if dossier.etat != Etat.EN_ATTENTE:
+        raise TransitionRefuseeError("completer", "complété", Etat(dossier.etat))
+    await own_in(ctx.db, dossier.collectivite_id)
+    for piece in received:
+        await repository.replace_pieces(ctx.db, dossier, piece.champ_id)
+        await pieces.attach(ctx, dossier, piece)
+        await repository.satisfy_complements(ctx.db, dossier, ctx.now, piece.champ_id)
+    asked = await repository.list_complements(ctx.db, dossier)
+    if all(item.satisfait_le is not None for item in asked):
+        await instruction.complete(ctx, dossier)
+
+
+async def withdraw(ctx: Contexte, dossier_id: UUID) -> None:
+    """The person takes the request back; nothing is decided any more."""
+    dossier = await access_own(ctx, dossier_id, lock=True)
+    etat = retirer(Etat(dossier.etat))
+    await own_in(ctx.db, dossier.collectivite_id)
+    await repository.update_dossier(ctx.db, dossier, ctx.now, etat=etat.value, clos_le=ctx.now, bail_jusqu_a=None)
+    await repository.add_evenement(
+        ctx.db, dossier, id=uuid7(), quand=ctx.now, genre="retrait", auteur="demandeur"
+    )
+    await record(ctx, "demarches:dossier:retirer", str(dossier.id), dossier.collectivite_id)
+
+
+def expires_on(row: Any, days: int = 90) -> Any:
+    """When an untouched draft is deleted."""
+    return row.modifie_le + timedelta(days=days)
