@@ -96,6 +96,7 @@ class SegmentSpan:
     """Which ciphertext bytes hold a plaintext range, and where the range starts in their plaintext."""
 
     first: int
+    last: int
     start: int
     end: int
     skip: int
@@ -128,6 +129,7 @@ def span_of(start: int, end: int, cipher_size: int) -> SegmentSpan:
     first, last = _segment_at(min(start, max(size - 1, 0))), _segment_at(max(end - 1, 0))
     return SegmentSpan(
         first=first,
+        last=last,
         start=first * SEGMENT_SIZE if first else STREAM_HEADER_SIZE,
         end=min((last + 1) * SEGMENT_SIZE, cipher_size),
         skip=start - (FIRST_PLAIN_SEGMENT + (first - 1) * PLAIN_SEGMENT if first else 0),
@@ -139,51 +141,51 @@ def _segment_at(offset: int) -> int:
 
 
 class StreamDecryptor:
-    """Decrypts consecutive segments of a stream of `cipher_size` bytes, from segment `first`.
+    """Decrypts segments `first` to `last` (included; None = the end) of a stream of `cipher_size` bytes.
 
-    The size tells which segment is the last, hence the flag it must carry. Nothing unauthenticated is ever
-    returned.
+    The size tells which segment is the stream's last, hence the flag it must carry. Nothing unauthenticated
+    is ever returned.
     """
 
     def __init__(
-        self, key: bytes, associated_data: bytes, header: bytes, cipher_size: int, *, first: int = 0
+        self,
+        key: bytes,
+        associated_data: bytes,
+        header: bytes,
+        cipher_size: int,
+        *,
+        first: int = 0,
+        last: int | None = None,
     ) -> None:
         if len(header) != STREAM_HEADER_SIZE or header[0] != STREAM_HEADER_SIZE:
             raise CiphertextRefusedError("this is not a stream of ours")
         plain_size(cipher_size)
         self._cipher = _Cipher(key, associated_data, header[1 : 1 + KEY_SIZE], header[1 + KEY_SIZE :])
-        self._last = (cipher_size - 1) // SEGMENT_SIZE
-        self._last_size = (
-            cipher_size - self._last * SEGMENT_SIZE - (STREAM_HEADER_SIZE if self._last == 0 else 0)
-        )
+        self._cipher_size = cipher_size
+        self._final = (cipher_size - 1) // SEGMENT_SIZE
+        self._last = self._final if last is None else last
         self._pending = bytearray()
         self._number = first
 
-    def _expected(self) -> int:
-        if self._number == self._last:
-            return self._last_size
-        return SEGMENT_SIZE - STREAM_HEADER_SIZE if self._number == 0 else SEGMENT_SIZE
-
     def update(self, sealed: bytes | bytearray | memoryview) -> Iterator[bytes]:
-        """The plaintext of each segment that is now complete; refuses bytes after the end of the stream."""
+        """The plaintext of each segment that is now complete; refuses bytes after the last one."""
         self._pending += sealed
         start = 0
         while self._number <= self._last and len(self._pending) - start >= (size := self._expected()):
             piece = bytes(self._pending[start : start + size])
             start += size
             number, self._number = self._number, self._number + 1
-            yield self._cipher.open(number, number == self._last, piece)
+            yield self._cipher.open(number, number == self._final, piece)
         del self._pending[:start]
         if self._number > self._last and self._pending:
-            raise CiphertextRefusedError("bytes follow the end of the stream")
+            raise CiphertextRefusedError("bytes follow the last segment")
 
     def finish(self) -> None:
-        """Refuses what was fed if it stops in the middle of a segment."""
-        if self._pending:
-            raise CiphertextRefusedError("the stream is cut in a segment")
-
-    def finish_whole(self) -> None:
-        """Refuses what was fed unless the last segment of the stream was decrypted."""
-        self.finish()
+        """Refuses what was fed unless the last segment asked for was decrypted."""
         if self._number <= self._last:
             raise CiphertextRefusedError("the stream is cut before its last segment")
+
+    def _expected(self) -> int:
+        """Bytes of the next segment, its tag included."""
+        end = min((self._number + 1) * SEGMENT_SIZE, self._cipher_size)
+        return end - max(self._number * SEGMENT_SIZE, STREAM_HEADER_SIZE)

@@ -49,7 +49,7 @@ def decrypt(sealed: bytes, key: bytes = KEY, aad: bytes = AAD, step: int = 50_00
     plain = b"".join(
         part for start in range(0, len(body), step) for part in decryptor.update(body[start : start + step])
     )
-    decryptor.finish_whole()
+    decryptor.finish()
     return plain
 
 
@@ -137,9 +137,8 @@ def test_a_cut_stream_is_refused(cut: int) -> None:
 def test_a_stream_that_stops_before_the_size_announced_is_refused() -> None:
     decryptor = StreamDecryptor(KEY, AAD, SEALED[:STREAM_HEADER_SIZE], len(SEALED))
     list(decryptor.update(SEALED[STREAM_HEADER_SIZE : 2 * SEGMENT_SIZE]))
-    decryptor.finish()
     with pytest.raises(CiphertextRefusedError):
-        decryptor.finish_whole()
+        decryptor.finish()
 
 
 def test_swapped_segments_are_refused() -> None:
@@ -183,7 +182,9 @@ def test_any_flipped_bit_is_refused(position: int, bit: int) -> None:
 def test_any_range_is_read_from_its_own_segments(bounds: list[int]) -> None:
     start, end = bounds
     span = span_of(start, end, len(SEALED))
-    decryptor = StreamDecryptor(KEY, AAD, SEALED[:STREAM_HEADER_SIZE], len(SEALED), first=span.first)
+    decryptor = StreamDecryptor(
+        KEY, AAD, SEALED[:STREAM_HEADER_SIZE], len(SEALED), first=span.first, last=span.last
+    )
     plain = b"".join(decryptor.update(SEALED[span.start : span.end]))
     decryptor.finish()
     assert plain[span.skip : span.skip + end - start] == RANDOM[start:end]

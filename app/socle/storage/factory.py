@@ -1,0 +1,33 @@
+"""Chooses the store and the keys from the settings: S3 if it is set, a folder under `var` otherwise."""
+
+from app.config import Settings
+from app.socle.clock import Clock
+from app.socle.crypto import FolderKeyStore, Keyring, LocalRootKey
+from app.socle.storage.encrypted import EncryptedObjects
+from app.socle.storage.folder import FolderStore
+from app.socle.storage.port import ObjectStore
+from app.socle.storage.s3 import S3Settings, S3Store
+
+
+def make_object_store(settings: Settings) -> ObjectStore:
+    """The store named by `KUMUN_S3_…`, else the folder `<var>/objets`."""
+    if not settings.s3_endpoint_url:
+        return FolderStore(settings.var / "objets")
+    return S3Store(
+        S3Settings(
+            endpoint_url=settings.s3_endpoint_url,
+            bucket=settings.s3_bucket,
+            region=settings.s3_region,
+            access_key_id=settings.s3_access_key_id,
+            secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+        )
+    )
+
+
+def make_encrypted_objects(settings: Settings, clock: Clock) -> EncryptedObjects:
+    """Encrypted objects on the store of the settings, with keys in `<var>/cles` under `KUMUN_MASTER_KEY`."""
+    keyring = Keyring(
+        LocalRootKey(settings.master_key.get_secret_value()),
+        FolderKeyStore(settings.var / "cles", clock),
+    )
+    return EncryptedObjects(make_object_store(settings), keyring)
