@@ -63,6 +63,14 @@ async def test_an_object_is_read_back_and_its_figures_are_right(
     await objects.controler(guingamp, object_id, kept.empreinte)
 
 
+async def test_bytes_held_already_are_taken_as_they_are(
+    objects: EncryptedObjects, guingamp: KeyOwner
+) -> None:
+    object_id = uuid4()
+    await objects.deposer(guingamp, object_id, BIG)
+    assert await (await objects.lire(guingamp, object_id)).read() == BIG
+
+
 async def test_ranges_are_exact_and_cut_to_the_size(
     objects: EncryptedObjects, guingamp: KeyOwner, in_pieces: Pieces
 ) -> None:
