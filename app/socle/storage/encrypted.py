@@ -31,6 +31,8 @@ from app.socle.crypto.stream import SEGMENT_SIZE, STREAM_HEADER_SIZE, SegmentSpa
 from app.socle.storage.errors import ObjectAlteredError, ObjectDestroyedError, StoreUnavailableError
 from app.socle.storage.port import ObjectStore, StoredObject
 
+# An owner of nothing, whose key tells a wrong master key before anybody's document does.
+WITNESS = KeyOwner("installation", UUID(int=0))
 _HEADERS_SIZE = HEADER_SIZE + STREAM_HEADER_SIZE
 
 
@@ -155,6 +157,11 @@ class EncryptedObjects:
             async for chunk in stored:
                 digest.update(chunk)
         return digest.digest()
+
+    async def check(self) -> None:
+        """Return if the store answers and the root key is the one this installation began with."""
+        await self._kek(WITNESS, new=True)
+        await self.store.check()
 
     async def _kek(self, owner: KeyOwner, *, new: bool) -> Kek:
         try:

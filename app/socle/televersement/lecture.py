@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import anyio
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
 
 from app.socle.errors import BusinessError, InvalidInputError, UnavailableError
 
@@ -146,7 +147,7 @@ async def read_body(body: AsyncIterable[bytes], content_length: str | None, poid
     """
     announced = _announced(content_length, poids_max, FileTooHeavyError)
     received = bytearray()
-    async for chunk in body:
+    async for chunk in _chunks(body):
         received += chunk
         if len(received) > poids_max:
             raise FileTooHeavyError(poids_max)
@@ -172,7 +173,7 @@ async def read_form(
         raise MalformedBodyError
     parts = _Parts(boundary, limits)
     received = 0
-    async for chunk in body:
+    async for chunk in _chunks(body):
         received += len(chunk)
         if received > limits.total_max:
             raise BodyTooHeavyError(limits.total_max)
@@ -265,6 +266,14 @@ class _Parts:
 
     def _on_end(self) -> None:
         self.ended = True
+
+
+async def _chunks(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in body:
+            yield chunk
+    except ClientDisconnect:
+        raise BodyCutError from None
 
 
 def _announced(

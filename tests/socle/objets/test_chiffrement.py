@@ -217,6 +217,9 @@ async def test_a_wrong_master_key_is_a_store_that_cannot_be_used(
     with pytest.raises(StoreUnavailableError) as refusal:
         await wrong.lire(guingamp, object_id)
     assert "KUMUN_MASTER_KEY" in refusal.value.detail
+    await objects.check()
+    with pytest.raises(StoreUnavailableError):
+        await wrong.check()
 
 
 async def test_a_reading_may_be_given_up(

@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
+import httpx
 import pytest
+from fastapi import FastAPI, Request
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import ClientDisconnect
 
 from app.socle.televersement import (
     BodyCutError,
@@ -195,3 +198,39 @@ async def test_an_upload_that_lasts_for_ever_gives_its_place_back() -> None:
         await crawl()
     async with places.taken():
         pass
+
+
+async def test_what_a_real_client_sends_to_a_real_endpoint() -> None:
+    app = FastAPI()
+
+    @app.post("/depot")
+    async def depot(request: Request) -> dict[str, Any]:
+        headers = request.headers
+        form = read_form(
+            request.stream(), headers["content-type"], headers.get("content-length"), FormLimits()
+        )
+        parts = [part async for part in form]
+        return {part.name: part.value if isinstance(part, TextPart) else len(part.data) for part in parts}
+
+    @app.put("/piece")
+    async def piece(request: Request) -> int:
+        return len(await read_body(request.stream(), request.headers.get("content-length"), 2_000_000))
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://guingamp.localhost") as client:
+        files = {"piece": (NAME, b"x" * 1_500_000, "application/pdf")}
+        answer = await client.post("/depot", data={"nom": "Aïcha"}, files=files)
+        assert answer.json() == {"nom": "Aïcha", "piece": 1_500_000}
+        assert (await client.put("/piece", content=b"y" * 1_000_000)).json() == 1_000_000
+
+
+async def test_a_client_that_leaves_is_a_cut_body() -> None:
+    async def leaving() -> AsyncIterator[bytes]:
+        yield FORM[:200]
+        raise ClientDisconnect
+
+    with pytest.raises(BodyCutError):
+        await read_body(leaving(), None, 1000)
+    parts = read_form(leaving(), TYPE, None, SMALL)
+    with pytest.raises(BodyCutError):
+        [part async for part in parts]
