@@ -17,8 +17,7 @@ from app.socle import vues
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, check_token, open_contexte
 from app.socle.errors import BusinessError, NotFoundError
 from app.socle.ids import new_token
-from app.socle.televersement import Champ as ChampRecu
-from app.socle.televersement import Fichier, FormLimits, PieceRefuseeError, read_form
+from app.socle.televersement import FilePart, FormLimits, PieceRefuseeError, TextPart, read_form
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
@@ -180,17 +179,17 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
 
 async def receive(
     visit: VisiteDep, content_type: str, content_length: str | None
-) -> tuple[dict[str, list[str]], list[Fichier]]:
+) -> tuple[dict[str, list[str]], list[FilePart]]:
     """The fields and files of a form, read without touching a disk, its token checked before anything is kept."""
     fields: dict[str, list[str]] = {}
-    files: list[Fichier] = []
+    files: list[FilePart] = []
     parts = read_form(visit.request.stream(), content_type, content_length, LIMITS)
     async for part in parts:
-        if isinstance(part, ChampRecu):
+        if isinstance(part, TextPart):
             fields.setdefault(part.name, []).append(part.value)
         elif part.filename or part.data:
             files.append(part)
-        if isinstance(part, Fichier) and "jeton_csrf" in fields:
+        if isinstance(part, FilePart) and "jeton_csrf" in fields:
             check_token(visit, fields["jeton_csrf"][0])
     check_token(visit, (fields.get("jeton_csrf") or [None])[0])
     return fields, files
@@ -223,7 +222,7 @@ async def save_page(
 
 
 async def _store(
-    visit: VisiteDep, draft: Brouillon, files: Sequence[Fichier]
+    visit: VisiteDep, draft: Brouillon, files: Sequence[FilePart]
 ) -> tuple[list[pieces.PieceRecue], dict[str, str]]:
     received: list[pieces.PieceRecue] = []
     refused: dict[str, str] = {}

@@ -4,7 +4,6 @@ A paper is made by a job and may be made twice: its id is computed from the fact
 the first.
 """
 
-from collections.abc import AsyncIterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -240,10 +239,6 @@ _DISPOSITIF = {
 }
 
 
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
-
-
 async def keep(
     noyau: Noyau, dossier: Dossier, genre: str, fait: str, nom: str, pdf: bytes, fait_le: datetime
 ) -> dict[str, Any]:
@@ -251,11 +246,11 @@ async def keep(
     document_id = document_id_of(dossier.id, fait)
     owner = KeyOwner("collectivite", dossier.collectivite_id)
     try:
-        depose = await noyau.objets.deposer(owner, document_id, _once(pdf))
+        depose = await noyau.objets.deposer(owner, document_id, pdf)
     except ObjectExistsError:
         # A former run stored the bytes and died before the row: nobody points at them yet.
         await noyau.objets.detruire(document_id)
-        depose = await noyau.objets.deposer(owner, document_id, _once(pdf))
+        depose = await noyau.objets.deposer(owner, document_id, pdf)
     return {
         "collectivite_id": dossier.collectivite_id,
         "id": document_id,

@@ -4,7 +4,6 @@ The bytes are stored before the row: a crash in between leaves an object that no
 it), never a row without its bytes.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from app.socle.ids import uuid7
 from app.socle.jobs import emit
 from app.socle.noyau import Noyau
 from app.socle.storage import ObjetLu
-from app.socle.televersement import Fichier, PieceRefuseeError, inspect_piece
+from app.socle.televersement import FilePart, PieceRefuseeError, inspect_piece
 
 _TYPES = {"pdf": "pdf", "jpg": "jpeg", "png": "png", "heic": "heic"}
 
@@ -45,11 +44,7 @@ class TropDePiecesError(PieceRefuseeError):
     code = "trop_de_pieces"
 
 
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
-
-
-async def receive(noyau: Noyau, collectivite_id: UUID, champ: Champ, fichier: Fichier, already: int) -> PieceRecue:
+async def receive(noyau: Noyau, collectivite_id: UUID, champ: Champ, fichier: FilePart, already: int) -> PieceRecue:
     """Checks and stores one file; PieceRefuseeError with a sentence for beside the field.
 
     Refused: a type the question does not take, whatever the name says; empty, cut, locked, too heavy; infected, or
@@ -67,7 +62,7 @@ async def receive(noyau: Noyau, collectivite_id: UUID, champ: Champ, fichier: Fi
     piece = await inspect_piece(data, fichier.filename, accepted)
     analyse = await check_piece(noyau.antivirus, data)
     piece_id = uuid7()
-    depose = await noyau.objets.deposer(KeyOwner("collectivite", collectivite_id), piece_id, _once(data))
+    depose = await noyau.objets.deposer(KeyOwner("collectivite", collectivite_id), piece_id, data)
     return PieceRecue(piece_id, champ.id, piece.nom, piece.mime, len(data), depose.empreinte, analyse.verdict.value)
 
 

@@ -27,10 +27,12 @@ from app.socle.crypto import (
     seal_header,
 )
 from app.socle.crypto.envelope import associated_data, new_object_key
-from app.socle.crypto.stream import STREAM_HEADER_SIZE, SegmentSpan, plain_size, span_of
+from app.socle.crypto.stream import SEGMENT_SIZE, STREAM_HEADER_SIZE, SegmentSpan, plain_size, span_of
 from app.socle.storage.errors import ObjectAlteredError, ObjectDestroyedError, StoreUnavailableError
 from app.socle.storage.port import ObjectStore, StoredObject
 
+# An owner of nothing, whose key tells a wrong master key before anybody's document does.
+WITNESS = KeyOwner("installation", UUID(int=0))
 _HEADERS_SIZE = HEADER_SIZE + STREAM_HEADER_SIZE
 
 
@@ -81,8 +83,10 @@ class EncryptedObjects:
         self.store = store
         self.keyring = keyring
 
-    async def deposer(self, owner: KeyOwner, object_id: UUID, stream: AsyncIterable[bytes]) -> ObjetDepose:
-        """Encrypt the stream into a new object, durable on return.
+    async def deposer(
+        self, owner: KeyOwner, object_id: UUID, stream: AsyncIterable[bytes] | bytes
+    ) -> ObjetDepose:
+        """Encrypt the stream, or bytes held already, into a new object, durable on return.
 
         Refuses an id that is taken (ObjectExistsError). If the source fails, nothing stays.
         """
@@ -154,6 +158,11 @@ class EncryptedObjects:
                 digest.update(chunk)
         return digest.digest()
 
+    async def check(self) -> None:
+        """Return if the store answers and the root key is the one this installation began with."""
+        await self._kek(WITNESS, new=True)
+        await self.store.check()
+
     async def _kek(self, owner: KeyOwner, *, new: bool) -> Kek:
         try:
             return await (self.keyring.existing_or_new(owner) if new else self.keyring.existing(owner))
@@ -166,8 +175,8 @@ class EncryptedObjects:
 class _Sealing:
     """The ciphertext of a stream, measured on its way through."""
 
-    def __init__(self, object_id: UUID, kek: Kek, stream: AsyncIterable[bytes]) -> None:
-        self._stream = stream
+    def __init__(self, object_id: UUID, kek: Kek, stream: AsyncIterable[bytes] | bytes) -> None:
+        self._stream = _single(stream) if isinstance(stream, bytes) else stream
         key = new_object_key()
         self._header = seal_header(object_id, kek.key_id, kek.key, key)
         self._encryptor = StreamEncryptor(key, associated_data(object_id))
@@ -178,9 +187,12 @@ class _Sealing:
         yield self._seen(self._header)
         async for chunk in self._stream:
             self.size += len(chunk)
-            self.clear.update(chunk)
-            for segment in self._encryptor.update(chunk):
-                yield self._seen(segment)
+            # A whole file may come as one chunk: hashing it at one go would hold up every other request.
+            for start in range(0, len(chunk), SEGMENT_SIZE):
+                piece = memoryview(chunk)[start : start + SEGMENT_SIZE]
+                self.clear.update(piece)
+                for segment in self._encryptor.update(piece):
+                    yield self._seen(segment)
         yield self._seen(self._encryptor.finish())
 
     def _seen(self, data: bytes) -> bytes:
@@ -232,6 +244,10 @@ class _Opened:
                     if piece:
                         yield piece
             decryptor.finish()
+
+
+async def _single(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 async def _chained(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import anyio
 import anyio.to_thread
 import pikepdf
+import pikepdf.settings
 import pillow_heif
 from PIL import Image
 
@@ -19,6 +20,8 @@ from app.socle.errors import InvalidInputError
 from app.socle.televersement.entetes import safe_download_name
 
 MAX_PIXELS = 50_000_000
+# Bytes that one stream of a PDF may unfold to: an A4 page scanned at 600 dpi in colours is 104 MB.
+MAX_UNFOLDED = 160_000_000
 THREADS = 2
 # PDF readers look for the end mark in the last kilobyte (ISO 32000-1, annex H, note 18).
 _PDF_TAIL = 1024
@@ -93,6 +96,15 @@ class PieceInspectee:
 
 
 _limiter = anyio.CapacityLimiter(THREADS)
+# A PDF of 10 MB can unfold to 10 GB before its pages are counted. These limits hold for the whole process.
+pikepdf.settings.set_qpdf_limits(
+    max_stream_filters=4,
+    flate_max_memory=MAX_UNFOLDED,
+    run_length_max_memory=MAX_UNFOLDED,
+    png_max_memory=MAX_UNFOLDED,
+    tiff_max_memory=MAX_UNFOLDED,
+    dct_max_memory=MAX_UNFOLDED,
+)
 
 
 async def inspect_piece(data: bytes, filename: str, accepted: Collection[str]) -> PieceInspectee:

@@ -1,7 +1,7 @@
 """Reads uploads from the request as they come: counted, bounded, and never written to a disk in clear.
 
 Each file is held in memory once, whole, because it is checked before it is encrypted and stored; the size
-limit of a file (usually 10 MB) and the number of uploads held at once (`UploadSlots`) bound that memory.
+limit of a file (usually 10 MB) and the number of uploads held at once (`UploadPlaces`) bound that memory.
 Starlette's own form parser is not used: it spools files in clear to the temporary folder.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import anyio
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
 
 from app.socle.errors import BusinessError, InvalidInputError, UnavailableError
 
@@ -83,13 +84,13 @@ class FormLimits:
 
     poids_max: int = 10 * MEGA
     total_max: int = 50 * MEGA
-    fichiers_max: int = 20
-    champs_max: int = 1000
-    champ_max: int = 100_000
+    files_max: int = 20
+    fields_max: int = 1000
+    field_max: int = 100_000
 
 
 @dataclass(frozen=True)
-class Champ:
+class TextPart:
     """A text field of the form."""
 
     name: str
@@ -97,7 +98,7 @@ class Champ:
 
 
 @dataclass(frozen=True)
-class Fichier:
+class FilePart:
     """A file of the form, whole, in memory. An input left empty gives an empty name and no data.
 
     `filename` is as the browser sent it: make it safe before any use. A file over its limit is received to
@@ -106,18 +107,18 @@ class Fichier:
 
     name: str
     filename: str
-    trop_lourd: bool = False
-    limite: int = 0
+    too_heavy: bool = False
+    limit: int = 0
     data: bytes = field(default=b"", repr=False)
 
     def content(self) -> bytes:
         """The bytes; FileTooHeavyError if the file is over its limit."""
-        if self.trop_lourd:
-            raise FileTooHeavyError(self.limite)
+        if self.too_heavy:
+            raise FileTooHeavyError(self.limit)
         return self.data
 
 
-class UploadSlots:
+class UploadPlaces:
     """How many uploads a process receives at once, and how long one may take (seconds)."""
 
     def __init__(self, places: int = 24, seconds: float = 600) -> None:
@@ -146,7 +147,7 @@ async def read_body(body: AsyncIterable[bytes], content_length: str | None, poid
     """
     announced = _announced(content_length, poids_max, FileTooHeavyError)
     received = bytearray()
-    async for chunk in body:
+    async for chunk in _chunks(body):
         received += chunk
         if len(received) > poids_max:
             raise FileTooHeavyError(poids_max)
@@ -157,7 +158,7 @@ async def read_body(body: AsyncIterable[bytes], content_length: str | None, poid
 
 async def read_form(
     body: AsyncIterable[bytes], content_type: str, content_length: str | None, limits: FormLimits
-) -> AsyncGenerator[Champ | Fichier]:
+) -> AsyncGenerator[TextPart | FilePart]:
     """The parts of a multipart/form-data body, in order, each as soon as it is whole.
 
     Refuses before reading a body that announces more than `total_max` (BodyTooHeavyError), while reading
@@ -172,7 +173,7 @@ async def read_form(
         raise MalformedBodyError
     parts = _Parts(boundary, limits)
     received = 0
-    async for chunk in body:
+    async for chunk in _chunks(body):
         received += len(chunk)
         if received > limits.total_max:
             raise BodyTooHeavyError(limits.total_max)
@@ -187,7 +188,7 @@ class _Parts:
 
     def __init__(self, boundary: bytes, limits: FormLimits) -> None:
         self._limits = limits
-        self._done: list[Champ | Fichier] = []
+        self._done: list[TextPart | FilePart] = []
         self._files = self._fields = 0
         self._headers: dict[str, bytes] = {}
         self._header_name, self._header_value = b"", b""
@@ -209,7 +210,7 @@ class _Parts:
             },
         )
 
-    def feed(self, chunk: bytes) -> list[Champ | Fichier]:
+    def feed(self, chunk: bytes) -> list[TextPart | FilePart]:
         """The parts that this chunk completes."""
         try:
             self._parser.write(chunk)
@@ -242,14 +243,14 @@ class _Parts:
         self._filename = options.get(b"filename", b"").decode("utf-8", "replace")
         self._files += self._is_file
         self._fields += not self._is_file
-        if self._files > self._limits.fichiers_max or self._fields > self._limits.champs_max:
+        if self._files > self._limits.files_max or self._fields > self._limits.fields_max:
             raise MalformedBodyError
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._over:
             return
         self._data += memoryview(data)[start:end]
-        if len(self._data) > (self._limits.poids_max if self._is_file else self._limits.champ_max):
+        if len(self._data) > (self._limits.poids_max if self._is_file else self._limits.field_max):
             if not self._is_file:
                 raise MalformedBodyError
             self._over = True
@@ -257,14 +258,22 @@ class _Parts:
 
     def _on_part_end(self) -> None:
         if not self._is_file:
-            self._done.append(Champ(self._name, self._data.decode("utf-8", "replace")))
+            self._done.append(TextPart(self._name, self._data.decode("utf-8", "replace")))
             return
         limit = self._limits.poids_max
-        self._done.append(Fichier(self._name, self._filename, self._over, limit, bytes(self._data)))
+        self._done.append(FilePart(self._name, self._filename, self._over, limit, bytes(self._data)))
         self._data = bytearray()
 
     def _on_end(self) -> None:
         self.ended = True
+
+
+async def _chunks(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in body:
+            yield chunk
+    except ClientDisconnect:
+        raise BodyCutError from None
 
 
 def _announced(

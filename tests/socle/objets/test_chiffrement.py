@@ -63,6 +63,14 @@ async def test_an_object_is_read_back_and_its_figures_are_right(
     await objects.controler(guingamp, object_id, kept.empreinte)
 
 
+async def test_bytes_held_already_are_taken_as_they_are(
+    objects: EncryptedObjects, guingamp: KeyOwner
+) -> None:
+    object_id = uuid4()
+    await objects.deposer(guingamp, object_id, BIG)
+    assert await (await objects.lire(guingamp, object_id)).read() == BIG
+
+
 async def test_ranges_are_exact_and_cut_to_the_size(
     objects: EncryptedObjects, guingamp: KeyOwner, in_pieces: Pieces
 ) -> None:
@@ -209,6 +217,9 @@ async def test_a_wrong_master_key_is_a_store_that_cannot_be_used(
     with pytest.raises(StoreUnavailableError) as refusal:
         await wrong.lire(guingamp, object_id)
     assert "KUMUN_MASTER_KEY" in refusal.value.detail
+    await objects.check()
+    with pytest.raises(StoreUnavailableError):
+        await wrong.check()
 
 
 async def test_a_reading_may_be_given_up(

@@ -1,7 +1,9 @@
 """A piece is what it opens as: true ones pass, and each odd one is refused with what to do."""
 
 import io
+import struct
 import zipfile
+import zlib
 from typing import Any
 
 import pikepdf
@@ -22,6 +24,7 @@ from app.socle.televersement import (
     inspect_piece,
     safe_download_name,
 )
+from app.socle.televersement.inspection import MAX_UNFOLDED
 
 pytestmark = pytest.mark.anyio
 ALL = {"pdf", "jpeg", "png", "heic"}
@@ -154,6 +157,36 @@ async def test_a_bomb_of_pixels_is_refused_before_it_is_decoded(side: int) -> No
         Image.new("1", (side, side)).save(out, "PNG")
     with pytest.raises(ImageTooLargeError, match="50 millions"):
         await inspect_piece(out.getvalue(), "a.png", ALL)
+
+
+def folded_pdf(unfolded: int) -> bytes:
+    """A PDF whose page tree lies in a compressed stream of `unfolded` bytes, nearly all blanks."""
+    places = b"2 0 3 50 "
+    pages = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".ljust(50)
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>"
+    packer = zlib.compressobj(1)
+    folded = packer.compress(places + pages + page)
+    for _ in range(unfolded // 1_000_000):
+        folded += packer.compress(b" " * 1_000_000)
+    folded += packer.flush()
+    out = b"%PDF-1.5\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
+    stream_at = len(out)
+    out += b"4 0 obj\n<< /Type /ObjStm /N 2 /First %d /Filter /FlateDecode /Length %d >>\nstream\n" % (
+        len(places),
+        len(folded),
+    )
+    out += folded + b"\nendstream\nendobj\n"
+    table_at = len(out)
+    entries = [(0, 0, 255), (1, 9, 0), (2, 4, 0), (2, 4, 1), (1, stream_at, 0), (1, table_at, 0)]
+    table = b"".join(struct.pack(">BIB", *entry) for entry in entries)
+    out += b"5 0 obj\n<< /Type /XRef /W [1 4 1] /Size 6 /Root 1 0 R /Length %d >>\nstream\n" % len(table)
+    return out + table + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % table_at
+
+
+async def test_a_pdf_that_unfolds_beyond_measure_is_refused() -> None:
+    assert (await inspect_piece(folded_pdf(1_000_000), "a.pdf", ALL)).pages == 1
+    with pytest.raises(UnreadablePieceError):
+        await inspect_piece(folded_pdf(MAX_UNFOLDED + 10_000_000), "a.pdf", ALL)
 
 
 async def test_a_field_that_takes_an_unknown_type_is_a_fault_of_ours() -> None:

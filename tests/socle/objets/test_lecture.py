@@ -5,19 +5,22 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
+import httpx
 import pytest
+from fastapi import FastAPI, Request
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import ClientDisconnect
 
 from app.socle.televersement import (
     BodyCutError,
     BodyTooHeavyError,
-    Champ,
-    Fichier,
+    FilePart,
     FileTooHeavyError,
     FormLimits,
     MalformedBodyError,
-    UploadSlots,
+    TextPart,
+    UploadPlaces,
     read_body,
     read_form,
 )
@@ -26,7 +29,7 @@ from app.socle.televersement.lecture import UploadsBusyError
 pytestmark = pytest.mark.anyio
 BOUNDARY = "----WebKitFormBoundaryAbC123"
 TYPE = f"multipart/form-data; boundary={BOUNDARY}"
-SMALL = FormLimits(poids_max=1000, total_max=5000, fichiers_max=2, champs_max=3, champ_max=100)
+SMALL = FormLimits(poids_max=1000, total_max=5000, files_max=2, fields_max=3, field_max=100)
 NAME = "Carte d’identité 🪪 « née 𠮷 ».pdf"
 
 
@@ -59,9 +62,9 @@ FORM = form(
     ("nom", None, "Le Goff, Aïcha".encode()), ("piece", NAME, bytes(range(256)) * 3), ("vide", "", b"")
 )
 PARTS = [
-    Champ("nom", "Le Goff, Aïcha"),
-    Fichier("piece", NAME, limite=1000, data=bytes(range(256)) * 3),
-    Fichier("vide", "", limite=1000),
+    TextPart("nom", "Le Goff, Aïcha"),
+    FilePart("piece", NAME, limit=1000, data=bytes(range(256)) * 3),
+    FilePart("vide", "", limit=1000),
 ]
 
 
@@ -97,7 +100,7 @@ async def test_no_file_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_heavy_file_is_said_beside_its_field_and_the_others_are_kept() -> None:
     heavy, light = await parts_of(form(("a", "a.pdf", b"x" * 1001), ("b", "b.pdf", b"y" * 1000)))
-    assert heavy.trop_lourd
+    assert heavy.too_heavy
     assert heavy.data == b""
     with pytest.raises(FileTooHeavyError, match="dépasse"):
         heavy.content()
@@ -175,23 +178,59 @@ async def test_an_odd_content_length_is_refused(length: str) -> None:
 
 
 async def test_uploads_beyond_the_places_are_told_to_come_back() -> None:
-    slots = UploadSlots(places=1)
-    async with slots.taken():
+    places = UploadPlaces(places=1)
+    async with places.taken():
         with pytest.raises(UploadsBusyError):
-            async with slots.taken():
+            async with places.taken():
                 raise AssertionError
-    async with slots.taken():
+    async with places.taken():
         pass
 
 
 async def test_an_upload_that_lasts_for_ever_gives_its_place_back() -> None:
-    slots = UploadSlots(places=1, seconds=0.05)
+    places = UploadPlaces(places=1, seconds=0.05)
 
     async def crawl() -> None:
-        async with slots.taken():
+        async with places.taken():
             await anyio.sleep_forever()
 
     with pytest.raises(BodyCutError):
         await crawl()
-    async with slots.taken():
+    async with places.taken():
         pass
+
+
+async def test_what_a_real_client_sends_to_a_real_endpoint() -> None:
+    app = FastAPI()
+
+    @app.post("/depot")
+    async def depot(request: Request) -> dict[str, Any]:
+        headers = request.headers
+        form = read_form(
+            request.stream(), headers["content-type"], headers.get("content-length"), FormLimits()
+        )
+        parts = [part async for part in form]
+        return {part.name: part.value if isinstance(part, TextPart) else len(part.data) for part in parts}
+
+    @app.put("/piece")
+    async def piece(request: Request) -> int:
+        return len(await read_body(request.stream(), request.headers.get("content-length"), 2_000_000))
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://guingamp.localhost") as client:
+        files = {"piece": (NAME, b"x" * 1_500_000, "application/pdf")}
+        answer = await client.post("/depot", data={"nom": "Aïcha"}, files=files)
+        assert answer.json() == {"nom": "Aïcha", "piece": 1_500_000}
+        assert (await client.put("/piece", content=b"y" * 1_000_000)).json() == 1_000_000
+
+
+async def test_a_client_that_leaves_is_a_cut_body() -> None:
+    async def leaving() -> AsyncIterator[bytes]:
+        yield FORM[:200]
+        raise ClientDisconnect
+
+    with pytest.raises(BodyCutError):
+        await read_body(leaving(), None, 1000)
+    parts = read_form(leaving(), TYPE, None, SMALL)
+    with pytest.raises(BodyCutError):
+        [part async for part in parts]
