@@ -1,7 +1,8 @@
 """Renders every page template with sample data to static HTML, and photographs it with Debian's Chromium.
 
-Usage: python -m outils.galerie FOLDER [--captures] [--port N] [NAME…]. The pages are served on localhost while they
-are photographed, under the Content-Security-Policy of production, at 1280 and 320 pixels, with and without script.
+Usage: python -m outils.galerie FOLDER [--captures] [--port N] [NAME…]. The pages are served on localhost
+while they are photographed, under the Content-Security-Policy of production, at 1280 and 320 pixels, with and
+without script.
 """
 
 import argparse
@@ -31,7 +32,7 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 def render(folder: Path) -> list[str]:
-    """Writes one HTML file per sample, the themes and a link to `static/`; returns the names of the samples."""
+    """Writes one HTML file per sample, the themes and a copy of `static/`; returns the samples' names."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(STATIC, folder / "static", dirs_exist_ok=True)
     (folder / "theme").mkdir(exist_ok=True)
@@ -45,7 +46,7 @@ def render(folder: Path) -> list[str]:
 
 
 def photograph(browser: Browser, address: str, name: str, folder: Path) -> None:
-    """Two full-page pictures of a page; prints console errors and horizontal overflow."""
+    """Two full-page pictures of a page; prints console errors and overflow."""
     for width in WIDTHS:
         page = browser.new_page(viewport={"width": width, "height": 900})
         page.on("console", lambda message: print(name, message.text) if message.type == "error" else None)
