@@ -21,7 +21,7 @@ TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 PARIS = ZoneInfo("Europe/Paris")
 NBSP = "\u00a0"
-_TIME = re.compile(r"\d{1,2} h( \d\d)?")
+_TIME = re.compile(r"\d{1,2} h( \d\d)?( – \d{1,2} h( \d\d)?)?")
 # A file may call the macros of those before it: a module's globals are copied when it is made.
 COMPOSANTS = ("elements", "champs")
 
@@ -88,7 +88,7 @@ def octets(size: int) -> str:
 
 
 def horaire(text: str) -> str:
-    """Opening hours as typed, with times that never break at the end of a line: « 8 h 30 »."""
+    """Opening hours as typed, whose spans never break at the end of a line: « 8 h 30 – 12 h »."""
     return _TIME.sub(lambda m: m[0].replace(" ", NBSP), text)
 
 

@@ -1,4 +1,4 @@
-"""The page environment: strict, escaping, French; and every page template keeps the promises made to the browser."""
+"""The page environment: strict, escaping, French; every page keeps the promises made to the browser."""
 
 import gettext
 from collections import Counter
