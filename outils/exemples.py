@@ -1,4 +1,4 @@
-"""Sample contexts of every page template: invented people and dossiers, used by the gallery and by the tests."""
+"""Sample contexts of the residents' pages: invented people and dossiers, for the gallery and the tests."""
 
 from datetime import UTC, date, datetime
 from types import SimpleNamespace as Vue
@@ -68,7 +68,9 @@ def portail(commune: str = "guingamp", *, type: str = "commune", personne: Perso
 
 
 def _carte(titre: str, resume: str, *, en_ligne: bool = True, duree: str = "5 minutes") -> Vue:
-    return Vue(titre=titre, resume=resume, en_ligne=en_ligne, duree=duree if en_ligne else "", url="/demarches/x")
+    return Vue(
+        titre=titre, resume=resume, en_ligne=en_ligne, duree=duree if en_ligne else "", url="/demarches/x"
+    )
 
 
 THEMES = [
@@ -77,7 +79,11 @@ THEMES = [
         url="/demarches?theme=enfance",
         demarches=[
             _carte(CANTINE, "Repas, garderie et centre de loisirs, en un seul dossier."),
-            _carte("Inscrire mon enfant à l’école", "Première inscription ou changement d’école.", duree="10 minutes"),
+            _carte(
+                "Inscrire mon enfant à l’école",
+                "Première inscription ou changement d’école.",
+                duree="10 minutes",
+            ),
             _carte("Calculer mon quotient familial", "Ce qu’il faut apporter et où.", en_ligne=False),
         ],
     ),
@@ -95,7 +101,11 @@ THEMES = [
         titre="Rue, voisinage, événements",
         url="/demarches?theme=rue",
         demarches=[
-            _carte("Signaler un problème dans la rue", "Lampadaire, nid-de-poule, dépôt sauvage.", duree="2 minutes"),
+            _carte(
+                "Signaler un problème dans la rue",
+                "Lampadaire, nid-de-poule, dépôt sauvage.",
+                duree="2 minutes",
+            ),
             _carte("Réserver une salle", "Salle des fêtes, salle de réunion, gymnase."),
             _carte("Ouvrir un débit de boissons temporaire", "Pour les associations, 15 jours avant."),
         ],
@@ -145,10 +155,18 @@ CHAMPS = [
         options=tuple(Option(j, j.capitalize()) for j in ("lundi", "mardi", "jeudi", "vendredi")),
     ),
     Champ("garde", "oui_non", "L’enfant a-t-il deux foyers ?", valeur="non"),
-    Champ("ecole", "liste", "École", options=(Option("madeleine", "La Madeleine"), Option("pasteur", "Pasteur"))),
+    Champ(
+        "ecole", "liste", "École", options=(Option("madeleine", "La Madeleine"), Option("pasteur", "Pasteur"))
+    ),
     Champ("adresse", "adresse", "Adresse de l’enfant"),
     Champ("revenu", "montant", "Revenu fiscal de référence", valeur="24 500", obligatoire=False),
-    Champ("telephone", "telephone", "Téléphone", aide="Pour vous joindre dans la journée.", valeur="06 12 34 56 78"),
+    Champ(
+        "telephone",
+        "telephone",
+        "Téléphone",
+        aide="Pour vous joindre dans la journée.",
+        valeur="06 12 34 56 78",
+    ),
     Champ("remarque", "texte_long", "Autre chose à nous dire ?", obligatoire=False),
     Champ(
         "assurance",
@@ -158,7 +176,13 @@ CHAMPS = [
         taille_max=10_000_000,
         fichiers=(
             Fichier("f1", "attestation-maif-2026.pdf", 2_412_000, url="#"),
-            Fichier("f2", "IMG_20261120_photo-du-livret.heic", 312_000, "refuse", "Photo floue : reprenez-la de près."),
+            Fichier(
+                "f2",
+                "IMG_20261120_photo-du-livret.heic",
+                312_000,
+                "refuse",
+                "Photo floue : reprenez-la de près.",
+            ),
         ),
     ),
 ]
@@ -168,7 +192,10 @@ REMPLIR: dict[str, Any] = {
     "fil": FIL,
     "etape": Vue(numero=2, total=4, titre="Votre enfant", suivante="Vos coordonnées"),
     "champs": CHAMPS,
-    "erreurs_formulaire": [Erreur("prenom", "Écrivez le prénom de l’enfant"), Erreur("repas", "Choisissez un repas")],
+    "erreurs_formulaire": [
+        Erreur("prenom", "Écrivez le prénom de l’enfant"),
+        Erreur("repas", "Choisissez un repas"),
+    ],
     "action_url": "/dossiers/x/2",
     "precedent_url": "/dossiers/x/1",
     "brouillon_url": "/dossiers/x/brouillon",
@@ -198,7 +225,10 @@ DEMARCHE: dict[str, Any] = {
         prix="De 0,80 € à 4,20 € le repas",
         pieces=[
             Vue(libelle="Attestation d’assurance scolaire", aide="De l’année en cours"),
-            Vue(libelle="Quotient familial de la CAF ou de la MSA", aide="Sans lui, le tarif le plus haut s’applique"),
+            Vue(
+                libelle="Quotient familial de la CAF ou de la MSA",
+                aide="Sans lui, le tarif le plus haut s’applique",
+            ),
             Vue(libelle="Carnet de vaccination", aide=""),
         ],
         a_savoir=[
@@ -260,7 +290,9 @@ PIECES = [
     ),
     Vue(libelle="Carnet de vaccination", fichiers=[], modifier_url="/3"),
 ]
-LU_SECTIONS = [Section(s.titre, tuple(Ligne(x.libelle, x.valeurs, "", x.provenance) for x in s.lignes)) for s in SECTIONS]
+LU_SECTIONS = [
+    Section(s.titre, tuple(Ligne(x.libelle, x.valeurs, "", x.provenance) for x in s.lignes)) for s in SECTIONS
+]
 LU_PIECES = [Vue(libelle=p.libelle, fichiers=p.fichiers, modifier_url="") for p in PIECES]
 
 RECAPITULATIF: dict[str, Any] = {

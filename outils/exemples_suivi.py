@@ -1,4 +1,4 @@
-"""Sample contexts of the pages that follow a dossier: Mon espace and the agents' desk; and the list of all samples."""
+"""Sample contexts of the pages that follow a dossier, and the list of all samples."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -45,7 +45,13 @@ MON_ESPACE: dict[str, Any] = {
         )
     ],
     "dossiers": [
-        _mien(e.CANTINE, "Guingamp", ACTION, 3, "Envoyer une attestation d’assurance lisible avant le 30 novembre"),
+        _mien(
+            e.CANTINE,
+            "Guingamp",
+            ACTION,
+            3,
+            "Envoyer une attestation d’assurance lisible avant le 30 novembre",
+        ),
         _mien("Demander un acte de naissance", "Rennes", ATTENTE, 6),
         _mien("S’inscrire sur la liste électorale", "Guingamp", ACCORD, 40),
     ],
@@ -56,7 +62,12 @@ HISTORIQUE = [
     Vue(le=_jours(3), libelle="Dossier déposé", detail="Accusé de réception envoyé"),
 ]
 MESSAGES = [
-    Vue(auteur="Nolwenn Tanguy, service Enfance", le=_jours(1), texte="Bonjour, la photo est floue.", de_moi=False),
+    Vue(
+        auteur="Nolwenn Tanguy, service Enfance",
+        le=_jours(1),
+        texte="Bonjour, la photo est floue.",
+        de_moi=False,
+    ),
     Vue(auteur="Anne Le Goff", le=_jours(0), texte="Bonjour, je la refais ce soir.\nMerci !", de_moi=True),
 ]
 MON_DOSSIER: dict[str, Any] = {
@@ -105,7 +116,9 @@ DECIDE: dict[str, Any] = {
 }
 
 
-def _ligne(demarche: str, qui: str, commune: str, reste: int | None, par: str, etat: Etiquette, n: int) -> Vue:
+def _ligne(
+    demarche: str, qui: str, commune: str, reste: int | None, par: str, etat: Etiquette, n: int
+) -> Vue:
     return Vue(
         numero=f"{482719356041 + n * 7919}",
         url="/dossiers/x",
@@ -128,7 +141,9 @@ LIGNES = [
     _ligne("Réserver une salle", "Amicale laïque", "Loc-Envel", 0, "moi", ATTENTE, 60),
     _ligne(e.CANTINE, "Anne Le Goff", "Guingamp", 5, "moi", Etiquette("Pièce attendue", "attente"), 3),
     _ligne("Débit de boissons temporaire", "Comité des fêtes", "Loc-Envel", 12, "", NOUVEAU, 1),
-    _ligne("Inscrire mon enfant à l’école", "Yann Kerguélen-Dubois", "Guingamp", 41, "Erwan Prigent", ATTENTE, 9),
+    _ligne(
+        "Inscrire mon enfant à l’école", "Yann Kerguélen-Dubois", "Guingamp", 41, "Erwan Prigent", ATTENTE, 9
+    ),
     _ligne("Signaler un problème dans la rue", "Anonyme", "Guingamp", None, "", NOUVEAU, 0),
     _ligne("Liste électorale", "Mariam Diallo", "Guingamp", None, "Erwan Prigent", ACCORD, 15),
 ]
@@ -181,7 +196,11 @@ DOSSIER_AGENT: dict[str, Any] = {
     ),
     "decision": Vue(
         action_url="/dossiers/x/decision",
-        choix=[Option("accord", "Accepter"), Option("refus", "Refuser"), Option("sans_suite", "Classer sans suite")],
+        choix=[
+            Option("accord", "Accepter"),
+            Option("refus", "Refuser"),
+            Option("sans_suite", "Classer sans suite"),
+        ],
         valeurs=Vue(
             sens="",
             motif="",
@@ -211,7 +230,11 @@ PAGES: dict[str, tuple[str, Portail, dict[str, Any]]] = {
     "depose": ("demarches/depose.html", ANNE, e.DEPOSE),
     "connexion": ("identite/connexion.html", e.portail("ouessant"), e.CONNEXION),
     "code": ("identite/code.html", e.portail("ouessant"), e.CODE),
-    "erreur": ("base/erreur.html", replace(e.portail(), maintenance="Maintenance ce soir de 22 h à 23 h."), e.ERREUR),
+    "erreur": (
+        "base/erreur.html",
+        replace(e.portail(), maintenance="Maintenance ce soir de 22 h à 23 h."),
+        e.ERREUR,
+    ),
     "mon-espace": ("portail/mon_espace.html", MON, MON_ESPACE),
     "mon-dossier": ("portail/mon_dossier.html", MON, MON_DOSSIER),
     "mon-dossier-decide": ("portail/mon_dossier.html", MON, DECIDE),

@@ -1,7 +1,7 @@
 """Renders every page template with sample data to static HTML, and photographs it with Debian's Chromium.
 
-Usage: python -m outils.galerie FOLDER [--captures] [--port N] [NAME…]. The pages are served on localhost while they
-are photographed, under the Content-Security-Policy of production, at 1280 and 320 pixels, with and without script.
+Usage: python -m outils.galerie FOLDER [--captures [--publier]] [--port N] [NAME…]. The pages are served on
+localhost while they are photographed, under a strict Content-Security-Policy, at 1280 and 320 pixels.
 """
 
 import argparse
@@ -11,13 +11,28 @@ import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from app.socle.gabarits import STATIC, make_environment
+from app.socle.gabarits import ROOT, STATIC, make_environment
 from app.socle.theme import SAMPLE_THEMES, theme_css
 from outils.exemples_suivi import PAGES
 
 WIDTHS = (1280, 320)
+DESIGN = ROOT / "docs" / "design"
+# Published picture: sample and width, how much of its height is kept, final width.
+PUBLISHED = {
+    **{f"accueil-{name}": (f"accueil-{name}-1280", 1000, 900) for name in SAMPLE_THEMES},
+    "demarche": ("demarche-1280", 1500, 900),
+    "formulaire": ("remplir-1280", 1500, 900),
+    "depose": ("depose-1280", 1400, 900),
+    "mon-dossier": ("mon-dossier-1280", 1700, 900),
+    "bureau": ("bureau-1280", 1000, 1100),
+    "dossier-agent": ("dossier-agent-1280", 2400, 1000),
+    "telephone-accueil": ("accueil-ouessant-320", 1100, 320),
+    "telephone-formulaire": ("remplir-320", 1500, 320),
+    "telephone-depose": ("depose-320", 1400, 320),
+}
 CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -31,7 +46,7 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 def render(folder: Path) -> list[str]:
-    """Writes one HTML file per sample, the themes and a link to `static/`; returns the names of the samples."""
+    """Writes one HTML file per sample, the themes and a copy of `static/`; returns the samples' names."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(STATIC, folder / "static", dirs_exist_ok=True)
     (folder / "theme").mkdir(exist_ok=True)
@@ -45,7 +60,7 @@ def render(folder: Path) -> list[str]:
 
 
 def photograph(browser: Browser, address: str, name: str, folder: Path) -> None:
-    """Two full-page pictures of a page; prints console errors and horizontal overflow."""
+    """Two full-page pictures of a page; prints console errors and overflow."""
     for width in WIDTHS:
         page = browser.new_page(viewport={"width": width, "height": 900})
         page.on("console", lambda message: print(name, message.text) if message.type == "error" else None)
@@ -57,12 +72,22 @@ def photograph(browser: Browser, address: str, name: str, folder: Path) -> None:
         page.close()
 
 
+def publish(folder: Path) -> None:
+    """The pictures of `docs/design/`: cut, reduced and put on a palette, each well below 200 kB."""
+    for target, (source, height, width) in PUBLISHED.items():
+        with Image.open(folder / f"{source}.png") as picture:
+            cut = picture.convert("RGB").crop((0, 0, picture.width, min(height, picture.height)))
+        cut = cut.resize((width, round(cut.height * width / cut.width)), Image.Resampling.LANCZOS)
+        cut.quantize(colors=96, dither=Image.Dither.NONE).save(DESIGN / f"{target}.png", optimize=True)
+
+
 def main() -> None:
-    """Renders all, photographs what was asked."""
+    """Renders all, photographs what was asked, publishes on demand."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--captures", action="store_true")
+    parser.add_argument("--publier", action="store_true", help="rewrite docs/design/*.png")
     parser.add_argument("--port", type=int, default=8120)
     options = parser.parse_args()
     names = render(options.folder)
@@ -77,6 +102,8 @@ def main() -> None:
             photograph(browser, f"http://127.0.0.1:{options.port}", name, options.folder)
         browser.close()
     server.shutdown()
+    if options.publier:
+        publish(options.folder)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Fetches what the pages use from npm, cuts what must not be shipped, and writes it under `static/`.
 
 A maintainer runs it when a version changes and commits its output: nothing is downloaded when the portal is
-built or run. govuk-frontend is MIT, but its typeface and the royal crest are not ours to use: both are cut here,
-and each cut is counted, so that a new version that hides one elsewhere stops the script instead of shipping it.
+built or run. govuk-frontend is MIT, but its typeface and the royal crest are not ours to use: both are cut
+here, and each cut is counted, so that a new version that hides one elsewhere stops the script instead of
+shipping it.
 """
 
 import re

@@ -20,6 +20,7 @@ const MOTS = {
       showSectionAriaLabel: "Afficher cette partie", hideSectionAriaLabel: "Masquer cette partie",
     },
   },
+  en: {},
 };
 
 /** Starts govuk-frontend's own components under `scope`. */
@@ -33,7 +34,7 @@ function demarrerComposants(scope) {
   });
 }
 
-/** A file chosen is sent at once when its form says so; the button « Joindre » remains for those without script. */
+/** What runs on a page and on each fragment put in it: a function of the element to look in. */
 const fonctions = [demarrerComposants];
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");

@@ -1,12 +1,13 @@
 """The strict Jinja environment of the pages: one per language, macros as globals, French filters.
 
-Macros are globals because a block rendered alone (an htmx fragment) does not see what its file imports at the top.
-An unknown variable or macro argument raises instead of printing nothing.
+Macros are globals because a block rendered alone (an htmx fragment) does not see what its file imports at the
+top. An unknown variable or macro argument raises instead of printing nothing.
 """
 
 import functools
 import gettext
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from pathlib import Path
@@ -20,15 +21,13 @@ TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 PARIS = ZoneInfo("Europe/Paris")
 NBSP = "\u00a0"
+_TIME = re.compile(r"\d{1,2} h( \d\d)?( – \d{1,2} h( \d\d)?)?")
 # A file may call the macros of those before it: a module's globals are copied when it is made.
 COMPOSANTS = ("elements", "champs")
 
-# Babel has no Breton long-month pattern with the order people write, and knows the names: the pattern is ours.
-_DATE_PATTERNS = {"fr": "d MMMM y", "br": "d MMMM y", "en": "d MMMM y"}
-
 
 def _local(value: date | datetime, zone: tzinfo) -> date | datetime:
-    """The wall-clock value in `zone`; a naive datetime is refused, since nobody can tell which instant it is."""
+    """The wall-clock value in `zone`; a naive datetime is refused: nobody can tell which instant it is."""
     if not isinstance(value, datetime):
         return value
     if value.tzinfo is None:
@@ -37,7 +36,7 @@ def _local(value: date | datetime, zone: tzinfo) -> date | datetime:
 
 
 def _date_long(value: date | datetime, lang: str, zone: tzinfo) -> str:
-    text = format_date(_local(value, zone), _DATE_PATTERNS.get(lang, "d MMMM y"), locale=lang)
+    text = format_date(_local(value, zone), "d MMMM y", locale=lang)
     return f"1er{text[1:]}" if lang == "fr" and text.startswith("1 ") else text
 
 
@@ -59,7 +58,7 @@ def euros(cents: int) -> str:
 
 
 def telephone(number: str) -> str:
-    """« 02 96 40 64 40 » with non-breaking spaces from any writing of a French number; another one is left as it is."""
+    """« 02 96 40 64 40 », not breaking, from any writing of a French number; another is left as it is."""
     digits = "".join(c for c in number if c.isdigit())
     if number.strip().startswith("+33") or (number.strip().startswith("0033")):
         digits = "0" + digits.removeprefix("00").removeprefix("33").lstrip("0")
@@ -88,13 +87,18 @@ def octets(size: int) -> str:
     return f"{size / 1_000_000:.1f}".rstrip("0").rstrip(".").replace(".", ",") + f"{NBSP}Mo"
 
 
+def horaire(text: str) -> str:
+    """Opening hours as typed, whose spans never break at the end of a line: « 8 h 30 – 12 h »."""
+    return _TIME.sub(lambda m: m[0].replace(" ", NBSP), text)
+
+
 @functools.cache
 def _content_hash(path: str) -> str:
     return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
 
 
 def statique(path: str) -> str:
-    """Address of a file of `static/` with its content's hash, read once per process; a missing file raises."""
+    """Address of a file of `static/` and its content's hash, read once a process; a missing file raises."""
     return f"/static/{path}?v={_content_hash(path)}"
 
 
@@ -114,6 +118,7 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
         "euros": euros,
         "telephone": telephone,
         "tel_uri": tel_uri,
+        "horaire": horaire,
         "numero_dossier": numero_dossier,
         "octets": octets,
     }

@@ -1,7 +1,8 @@
 """A collectivité's theme: its colours, checked for contrast before they are saved, and its small stylesheet.
 
-Thresholds are WCAG 2.1 criteria 1.4.3 (text, 4.5) and 1.4.11 (controls and graphics, 3), which RGAA 4.1 takes over
-as criteria 3.2 and 3.3. A theme that fails is refused with sentences that say which colour to change and how.
+Thresholds are WCAG 2.1 criteria 1.4.3 (text, 4.5) and 1.4.11 (controls and graphics, 3), which RGAA 4.1 takes
+over as criteria 3.2 and 3.3. A theme that fails is refused with sentences that say which colour to change and
+how.
 """
 
 import hashlib
@@ -35,10 +36,10 @@ class InvalidThemeError(ValueError):
 
 @dataclass(frozen=True)
 class Theme:
-    """What a collectivité chooses of its looks; every other colour is computed from these or is common to all.
+    """What a collectivité chooses of its looks; every other colour is computed from these or common to all.
 
-    Colours are `#rrggbb`, `rayon` is in pixels (0 to 20). `blason` is the address of an image shown by `<img>`
-    (never inlined, so that an SVG in it cannot run anything), empty when there is none.
+    Colours are `#rrggbb`, `rayon` is in pixels (0 to 20). `blason` is the address of an image shown by
+    `<img>` (never inlined, so that an SVG in it cannot run anything), empty when there is none.
     Raises InvalidThemeError for a value that is none of these.
     """
 
@@ -127,7 +128,9 @@ def pairs_of(theme: Theme) -> tuple[ColourPair, ...]:
         ),
         ColourPair(SECONDAIRE, theme.pale, TEXT, "texte d’aide sur fond teinté", _DARKER),
         ColourPair(BLANC, theme.profonde, TEXT, "texte blanc du bandeau et du pied de page", _DARKEST),
-        ColourPair(BLANC, mix(theme.profonde, BLANC, 0.09), TEXT, "texte blanc sur le motif du bandeau", _DARKEST),
+        ColourPair(
+            BLANC, mix(theme.profonde, BLANC, 0.09), TEXT, "texte blanc sur le motif du bandeau", _DARKEST
+        ),
         ColourPair(theme.profonde, PAPIER, TEXT, "titres sur le fond de la page", _DARKEST),
         ColourPair(ENCRE, theme.accent, TEXT, "texte du bouton de recherche", _BRIGHTER),
         ColourPair(
@@ -154,7 +157,7 @@ COMMON_PAIRS = (
 
 
 def check_theme(theme: Theme) -> list[str]:
-    """One French sentence for each pair that lacks contrast, saying what to do; empty when it may be saved."""
+    """One French sentence per pair that lacks contrast, saying what to do; empty when it may be saved."""
     return [
         f"{pair.usage[0].upper()}{pair.usage[1:]} : le contraste entre {pair.avant} et {pair.fond} est de "
         f"{_decimal(contrast(pair.avant, pair.fond))}, il en faut {_decimal(pair.ratio)} ; {pair.conseil}."

@@ -1,7 +1,7 @@
-"""The plain objects that page templates take: routes build them, `templates/README.md` says which page wants which.
+"""The plain objects that page templates take: `templates/README.md` says which page wants which.
 
-They hold display values only, frozen, with defaults for what a page may lack: a template under StrictUndefined
-can read every attribute. Amounts are in cents, sizes in bytes, instants aware and in UTC.
+They hold display values only, frozen, with defaults for what a page may lack: a template under
+StrictUndefined can read every attribute. Amounts are in cents, sizes in bytes, instants aware and in UTC.
 """
 
 from collections.abc import Mapping, Sequence
@@ -96,10 +96,10 @@ class Fichier:
 class Champ:
     """One question of a form, ready to draw.
 
-    `type` is one of: texte, courriel, telephone, nombre, montant, texte_long, choix, cases, case, liste, date,
-    oui_non, adresse, piece, cache, titre, explication. `id` is both the name of the input and the target of the
-    error summary. `valeur` is a str, a list of str for cases, and a mapping for date (jour, mois, annee) and
-    adresse (ligne, complement, code_postal, commune): the inputs are then named `<id>-<key>`.
+    `type` is one of: texte, courriel, telephone, nombre, montant, texte_long, choix, cases, case, liste,
+    date, oui_non, adresse, piece, cache, titre, explication. `id` is both the name of the input and the
+    target of the error summary. `valeur` is a str, a list of str for cases, and a mapping for date (jour,
+    mois, annee) and adresse (ligne, complement, code_postal, commune): the inputs are then named `<id>-<key>`.
     """
 
     id: str

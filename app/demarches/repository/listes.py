@@ -17,35 +17,59 @@ async def search_dossiers(session: AsyncSession, words: str, limit: int) -> list
     return list(found.scalars())
 
 
+_COLUMNS = """
+  d.collectivite_id, d.id, d.numero, d.titre, d.demandeur, d.etat, d.canal, d.depose_le, d.silence_le, d.agent_id,
+  d.agent_nom, d.bail_jusqu_a
+"""
 _DESK = text(
-    """
+    f"""
     SELECT d.* FROM unnest(cast(:collectivites AS uuid[])) AS c(id) CROSS JOIN LATERAL (
-      SELECT d.collectivite_id, d.id, d.numero, d.titre, d.demandeur, d.etat, d.canal, d.depose_le, d.silence_le,
-             d.agent_id, d.agent_nom, d.bail_jusqu_a
-      FROM demarches_dossier d
+      SELECT {_COLUMNS} FROM demarches_dossier d
       WHERE d.collectivite_id = c.id AND d.depose_le IS NOT NULL AND d.clos_le IS NULL
-      ORDER BY d.silence_le, d.depose_le LIMIT :limite
-    ) d ORDER BY d.silence_le, d.depose_le LIMIT :limite
-    """
+        AND (:etat = '' OR d.etat = :etat) AND (:slug = '' OR d.slug = :slug)
+        AND (cast(:agent AS uuid) IS NULL OR d.agent_id = :agent)
+      ORDER BY d.silence_le, d.depose_le LIMIT :profondeur
+    ) d ORDER BY d.silence_le, d.depose_le LIMIT :limite OFFSET :debut
+    """  # noqa: S608 - the columns are a constant
 )
 _COUNTS = text(
     """
-    SELECT etat, count(*) AS nombre, count(*) FILTER (WHERE agent_id = :agent) AS miens
+    SELECT etat, slug, titre, count(*) AS nombre, count(*) FILTER (WHERE agent_id = :agent) AS miens
     FROM demarches_dossier
     WHERE collectivite_id = ANY(cast(:collectivites AS uuid[])) AND depose_le IS NOT NULL AND clos_le IS NULL
-    GROUP BY etat
+    GROUP BY etat, slug, titre
     """
 )
 
 
-async def list_desk(session: AsyncSession, collectivites: list[UUID], limit: int) -> list[Row[Any]]:
-    """The open dossiers of an agent's collectivités, most urgent first: each index is read `limit` rows deep."""
-    found = await session.execute(_DESK, {"collectivites": collectivites, "limite": limit})
+async def list_desk(
+    session: AsyncSession,
+    collectivites: list[UUID],
+    *,
+    etat: str = "",
+    slug: str = "",
+    agent_id: UUID | None = None,
+    limit: int = 50,
+    start: int = 0,
+) -> list[Row[Any]]:
+    """The open dossiers of some collectivités, most urgent first: each index is read `start + limit` rows deep."""
+    found = await session.execute(
+        _DESK,
+        {
+            "collectivites": collectivites,
+            "etat": etat,
+            "slug": slug,
+            "agent": agent_id,
+            "profondeur": start + limit,
+            "limite": limit,
+            "debut": start,
+        },
+    )
     return list(found.all())
 
 
 async def count_desk(session: AsyncSession, collectivites: list[UUID], agent_id: UUID) -> list[Row[Any]]:
-    """How many open dossiers in each state, and how many of them are this agent's."""
+    """How many open dossiers by state and démarche, and how many of them are this agent's."""
     return list((await session.execute(_COUNTS, {"collectivites": collectivites, "agent": agent_id})).all())
 
 
@@ -79,6 +103,7 @@ async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) ->
             Dossier.collectivite_id,
             Dossier.id,
             Dossier.numero,
+            Dossier.slug,
             Dossier.titre,
             Dossier.etat,
             Dossier.cree_le,

@@ -1,0 +1,68 @@
+"""The desk's list: the open dossiers of every collectivité an agent serves, by urgency of their legal clock."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from app.demarches.repository import listes
+from app.socle.contexte import Contexte
+from app.socle.hosts import CollectiviteVue, list_vues
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Filtres:
+    """What the agent wants to see; an empty value does not filter."""
+
+    q: str = ""
+    commune: str = ""
+    demarche: str = ""
+    etat: str = ""
+    miens: bool = False
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bureau:
+    """One page of the desk."""
+
+    lignes: list[Any]
+    compteurs: list[Any]
+    collectivites: dict[UUID, CollectiviteVue]
+    total: int
+
+
+async def load(ctx: Contexte, filtres: Filtres) -> Bureau:
+    """The desk, in three statements whatever the number of dossiers, collectivités and agents."""
+    if ctx.personne is None or ctx.personne.agent_id is None:
+        return Bureau([], [], {}, 0)
+    vues = await list_vues(ctx.db, ctx.personne.collectivites)
+    wanted = [id_ for id_ in ctx.personne.collectivites if filtres.commune in ("", str(id_))]
+    if filtres.q.strip():
+        ids = await listes.search_dossiers(ctx.db, filtres.q, 200)
+        rows = await listes.list_desk_by_ids(ctx.db, ids)
+        rows = [row for row in rows if row.collectivite_id in wanted]
+        return Bureau(rows, [], vues, len(rows))
+    counts = await listes.count_desk(ctx.db, wanted, ctx.personne.agent_id)
+    rows = await listes.list_desk(
+        ctx.db,
+        wanted,
+        etat=filtres.etat,
+        slug=filtres.demarche,
+        agent_id=ctx.personne.agent_id if filtres.miens else None,
+        limit=PAGE,
+        start=(max(1, filtres.page) - 1) * PAGE,
+    )
+    total = sum(
+        (row.miens if filtres.miens else row.nombre)
+        for row in counts
+        if filtres.etat in ("", row.etat) and filtres.demarche in ("", row.slug)
+    )
+    return Bureau(rows, counts, vues, total)
+
+
+def days_left(silence_le: date | None, today: date) -> int | None:
+    """Days before silence decides; negative once it has."""
+    return None if silence_le is None else (silence_le - today).days

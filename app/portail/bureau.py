@@ -1,0 +1,110 @@
+"""The agents' desk: one page for every collectivité that an agent serves."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from app.demarches.domain.etats import ETATS_FINAUX, LIBELLES_ETAT, Etat
+from app.demarches.presentation import etiquette_of
+from app.demarches.service import bureau
+from app.demarches.service.bureau import PAGE, Bureau, Filtres
+from app.demarches.service.depot import nom_de
+from app.demarches.service.papiers import CANAUX
+from app.socle.contexte import AgentDep, Contexte
+from app.socle.vues import Option
+from app.socle.web import page
+
+router = APIRouter()
+
+Texte = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/")
+@router.get("/dossiers")
+async def desk(
+    ctx: AgentDep,
+    q: Texte = "",
+    commune: Texte = "",
+    demarche: Texte = "",
+    etat: Texte = "",
+    vue: Texte = "",
+    numero_page: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
+) -> Response:
+    """Open dossiers by urgency, filtered; or every dossier that a few words find."""
+    filtres = Filtres(q.strip(), commune, demarche, etat, vue == "miens", numero_page)
+    found = await bureau.load(ctx, filtres)
+    pages = max(1, -(-found.total // PAGE))
+    query = urlencode({"q": q, "commune": commune, "demarche": demarche, "etat": etat, "vue": vue})
+    return page(
+        ctx,
+        "portail/bureau.html",
+        block="tableau",
+        message="",
+        bureau_url="/",
+        compteurs=_compteurs(found, vue, etat),
+        filtres={"q": q, "commune": commune, "demarche": demarche, "etat": etat},
+        communes=_communes(found),
+        demarches=_demarches(found),
+        etats=_etats(),
+        lignes=[_ligne(ctx, found, row) for row in found.lignes],
+        total=found.total,
+        page=numero_page,
+        pages=1 if q.strip() else pages,
+        page_url=f"/?{query}&page=",
+    )
+
+
+def _communes(found: Bureau) -> list[Option]:
+    known = sorted(found.collectivites.values(), key=lambda c: c.nom)
+    return [Option("", "Toutes"), *(Option(str(c.id), c.nom) for c in known)]
+
+
+def _demarches(found: Bureau) -> list[Option]:
+    titles = {row.slug: row.titre for row in found.compteurs}
+    return [Option("", "Toutes"), *(Option(slug, titles[slug]) for slug in sorted(titles, key=lambda s: titles[s]))]
+
+
+def _etats() -> list[Option]:
+    shown = [etat for etat in Etat if etat not in ETATS_FINAUX and etat is not Etat.BROUILLON]
+    return [Option("", "Tous"), *(Option(etat.value, LIBELLES_ETAT[etat]) for etat in shown)]
+
+
+def _compteurs(found: Bureau, vue: str, etat: str) -> list[dict[str, Any]]:
+    def number(*etats: str) -> int:
+        return sum(row.nombre for row in found.compteurs if row.etat in etats)
+
+    mine = sum(row.miens for row in found.compteurs)
+    everything = sum(row.nombre for row in found.compteurs)
+    return [
+        {"libelle": "ouverts", "nombre": everything, "url": "/", "courant": not vue and not etat},
+        {"libelle": "à prendre", "nombre": number("depose"), "url": "/?etat=depose", "courant": etat == "depose"},
+        {"libelle": "à moi", "nombre": mine, "url": "/?vue=miens", "courant": vue == "miens"},
+        {
+            "libelle": "en attente d’une réponse",
+            "nombre": number("en_attente"),
+            "url": "/?etat=en_attente",
+            "courant": etat == "en_attente",
+        },
+    ]
+
+
+def _ligne(ctx: Contexte, found: Bureau, row: Any) -> dict[str, Any]:
+    held = row.bail_jusqu_a is not None and row.bail_jusqu_a > ctx.now
+    me = ctx.personne.agent_id if ctx.personne else None
+    open_ = Etat(row.etat) not in ETATS_FINAUX
+    return {
+        "numero": row.numero,
+        "url": f"/dossiers/{row.id}",
+        "demarche": row.titre,
+        "personne": nom_de(row.demandeur),
+        "commune": found.collectivites[row.collectivite_id].nom,
+        "canal": CANAUX[row.canal],
+        "recu_le": row.depose_le,
+        "jours_restants": bureau.days_left(row.silence_le, ctx.today()) if open_ else None,
+        "echeance": row.silence_le if open_ else None,
+        "pris_par": row.agent_nom if held or row.agent_nom else "",
+        "pris_par_moi": row.agent_id is not None and row.agent_id == me,
+        "etiquette": etiquette_of(row.etat),
+    }
