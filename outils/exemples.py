@@ -69,7 +69,9 @@ def portail(commune: str = "guingamp", *, type: str = "commune", personne: Perso
 
 
 def _carte(titre: str, resume: str, *, en_ligne: bool = True, duree: str = "5 minutes") -> Vue:
-    return Vue(titre=titre, resume=resume, en_ligne=en_ligne, duree=duree if en_ligne else "", url="/demarches/x")
+    return Vue(
+        titre=titre, resume=resume, en_ligne=en_ligne, duree=duree if en_ligne else "", url="/demarches/x"
+    )
 
 
 THEMES = [
@@ -78,7 +80,11 @@ THEMES = [
         url="/demarches?theme=enfance",
         demarches=[
             _carte(CANTINE, "Repas, garderie et centre de loisirs, en un seul dossier."),
-            _carte("Inscrire mon enfant à l’école", "Première inscription ou changement d’école.", duree="10 minutes"),
+            _carte(
+                "Inscrire mon enfant à l’école",
+                "Première inscription ou changement d’école.",
+                duree="10 minutes",
+            ),
             _carte("Calculer mon quotient familial", "Ce qu’il faut apporter et où.", en_ligne=False),
         ],
     ),
@@ -96,7 +102,11 @@ THEMES = [
         titre="Rue, voisinage, événements",
         url="/demarches?theme=rue",
         demarches=[
-            _carte("Signaler un problème dans la rue", "Lampadaire, nid-de-poule, dépôt sauvage.", duree="2 minutes"),
+            _carte(
+                "Signaler un problème dans la rue",
+                "Lampadaire, nid-de-poule, dépôt sauvage.",
+                duree="2 minutes",
+            ),
             _carte("Réserver une salle", "Salle des fêtes, salle de réunion, gymnase."),
             _carte("Ouvrir un débit de boissons temporaire", "Pour les associations, 15 jours avant."),
         ],
@@ -146,10 +156,18 @@ CHAMPS = [
         options=tuple(Option(j, j.capitalize()) for j in ("lundi", "mardi", "jeudi", "vendredi")),
     ),
     Champ("garde", "oui_non", "L’enfant a-t-il deux foyers ?", valeur="non"),
-    Champ("ecole", "liste", "École", options=(Option("madeleine", "La Madeleine"), Option("pasteur", "Pasteur"))),
+    Champ(
+        "ecole", "liste", "École", options=(Option("madeleine", "La Madeleine"), Option("pasteur", "Pasteur"))
+    ),
     Champ("adresse", "adresse", "Adresse de l’enfant"),
     Champ("revenu", "montant", "Revenu fiscal de référence", valeur="24 500", obligatoire=False),
-    Champ("telephone", "telephone", "Téléphone", aide="Pour vous joindre dans la journée.", valeur="06 12 34 56 78"),
+    Champ(
+        "telephone",
+        "telephone",
+        "Téléphone",
+        aide="Pour vous joindre dans la journée.",
+        valeur="06 12 34 56 78",
+    ),
     Champ("remarque", "texte_long", "Autre chose à nous dire ?", obligatoire=False),
     Champ(
         "assurance",
@@ -159,7 +177,13 @@ CHAMPS = [
         taille_max=10_000_000,
         fichiers=(
             Fichier("f1", "attestation-maif-2026.pdf", 2_412_000, url="#"),
-            Fichier("f2", "IMG_20261120_photo-du-livret.heic", 312_000, "refuse", "Photo floue : reprenez-la de près."),
+            Fichier(
+                "f2",
+                "IMG_20261120_photo-du-livret.heic",
+                312_000,
+                "refuse",
+                "Photo floue : reprenez-la de près.",
+            ),
         ),
     ),
 ]
@@ -169,7 +193,10 @@ REMPLIR: dict[str, Any] = {
     "fil": FIL,
     "etape": Vue(numero=2, total=4, titre="Votre enfant", suivante="Vos coordonnées"),
     "champs": CHAMPS,
-    "erreurs_formulaire": [Erreur("prenom", "Écrivez le prénom de l’enfant"), Erreur("repas", "Choisissez un repas")],
+    "erreurs_formulaire": [
+        Erreur("prenom", "Écrivez le prénom de l’enfant"),
+        Erreur("repas", "Choisissez un repas"),
+    ],
     "action_url": "/dossiers/x/2",
     "precedent_url": "/dossiers/x/1",
     "brouillon_url": "/dossiers/x/brouillon",
