@@ -43,6 +43,9 @@ class Settings(BaseSettings):
 
     smtp_url: str = ""
     mail_from: str = ""
+    # Who runs this installation, as mails and legal pages name it.
+    opsn_nom: str = "Kumun"
+    opsn_telephone: str = "02 61 91 00 00"
     clamd_url: str = ""
 
     proconnect_issuer: str = ""

@@ -9,7 +9,6 @@ from app.socle.vues import (
     Champ,
     Coordonnees,
     Erreur,
-    Etiquette,
     Fichier,
     Horaire,
     Langue,
@@ -207,8 +206,148 @@ REMPLIR: dict[str, Any] = {
     "service": SERVICE,
 }
 
-PAGES: dict[str, tuple[str, Portail, dict[str, Any]]] = {
-    "remplir": ("demarches/remplir.html", portail(personne=ANNE), REMPLIR),
+LISTE: dict[str, Any] = {
+    "recherche_url": "/demarches",
+    "q": "",
+    "filtres": [Lien("Tout", "#", courant=True), *(Lien(t.titre, t.url) for t in THEMES)],
+    "themes": THEMES,
+    "total": 10,
 }
-for _commune in SAMPLE_THEMES:
-    PAGES[f"accueil-{_commune}"] = ("portail/accueil_commune.html", portail(_commune), ACCUEIL)
+RIEN: dict[str, Any] = {**LISTE, "q": "permis de pêche", "themes": [], "total": 0, "filtres": []}
+
+DEMARCHE: dict[str, Any] = {
+    "demarche": Vue(
+        titre=CANTINE,
+        resume="Repas, garderie et centre de loisirs, en un seul dossier pour l’année.",
+        pour_qui="Les enfants scolarisés à Guingamp",
+        duree="5 minutes",
+        delai="Sous 10 jours",
+        prix="De 0,80 € à 4,20 € le repas",
+        pieces=[
+            Vue(libelle="Attestation d’assurance scolaire", aide="De l’année en cours"),
+            Vue(libelle="Quotient familial de la CAF ou de la MSA", aide="Sans lui, le tarif le plus haut s’applique"),
+            Vue(libelle="Carnet de vaccination", aide=""),
+        ],
+        a_savoir=[
+            "Vous pouvez vous arrêter à tout moment : vos réponses sont gardées.",
+            "Un dossier par enfant ; les réponses communes sont reprises.",
+        ],
+        silence="Sans réponse dans les deux mois, votre demande est acceptée.",
+        texte=Lien("Code des relations entre le public et l’administration, L231-1", "#"),
+    ),
+    "fil": FIL,
+    "service_nom": "Service Enfance",
+    "service": SERVICE,
+    "commencer": Vue(
+        continuer_url="",
+        brouillon_le=None,
+        direct_url="",
+        franceconnect_url="/connexion/franceconnect",
+        code_url="/connexion/code",
+    ),
+}
+FICHE: dict[str, Any] = {
+    "demarche": Vue(
+        titre="Carte d’identité et passeport",
+        resume="La demande se commence en ligne sur le site de l’État, puis se termine en mairie.",
+        texte=["Chaque personne vient avec son propre dossier. La présence de l’enfant est obligatoire."],
+        quoi_apporter=[
+            Vue(libelle="Le numéro de pré-demande", aide="Dix caractères, reçus à la fin de la pré-demande"),
+            Vue(libelle="Une photo de moins de six mois", aide="Sans lunettes, fond clair"),
+            Vue(libelle="Un justificatif de domicile de moins d’un an", aide=""),
+        ],
+        ou="À l’accueil de la mairie",
+        delai="Trois semaines environ",
+        prix="Gratuit (carte), 86 € (passeport)",
+        liens=[Lien("Faire la pré-demande", "#")],
+    ),
+    "fil": FIL[:1],
+    "service_nom": "État civil",
+    "service": SERVICE,
+    "rendez_vous_url": "/rendez-vous/titres",
+}
+
+SECTIONS = [
+    Section(
+        "Votre enfant",
+        (
+            Ligne("Nom", ("Le Goff",), "/1", "Donné par FranceConnect"),
+            Ligne("Prénom", ("Maël",), "/1"),
+            Ligne("Jours", ("Lundi", "Jeudi"), "/1"),
+            Ligne("Allergies", (), "/1"),
+        ),
+    ),
+    Section("Vos coordonnées", (Ligne("Adresse", ("12 rue Notre-Dame\n22200 Guingamp",), "/2"),)),
+]
+PIECES = [
+    Vue(
+        libelle="Attestation d’assurance",
+        fichiers=[Fichier("f1", "attestation-maif-2026.pdf", 2_412_000, url="#")],
+        modifier_url="/3",
+    ),
+    Vue(libelle="Carnet de vaccination", fichiers=[], modifier_url="/3"),
+]
+LU_SECTIONS = [Section(s.titre, tuple(Ligne(x.libelle, x.valeurs, "", x.provenance) for x in s.lignes)) for s in SECTIONS]
+LU_PIECES = [Vue(libelle=p.libelle, fichiers=p.fichiers, modifier_url="") for p in PIECES]
+
+RECAPITULATIF: dict[str, Any] = {
+    "demarche_titre": CANTINE,
+    "fil": FIL,
+    "etape": Vue(numero=4, total=4),
+    "sections": SECTIONS,
+    "pieces": PIECES,
+    "erreurs_formulaire": [Erreur("declaration", "Cochez la case pour déposer votre dossier")],
+    "declaration_cochee": False,
+    "action_url": "/dossiers/x/depot",
+    "precedent_url": "/3",
+    "cle_idempotence": "k",
+    "version": 8,
+    "service_nom": "Service Enfance",
+    "service": SERVICE,
+}
+SILENCE = Vue(
+    sens="accord",
+    date=date(2027, 1, 20),
+    texte="Sans réponse à cette date, votre demande est acceptée, si le dossier est complet. "
+    "Vous pourrez demander une attestation.",
+)
+DEPOSE: dict[str, Any] = {
+    "numero": "482719356041",
+    "depose_le": MATIN,
+    "demarche_titre": CANTINE,
+    "courriel": "anne.legoff@exemple.bzh",
+    "recu_url": "/recu.pdf",
+    "dossier_url": "/dossiers/x",
+    "suites": [
+        "Le service Enfance lit votre dossier, en général sous 10 jours.",
+        "S’il manque quelque chose, vous recevez un message et rien n’est perdu.",
+        "La réponse arrive dans Mon espace et par courriel.",
+    ],
+    "silence": SILENCE,
+    "service_nom": "Service Enfance",
+    "service": SERVICE,
+}
+CONNEXION: dict[str, Any] = {
+    "pourquoi": "Pour retrouver vos dossiers et vos brouillons.",
+    "franceconnect_url": "/connexion/franceconnect",
+    "action_url": "/connexion/code",
+    "courriel": "anne.legoff",
+    "erreurs_formulaire": [Erreur("courriel", "Écrivez une adresse complète, par exemple anne@exemple.bzh")],
+    "suite": "/mon-espace",
+}
+CODE: dict[str, Any] = {
+    "courriel": "anne.legoff@exemple.bzh",
+    "valide_minutes": 10,
+    "action_url": "/connexion/code/verifier",
+    "renvoyer_url": "/connexion/code",
+    "changer_url": "/connexion",
+    "erreurs_formulaire": [],
+    "suite": "/mon-espace",
+}
+ERREUR: dict[str, Any] = {
+    "statut": 404,
+    "titre": "Cette page n’existe pas",
+    "message": "Le lien est peut-être ancien, ou l’adresse mal recopiée.",
+    "actions": [Lien("Chercher une démarche", "/demarches"), Lien("Revenir à l’accueil", "/")],
+    "reference": "7F3A-91",
+}

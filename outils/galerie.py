@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from app.socle.gabarits import STATIC, make_environment
 from app.socle.theme import SAMPLE_THEMES, theme_css
-from outils.exemples import PAGES
+from outils.exemples_suivi import PAGES
 
 WIDTHS = (1280, 320)
 CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"

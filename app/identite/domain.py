@@ -37,6 +37,7 @@ def identite_franceconnect(claims: dict[str, Any]) -> dict[str, Any]:
         "nom_naissance": (claims.get("family_name") or "").strip(),
         "nom_usage": (claims.get("preferred_username") or "").strip(),
         "sexe": SEXES.get(claims.get("gender", ""), ""),
+        "civilite": {"male": "monsieur", "female": "madame"}.get(claims.get("gender", ""), ""),
         "naissance": naissance if re.fullmatch(r"\d{4}-\d{2}-\d{2}", naissance) else "",
         "lieu_naissance": claims.get("birthplace") or "",
         "pays_naissance": claims.get("birthcountry") or "",

@@ -6,7 +6,7 @@ commits before the answer leaves. Endpoints that read no database take `VisiteDe
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.socle.aiguillage import langue_of
+from app.socle.db import set_perimetre
 from app.socle.errors import ForbiddenError, NotFoundError, SignInRequiredError
 from app.socle.hosts import CollectiviteVue, HoteResolu
 from app.socle.ids import fingerprint, new_token
@@ -115,6 +116,13 @@ class Contexte(Visite):
     def usager_id(self) -> UUID | None:
         """The account of the resident who is signed in, if any."""
         return self.personne.usager_id if self.personne else None
+
+    async def own_jeton(self) -> None:
+        """Lets the transaction reach the drafts of this browser, when its secret was made after the perimeter."""
+        perimetre: Perimetre = self.db.info["perimetre"]
+        jeton = fingerprint(self.temoin)
+        if perimetre.jeton != jeton:
+            await set_perimetre(self.db, replace(perimetre, jeton=jeton))
 
     @property
     def acteur(self) -> str:

@@ -4,13 +4,13 @@ A template reads nothing but the template folder and its data; what a person typ
 """
 
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import typst
 from anyio import CapacityLimiter, to_thread
@@ -22,6 +22,8 @@ from app.socle.errors import BusinessError, InvalidInputError
 
 TEMPLATES = ROOT / "templates" / "pdf"
 FONTS = ROOT / "static" / "polices-pdf"
+# A folder that cannot exist: no package is found there and none can be downloaded into it.
+NO_PACKAGES = Path(os.devnull) / "paquets"
 
 # 600 kB of text take Typst 1.1 s and 270 MB: beyond this a document is not a letter any more.
 MAX_DATA_CHARS = 300_000
@@ -111,15 +113,14 @@ def compose_pdf(
 
 
 def _compile(source: Path, inputs: dict[str, str], horodatage: datetime) -> bytes:
-    empty = _empty_folder()
     # A Compiler is for one call: shared between threads it raises, reused it may keep state.
     compiler = typst.Compiler(
         source,
         root=TEMPLATES,
         font_paths=_fonts(),
         ignore_system_fonts=True,
-        package_path=empty,
-        package_cache_path=empty,
+        package_path=NO_PACKAGES,
+        package_cache_path=NO_PACKAGES,
     )
     try:
         result, warnings = compiler.compile_with_warnings(
@@ -181,9 +182,3 @@ def _known_characters() -> frozenset[str]:
 @cache
 def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, font_paths=[FONTS])
-
-
-@cache
-def _empty_folder() -> Path:
-    """A folder where Typst finds no package, so that an import never goes to the network's copy."""
-    return Path(mkdtemp(prefix="kumun-typst-"))

@@ -127,6 +127,7 @@ def pairs_of(theme: Theme) -> tuple[ColourPair, ...]:
         ),
         ColourPair(SECONDAIRE, theme.pale, TEXT, "texte d’aide sur fond teinté", _DARKER),
         ColourPair(BLANC, theme.profonde, TEXT, "texte blanc du bandeau et du pied de page", _DARKEST),
+        ColourPair(BLANC, mix(theme.profonde, BLANC, 0.09), TEXT, "texte blanc sur le motif du bandeau", _DARKEST),
         ColourPair(theme.profonde, PAPIER, TEXT, "titres sur le fond de la page", _DARKEST),
         ColourPair(ENCRE, theme.accent, TEXT, "texte du bouton de recherche", _BRIGHTER),
         ColourPair(

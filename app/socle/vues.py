@@ -129,7 +129,7 @@ class Erreur:
 
 @dataclass(frozen=True)
 class Etiquette:
-    """A state in words; `ton` is one of neutre, attente, action, succes, refus."""
+    """A state in words; `ton` is one of neutre, info, attente, action, succes, refus."""
 
     libelle: str
     ton: str = "neutre"

@@ -98,10 +98,17 @@ CREATE TABLE demarches_dossier (
   CHECK ((clos_le IS NOT NULL) = (etat IN ('accepte', 'refuse', 'sans_suite', 'retire'))),
   CHECK (usager_id IS NOT NULL OR jeton_empreinte IS NOT NULL OR canal <> 'web')
 );
+-- Mon espace reaches a dossier, a piece or a document by its id alone, whatever the collectivité.
+CREATE UNIQUE INDEX demarches_dossier_id ON demarches_dossier (id);
 CREATE INDEX demarches_dossier_bureau ON demarches_dossier (collectivite_id, silence_le, depose_le)
   WHERE depose_le IS NOT NULL AND clos_le IS NULL;
 CREATE INDEX demarches_dossier_usager ON demarches_dossier (usager_id, modifie_le DESC) WHERE usager_id IS NOT NULL;
 CREATE INDEX demarches_dossier_jeton ON demarches_dossier (jeton_empreinte) WHERE jeton_empreinte IS NOT NULL;
+-- One draft of a démarche per person: whoever comes back finds it instead of starting again.
+CREATE UNIQUE INDEX demarches_dossier_un_brouillon ON demarches_dossier (collectivite_id, slug, usager_id)
+  WHERE etat = 'brouillon' AND canal = 'web' AND usager_id IS NOT NULL;
+CREATE UNIQUE INDEX demarches_dossier_un_brouillon_jeton ON demarches_dossier (collectivite_id, slug, jeton_empreinte)
+  WHERE etat = 'brouillon' AND canal = 'web' AND usager_id IS NULL;
 CREATE INDEX demarches_dossier_brouillon ON demarches_dossier (modifie_le) WHERE etat = 'brouillon';
 CREATE TABLE demarches_reponse (
   collectivite_id uuid NOT NULL,
@@ -129,6 +136,7 @@ CREATE TABLE demarches_piece (
   PRIMARY KEY (collectivite_id, id),
   FOREIGN KEY (collectivite_id, dossier_id) REFERENCES demarches_dossier ON DELETE CASCADE
 );
+CREATE UNIQUE INDEX demarches_piece_id ON demarches_piece (id);
 CREATE INDEX demarches_piece_dossier ON demarches_piece (collectivite_id, dossier_id);
 CREATE TABLE demarches_evenement (
   collectivite_id uuid NOT NULL,
@@ -202,6 +210,7 @@ CREATE TABLE demarches_document (
   PRIMARY KEY (collectivite_id, id),
   FOREIGN KEY (collectivite_id, dossier_id) REFERENCES demarches_dossier ON DELETE CASCADE
 );
+CREATE UNIQUE INDEX demarches_document_id ON demarches_document (id);
 CREATE INDEX demarches_document_dossier ON demarches_document (collectivite_id, dossier_id);
 CREATE TABLE demarches_envoi (
   collectivite_id uuid NOT NULL,

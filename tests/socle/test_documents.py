@@ -164,3 +164,10 @@ def test_a_template_cannot_leave_its_folder_fetch_a_package_or_warn(
 def test_an_instant_without_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
         compose_pdf("attestation", DEMANDE, horodatage=INSTANT.replace(tzinfo=None), titre="x")
+
+
+def test_no_template_needs_a_package_or_evaluates_data() -> None:
+    for path in documents.TEMPLATES.glob("*.typ"):
+        source = path.read_text()
+        assert "@preview" not in source
+        assert "eval(" not in source

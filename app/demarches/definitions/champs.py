@@ -5,9 +5,10 @@ A field's id never changes meaning from one version to the next; its name in HTM
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -231,7 +232,7 @@ def champ_de_borne(borne: str) -> str | None:
     return None if borne.startswith("aujourdhui") or borne[0].isdigit() else borne
 
 
-def jour_de_borne(borne: str, aujourd_hui: date, reponses: object) -> date | None:
+def jour_de_borne(borne: str, aujourd_hui: date, reponses: Mapping[str, Any]) -> date | None:
     """The day a limit means; None when it refers to a date field that has no answer yet.
 
     `reponses` maps field ids to typed answers.
@@ -240,7 +241,7 @@ def jour_de_borne(borne: str, aujourd_hui: date, reponses: object) -> date | Non
         return aujourd_hui + timedelta(days=int(relative[1] or 0))
     if borne[0].isdigit():
         return date.fromisoformat(borne)
-    answer = reponses.get(borne) if hasattr(reponses, "get") else None
+    answer = reponses.get(borne)
     return date.fromisoformat(answer) if isinstance(answer, str) else None
 
 

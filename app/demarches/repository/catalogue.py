@@ -1,0 +1,68 @@
+"""SQL of the catalogue: versions, overlays, adoptions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.demarches.models import Adoption, DemarcheVersion, Surcouche
+
+
+async def list_adoptions(session: AsyncSession, collectivite_id: UUID) -> list[Row[Any]]:
+    """What a collectivité offers: (slug, version_id, surcouche_id, ouverte)."""
+    query = select(Adoption.slug, Adoption.version_id, Adoption.surcouche_id, Adoption.ouverte).where(
+        Adoption.collectivite_id == collectivite_id
+    )
+    return list((await session.execute(query)).all())
+
+
+async def get_adoption(session: AsyncSession, collectivite_id: UUID, slug: str) -> Row[Any] | None:
+    """One démarche of a collectivité, or None when it does not offer it."""
+    query = select(Adoption.slug, Adoption.version_id, Adoption.surcouche_id, Adoption.ouverte).where(
+        Adoption.collectivite_id == collectivite_id, Adoption.slug == slug
+    )
+    return (await session.execute(query)).one_or_none()
+
+
+async def list_versions(session: AsyncSession, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The contents of some versions, by id."""
+    query = select(DemarcheVersion.id, DemarcheVersion.contenu).where(DemarcheVersion.id.in_(list(ids)))
+    return {row.id: row.contenu for row in (await session.execute(query)).all()}
+
+
+async def list_surcouches(session: AsyncSession, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The contents of some overlays of the perimeter, by id."""
+    query = select(Surcouche.id, Surcouche.contenu).where(Surcouche.id.in_(list(ids)))
+    return {row.id: row.contenu for row in (await session.execute(query)).all()}
+
+
+async def publish_version(
+    session: AsyncSession, version_id: str, slug: str, contenu: dict[str, Any], now: datetime
+) -> None:
+    """Adds a version, or finds it there: its address is its content (platform role)."""
+    await session.execute(
+        insert(DemarcheVersion)
+        .values(id=version_id, slug=slug, contenu=contenu, publiee_le=now)
+        .on_conflict_do_nothing()
+    )
+
+
+async def adopt(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    """Collectivités offer démarches: (collectivite_id, slug, version_id, surcouche_id, ouverte), in one statement."""
+    if not rows:
+        return
+    statement = insert(Adoption).values(rows)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Adoption.collectivite_id, Adoption.slug],
+            set_={
+                "version_id": statement.excluded.version_id,
+                "surcouche_id": statement.excluded.surcouche_id,
+                "ouverte": statement.excluded.ouverte,
+            },
+        )
+    )

@@ -1,0 +1,323 @@
+"""SQL of dossiers: drafts, answers, pieces, submission, history."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.demarches.models import (
+    Complement,
+    Decision,
+    Document,
+    Dossier,
+    Envoi,
+    Evenement,
+    Message,
+    Piece,
+    Reponse,
+)
+
+
+async def find_draft(
+    session: AsyncSession, collectivite_id: UUID, slug: str, usager_id: UUID | None, jeton: bytes
+) -> Dossier | None:
+    """This person's draft of that démarche: the account's own first, else this browser's without account."""
+    mine = Dossier.jeton_empreinte == jeton
+    if usager_id is not None:
+        mine = or_(Dossier.usager_id == usager_id, mine & Dossier.usager_id.is_(None))
+    else:
+        mine &= Dossier.usager_id.is_(None)
+    query = (
+        select(Dossier)
+        .where(
+            Dossier.collectivite_id == collectivite_id,
+            Dossier.slug == slug,
+            Dossier.etat == "brouillon",
+            Dossier.canal == "web",
+            mine,
+        )
+        .order_by(Dossier.usager_id.is_(None), Dossier.modifie_le.desc())
+        .limit(1)
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def add_draft(session: AsyncSession, **values: Any) -> bool:
+    """Makes a draft; False when the same person made one at the same moment."""
+    inserted = await session.execute(
+        insert(Dossier).values(**values).on_conflict_do_nothing().returning(Dossier.id)
+    )
+    return inserted.first() is not None
+
+
+async def get_dossier(
+    session: AsyncSession, collectivite_id: UUID, dossier_id: UUID, *, lock: bool = False
+) -> Dossier | None:
+    """A dossier that the transaction may see; locked when it is about to change state."""
+    query = select(Dossier).where(Dossier.collectivite_id == collectivite_id, Dossier.id == dossier_id)
+    if lock:
+        query = query.with_for_update()
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def find_dossier(session: AsyncSession, dossier_id: UUID, *, lock: bool = False) -> Dossier | None:
+    """A dossier by its id alone: on Mon espace and the desk, where several collectivités meet."""
+    query = select(Dossier).where(Dossier.id == dossier_id)
+    if lock:
+        query = query.with_for_update()
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def update_dossier(session: AsyncSession, dossier: Dossier, now: datetime, **values: Any) -> None:
+    """Changes a dossier read before in the same transaction."""
+    await session.execute(
+        update(Dossier)
+        .where(Dossier.collectivite_id == dossier.collectivite_id, Dossier.id == dossier.id)
+        .values(modifie_le=now, revision=Dossier.revision + 1, **values)
+        .execution_options(synchronize_session=False)
+    )
+    # The object stays true to its row without another read.
+    for key, value in values.items():
+        set_committed_value(dossier, key, value)
+
+
+async def list_reponses(session: AsyncSession, dossier: Dossier) -> list[Row[Any]]:
+    """The answers of a draft: (champ_id, valeur, brut, version)."""
+    query = select(Reponse.champ_id, Reponse.valeur, Reponse.brut, Reponse.version).where(
+        Reponse.collectivite_id == dossier.collectivite_id, Reponse.dossier_id == dossier.id
+    )
+    return list((await session.execute(query)).all())
+
+
+async def save_reponses(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    """Writes answers, each a version further, in one statement."""
+    if not rows:
+        return
+    statement = insert(Reponse).values(rows)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Reponse.collectivite_id, Reponse.dossier_id, Reponse.champ_id],
+            set_={
+                "valeur": statement.excluded.valeur,
+                "brut": statement.excluded.brut,
+                "version": Reponse.version + 1,
+                "modifie_le": statement.excluded.modifie_le,
+            },
+        )
+    )
+
+
+async def delete_reponses(session: AsyncSession, dossier: Dossier) -> None:
+    """The rows of a draft, once its answers are frozen in the dossier."""
+    await session.execute(
+        delete(Reponse).where(
+            Reponse.collectivite_id == dossier.collectivite_id, Reponse.dossier_id == dossier.id
+        )
+    )
+
+
+async def list_pieces(session: AsyncSession, dossier: Dossier) -> list[Piece]:
+    """The documents attached, in the order of their arrival; those replaced are left out."""
+    query = (
+        select(Piece)
+        .where(
+            Piece.collectivite_id == dossier.collectivite_id,
+            Piece.dossier_id == dossier.id,
+            Piece.etat != "remplacee",
+        )
+        .order_by(Piece.id)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def get_piece(session: AsyncSession, piece_id: UUID) -> Piece | None:
+    """A document that the transaction may see."""
+    return (await session.execute(select(Piece).where(Piece.id == piece_id))).scalar_one_or_none()
+
+
+async def add_piece(session: AsyncSession, **values: Any) -> None:
+    """A document was stored: its row."""
+    await session.execute(insert(Piece).values(**values))
+
+
+async def delete_piece(session: AsyncSession, dossier: Dossier, piece_id: UUID) -> bool:
+    """Removes a document from a draft; the object itself goes by a job."""
+    result = await session.execute(
+        delete(Piece)
+        .where(
+            Piece.collectivite_id == dossier.collectivite_id,
+            Piece.dossier_id == dossier.id,
+            Piece.id == piece_id,
+        )
+        .returning(Piece.id)
+    )
+    return result.first() is not None
+
+
+async def replace_pieces(session: AsyncSession, dossier: Dossier, champ_id: str) -> None:
+    """What was asked again no longer counts, once its successor is there."""
+    await session.execute(
+        update(Piece)
+        .where(
+            Piece.collectivite_id == dossier.collectivite_id,
+            Piece.dossier_id == dossier.id,
+            Piece.champ_id == champ_id,
+            Piece.etat == "redemandee",
+        )
+        .values(etat="remplacee")
+    )
+
+
+async def mark_pieces(session: AsyncSession, dossier: Dossier, champ_id: str) -> None:
+    """The documents of a question are asked again."""
+    await session.execute(
+        update(Piece)
+        .where(
+            Piece.collectivite_id == dossier.collectivite_id,
+            Piece.dossier_id == dossier.id,
+            Piece.champ_id == champ_id,
+            Piece.etat == "jointe",
+        )
+        .values(etat="redemandee")
+    )
+
+
+async def add_evenement(session: AsyncSession, dossier: Dossier, **values: Any) -> None:
+    """A line of history."""
+    await session.execute(
+        insert(Evenement).values(collectivite_id=dossier.collectivite_id, dossier_id=dossier.id, **values)
+    )
+
+
+async def list_evenements(session: AsyncSession, dossier: Dossier) -> list[Evenement]:
+    """The history that the reader may see, oldest first."""
+    query = (
+        select(Evenement)
+        .where(Evenement.collectivite_id == dossier.collectivite_id, Evenement.dossier_id == dossier.id)
+        .order_by(Evenement.quand, Evenement.id)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def add_message(session: AsyncSession, dossier: Dossier, **values: Any) -> None:
+    """A message, or an internal note."""
+    await session.execute(
+        insert(Message).values(collectivite_id=dossier.collectivite_id, dossier_id=dossier.id, **values)
+    )
+
+
+async def list_messages(session: AsyncSession, dossier: Dossier) -> list[Message]:
+    """The messages that the reader may see, oldest first."""
+    query = (
+        select(Message)
+        .where(Message.collectivite_id == dossier.collectivite_id, Message.dossier_id == dossier.id)
+        .order_by(Message.quand, Message.id)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def add_complement(session: AsyncSession, dossier: Dossier, **values: Any) -> bool:
+    """Asks for something; False when it is being asked already."""
+    inserted = await session.execute(
+        insert(Complement)
+        .values(collectivite_id=dossier.collectivite_id, dossier_id=dossier.id, **values)
+        .on_conflict_do_nothing()
+        .returning(Complement.id)
+    )
+    return inserted.first() is not None
+
+
+async def list_complements(session: AsyncSession, dossier: Dossier) -> list[Complement]:
+    """Everything that was ever asked again, in order."""
+    query = (
+        select(Complement)
+        .where(Complement.collectivite_id == dossier.collectivite_id, Complement.dossier_id == dossier.id)
+        .order_by(Complement.demande_le, Complement.id)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def satisfy_complements(session: AsyncSession, dossier: Dossier, now: datetime) -> None:
+    """The person has answered: nothing is awaited any more."""
+    await session.execute(
+        update(Complement)
+        .where(
+            Complement.collectivite_id == dossier.collectivite_id,
+            Complement.dossier_id == dossier.id,
+            Complement.satisfait_le.is_(None),
+        )
+        .values(satisfait_le=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def add_decision(session: AsyncSession, dossier: Dossier, **values: Any) -> None:
+    """The decision; the table refuses a second one, and one without author."""
+    await session.execute(
+        insert(Decision).values(collectivite_id=dossier.collectivite_id, dossier_id=dossier.id, **values)
+    )
+
+
+async def get_decision(session: AsyncSession, dossier: Dossier) -> Decision | None:
+    """The decision of a dossier, if it has one."""
+    query = select(Decision).where(
+        Decision.collectivite_id == dossier.collectivite_id, Decision.dossier_id == dossier.id
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def add_document(session: AsyncSession, **values: Any) -> bool:
+    """A PDF that was made; False when it was there already (the job ran before)."""
+    inserted = await session.execute(
+        insert(Document).values(**values).on_conflict_do_nothing().returning(Document.id)
+    )
+    return inserted.first() is not None
+
+
+async def list_documents(session: AsyncSession, dossier: Dossier) -> list[Document]:
+    """The PDFs of a dossier, oldest first."""
+    query = (
+        select(Document)
+        .where(Document.collectivite_id == dossier.collectivite_id, Document.dossier_id == dossier.id)
+        .order_by(Document.cree_le)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def get_document(session: AsyncSession, document_id: UUID) -> Document | None:
+    """A PDF that the transaction may see."""
+    return (await session.execute(select(Document).where(Document.id == document_id))).scalar_one_or_none()
+
+
+async def add_envoi(session: AsyncSession, dossier: Dossier, **values: Any) -> None:
+    """An e-mail is owed."""
+    await session.execute(
+        insert(Envoi).values(collectivite_id=dossier.collectivite_id, dossier_id=dossier.id, **values)
+    )
+
+
+async def get_envoi(session: AsyncSession, envoi_id: UUID) -> Envoi | None:
+    """An e-mail owed."""
+    return (await session.execute(select(Envoi).where(Envoi.id == envoi_id))).scalar_one_or_none()
+
+
+async def list_envois(session: AsyncSession, dossier: Dossier) -> list[Envoi]:
+    """The e-mails of a dossier and what became of them."""
+    query = (
+        select(Envoi)
+        .where(Envoi.collectivite_id == dossier.collectivite_id, Envoi.dossier_id == dossier.id)
+        .order_by(Envoi.cree_le)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def index_dossier(session: AsyncSession, dossier: Dossier, texte: str) -> None:
+    """Makes a dossier findable by its words."""
+    await session.execute(
+        text("SELECT indexer_dossier(:collectivite, :dossier, :texte)"),
+        {"collectivite": dossier.collectivite_id, "dossier": dossier.id, "texte": texte},
+    )

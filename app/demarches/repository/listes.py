@@ -1,0 +1,93 @@
+"""SQL of the lists: an agent's desk, a search, a person's own dossiers."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.demarches.models import Dossier
+
+
+async def search_dossiers(session: AsyncSession, words: str, limit: int) -> list[UUID]:
+    """The ids of the perimeter's dossiers that hold every word (prefixes count)."""
+    found = await session.execute(
+        text("SELECT chercher_dossiers(:mots, :limite)"), {"mots": words, "limite": limit}
+    )
+    return list(found.scalars())
+
+
+_DESK = text(
+    """
+    SELECT d.* FROM unnest(cast(:collectivites AS uuid[])) AS c(id) CROSS JOIN LATERAL (
+      SELECT d.collectivite_id, d.id, d.numero, d.titre, d.demandeur, d.etat, d.canal, d.depose_le, d.silence_le,
+             d.agent_id, d.agent_nom, d.bail_jusqu_a
+      FROM demarches_dossier d
+      WHERE d.collectivite_id = c.id AND d.depose_le IS NOT NULL AND d.clos_le IS NULL
+      ORDER BY d.silence_le, d.depose_le LIMIT :limite
+    ) d ORDER BY d.silence_le, d.depose_le LIMIT :limite
+    """
+)
+_COUNTS = text(
+    """
+    SELECT etat, count(*) AS nombre, count(*) FILTER (WHERE agent_id = :agent) AS miens
+    FROM demarches_dossier
+    WHERE collectivite_id = ANY(cast(:collectivites AS uuid[])) AND depose_le IS NOT NULL AND clos_le IS NULL
+    GROUP BY etat
+    """
+)
+
+
+async def list_desk(session: AsyncSession, collectivites: list[UUID], limit: int) -> list[Row[Any]]:
+    """The open dossiers of an agent's collectivités, most urgent first: each index is read `limit` rows deep."""
+    found = await session.execute(_DESK, {"collectivites": collectivites, "limite": limit})
+    return list(found.all())
+
+
+async def count_desk(session: AsyncSession, collectivites: list[UUID], agent_id: UUID) -> list[Row[Any]]:
+    """How many open dossiers in each state, and how many of them are this agent's."""
+    return list((await session.execute(_COUNTS, {"collectivites": collectivites, "agent": agent_id})).all())
+
+
+async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> list[Row[Any]]:
+    """The dossiers found by a search, open or closed, as rows of the desk."""
+    query = (
+        select(
+            Dossier.collectivite_id,
+            Dossier.id,
+            Dossier.numero,
+            Dossier.titre,
+            Dossier.demandeur,
+            Dossier.etat,
+            Dossier.canal,
+            Dossier.depose_le,
+            Dossier.silence_le,
+            Dossier.agent_id,
+            Dossier.agent_nom,
+            Dossier.bail_jusqu_a,
+        )
+        .where(Dossier.id.in_(ids))
+        .order_by(Dossier.depose_le.desc())
+    )
+    return list((await session.execute(query)).all())
+
+
+async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) -> list[Row[Any]]:
+    """A person's own dossiers and drafts, in every collectivité, latest first."""
+    query = (
+        select(
+            Dossier.collectivite_id,
+            Dossier.id,
+            Dossier.numero,
+            Dossier.titre,
+            Dossier.etat,
+            Dossier.cree_le,
+            Dossier.modifie_le,
+            Dossier.depose_le,
+            Dossier.silence_le,
+        )
+        .where(Dossier.usager_id == usager_id)
+        .order_by(Dossier.modifie_le.desc())
+        .limit(limit)
+    )
+    return list((await session.execute(query)).all())

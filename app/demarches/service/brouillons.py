@@ -1,0 +1,219 @@
+"""Filling a démarche: one draft per person, every answer a row, nothing typed lost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from app.demarches.definitions import Definition, Page
+from app.demarches.domain import Saisie, entrees_de, pages_applicables, parse_champ, parse_page
+from app.demarches.models import Dossier, Piece
+from app.demarches.repository import dossiers as repository
+from app.demarches.service.catalogue import Offre, definition_of, get_offre
+from app.socle.audit import record
+from app.socle.contexte import Contexte
+from app.socle.errors import ConflictError, NotFoundError, SignInRequiredError
+from app.socle.ids import fingerprint, uuid7
+from app.socle.sessions import Personne
+
+ABSENT = "Ce dossier n’existe pas, ou n’est pas le vôtre."
+# Which of our identity data a field may be filled with.
+_IDENTITE = {
+    "identite.civilite": "civilite",
+    "identite.nom_naissance": "nom_naissance",
+    "identite.nom_usage": "nom_usage",
+    "identite.prenoms": "prenoms",
+    "identite.date_naissance": "naissance",
+    "identite.courriel": "courriel",
+    "identite.telephone": "telephone",
+}
+
+
+@dataclass
+class Brouillon:
+    """A draft with all that is needed to show it."""
+
+    dossier: Dossier
+    definition: Definition
+    reponses: dict[str, Any] = field(default_factory=dict)
+    brut: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    pieces: list[Piece] = field(default_factory=list)
+
+    def pieces_de(self, champ_id: str) -> list[Piece]:
+        """The documents attached to one question."""
+        return [piece for piece in self.pieces if piece.champ_id == champ_id]
+
+    def pages(self) -> tuple[Page, ...]:
+        """The pages that apply, given the answers so far."""
+        return pages_applicables(self.definition, self.reponses)
+
+
+def identite_prefill(personne: Personne | None) -> dict[str, str]:
+    """What the sign-in gives to fill fields with: definition key to text; empty for who is not signed in."""
+    if personne is None:
+        return {}
+    found: dict[str, str] = {}
+    for key, name in _IDENTITE.items():
+        value = personne.donnees.get(name)
+        if isinstance(value, list):
+            value = " ".join(value)
+        if value and not (name == "naissance" and "-00" in value):
+            found[key] = str(value)
+    return found
+
+
+async def start(ctx: Contexte, slug: str) -> tuple[Dossier, Definition]:
+    """The person's draft of a démarche, made if there is none.
+
+    SignInRequiredError where the démarche asks for an identity and nobody is signed in; NotFoundError where it is not
+    open here. A draft begun without account on this browser becomes the account's at sign-in.
+    """
+    offre = await get_offre(ctx.db, ctx.collectivite.id, slug)
+    if not offre.en_ligne:
+        raise NotFoundError("Cette démarche ne se fait pas en ligne ici.")
+    if ctx.usager_id is None and "aucune" not in offre.definition.identites:
+        raise SignInRequiredError("Identifiez-vous pour commencer cette démarche.")
+    jeton = fingerprint(ctx.temoin)
+    draft = await repository.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+    if draft is None:
+        draft = await _make(ctx, offre, jeton)
+    elif draft.usager_id is None and ctx.usager_id is not None:
+        await repository.update_dossier(
+            ctx.db, draft, ctx.now, usager_id=ctx.usager_id, niveau_identite=_niveau(ctx.personne)
+        )
+        await _prefill(ctx, draft, offre.definition)
+    return draft, await definition_of(ctx.db, draft.version_id, draft.surcouche_id)
+
+
+def _niveau(personne: Personne | None) -> str:
+    return personne.niveau if personne else "declaree"
+
+
+async def _make(ctx: Contexte, offre: Offre, jeton: bytes) -> Dossier:
+    if ctx.usager_id is None:
+        await ctx.own_jeton()
+    made = await repository.add_draft(
+        ctx.db,
+        collectivite_id=ctx.collectivite.id,
+        id=uuid7(),
+        slug=offre.definition.slug,
+        version_id=offre.version_id,
+        surcouche_id=offre.surcouche_id,
+        titre=offre.definition.titre,
+        usager_id=ctx.usager_id,
+        jeton_empreinte=None if ctx.usager_id else jeton,
+        canal="web",
+        etat="brouillon",
+        niveau_identite=_niveau(ctx.personne),
+        demandeur={},
+        cree_le=ctx.now,
+        modifie_le=ctx.now,
+    )
+    draft = await repository.find_draft(ctx.db, ctx.collectivite.id, offre.definition.slug, ctx.usager_id, jeton)
+    if draft is None:
+        raise NotFoundError(ABSENT)
+    if made:
+        await record(ctx, "demarches:dossier:commencer", str(draft.id), ctx.collectivite.id, slug=draft.slug)
+        await _prefill(ctx, draft, offre.definition)
+    return draft
+
+
+async def _prefill(ctx: Contexte, draft: Dossier, definition: Definition) -> None:
+    known = identite_prefill(ctx.personne)
+    answered = {row.champ_id for row in await repository.list_reponses(ctx.db, draft)}
+    rows = []
+    for champ in definition.champs():
+        if champ.prerempli and champ.prerempli in known and champ.id not in answered:
+            typed = entrees_de(champ, known[champ.prerempli])
+            rows.append(_row(ctx, draft, champ.id, known[champ.prerempli], typed))
+    await repository.save_reponses(ctx.db, rows)
+
+
+def _row(ctx: Contexte, draft: Dossier, champ_id: str, valeur: Any, brut: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    return {
+        "collectivite_id": draft.collectivite_id,
+        "dossier_id": draft.id,
+        "champ_id": champ_id,
+        "valeur": valeur,
+        "brut": {name: list(values) for name, values in brut.items()},
+        "version": 1,
+        "modifie_le": ctx.now,
+    }
+
+
+async def access_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
+    """The person's own draft on this host, or NotFoundError; ConflictError once it has been submitted."""
+    dossier = await repository.get_dossier(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
+    if dossier is None or not owns(ctx, dossier):
+        raise NotFoundError(ABSENT)
+    if dossier.etat != "brouillon":
+        raise DejaDeposeError(dossier.id)
+    return dossier
+
+
+class DejaDeposeError(ConflictError):
+    """The draft has become a dossier: the page leads to it."""
+
+    code = "deja_depose"
+
+    def __init__(self, dossier_id: UUID) -> None:
+        super().__init__("Ce dossier est déjà déposé : il ne peut plus être modifié ici.")
+        self.dossier_id = dossier_id
+
+
+def owns(ctx: Contexte, dossier: Dossier) -> bool:
+    """Whether the dossier is this person's: by account, or by this browser's secret when it has none."""
+    if dossier.usager_id is not None:
+        return dossier.usager_id == ctx.usager_id
+    return dossier.jeton_empreinte is not None and dossier.jeton_empreinte == fingerprint(ctx.temoin)
+
+
+async def load(ctx: Contexte, dossier: Dossier) -> Brouillon:
+    """A draft with its answers and documents: three statements, whatever their number."""
+    definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
+    rows = await repository.list_reponses(ctx.db, dossier)
+    pieces = await repository.list_pieces(ctx.db, dossier)
+    return Brouillon(
+        dossier,
+        definition,
+        {row.champ_id: row.valeur for row in rows if row.valeur is not None},
+        {row.champ_id: row.brut for row in rows},
+        pieces,
+    )
+
+
+async def save_page(ctx: Contexte, draft: Brouillon, page: Page, brut: Mapping[str, Sequence[str]]) -> Saisie:
+    """Keeps everything typed on a page, right or wrong, in one statement; the result says what is wrong.
+
+    Reading the answers is pure computation; it takes no lock: the last save of a field wins, and counts as a version.
+    """
+    saisie = parse_page(draft.definition, page, brut, draft.reponses, ctx.today(ctx.collectivite.fuseau))
+    rows = []
+    for champ in page.champs:
+        typed = {name: saisie.brut[name] for name in champ.entrees if name in saisie.brut}
+        if champ.id in saisie.valeurs or typed:
+            rows.append(_row(ctx, draft.dossier, champ.id, saisie.valeurs.get(champ.id), typed))
+            draft.brut[champ.id] = {name: list(values) for name, values in typed.items()}
+    for champ_id, valeur in saisie.valeurs.items():
+        if valeur is None:
+            draft.reponses.pop(champ_id, None)
+        else:
+            draft.reponses[champ_id] = valeur
+    await repository.save_reponses(ctx.db, rows)
+    return saisie
+
+
+async def save_champ(
+    ctx: Contexte, draft: Brouillon, champ_id: str, brut: Mapping[str, Sequence[str]]
+) -> str | None:
+    """Autosave of one field as it is typed; returns a soft remark when it is not an answer yet.
+
+    NotFoundError for a field that this démarche does not have.
+    """
+    try:
+        champ = draft.definition.champ(champ_id)
+    except KeyError:
+        raise NotFoundError("Cette question n’existe pas.") from None
+    typed = parse_champ(champ, brut, draft.reponses, ctx.today(ctx.collectivite.fuseau))
+    await repository.save_reponses(ctx.db, [_row(ctx, draft.dossier, champ.id, typed.valeur, typed.brut)])
+    return typed.erreur

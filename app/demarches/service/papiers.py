@@ -1,0 +1,283 @@
+"""The papers of a dossier: what each says, taken from the frozen answers and the definition it pins.
+
+A paper is made by a job and may be made twice: its id is computed from the fact it attests, so the second time finds
+the first.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+from app.config import ROOT
+from app.demarches.definitions import Definition
+from app.demarches.documents import (
+    AccuseReception,
+    AttestationEnregistrement,
+    DecisionActe,
+    DemandeComplement,
+    Depot,
+    EffetDelai,
+    Forme,
+    PieceDemandee,
+    Reponse,
+    Section,
+    Sens,
+    SilenceAcceptation,
+    SilenceRejet,
+)
+from app.demarches.documents import PieceRecue as PieceSurPapier
+from app.demarches.domain import afficher, afficher_date, champs_visibles, jour_local, pages_applicables, remplir_modele
+from app.demarches.models import Complement, Decision, Dossier, Piece
+from app.demarches.pdf import pdf_accuse, pdf_attestation, pdf_decision, pdf_demande_complement
+from app.demarches.repository import dossiers as repository
+from app.demarches.service.depot import nom_de
+from app.socle.courriers import institution
+from app.socle.crypto.keystore import KeyOwner
+from app.socle.hosts import CollectiviteVue
+from app.socle.lettres import Auteur, Destinataire, EnTete, VoiesRecours
+from app.socle.noyau import Noyau
+from app.socle.storage import ObjectExistsError
+from app.socle.tenancy import Perimetre
+
+CANAUX = {
+    "web": "en ligne",
+    "guichet": "au guichet",
+    "telephone": "par téléphone",
+    "courrier": "par courrier",
+    "aidant": "avec l’aide d’un aidant",
+}
+# Administrative courts by département (code de justice administrative, article R221-3).
+_RENNES = ("Tribunal administratif de Rennes", ("3 contour de la Motte", "CS 44416", "35044 Rennes Cedex"))
+TRIBUNAUX = {"22": _RENNES, "29": _RENNES, "35": _RENNES, "56": _RENNES}
+_AUTRE = (
+    "Tribunal administratif dont dépend votre commune",
+    ("Adresse et dépôt en ligne : www.telerecours.fr",),
+)
+
+
+def en_tete_of(noyau: Noyau, collectivite: CollectiviteVue, service: str) -> EnTete:
+    """The letterhead of a collectivité; complete even before anybody has entered its address."""
+    details = collectivite.coordonnees
+    horaires = " ; ".join(f"{ligne['jours']} {ligne['heures']}" for ligne in details.get("horaires", ()))
+    return EnTete(
+        collectivite=institution(collectivite),
+        service=service,
+        adresse=tuple(details.get("adresse") or (institution(collectivite),)),
+        telephone=details.get("telephone") or noyau.settings.opsn_telephone,
+        courriel=details.get("courriel", ""),
+        horaires=horaires,
+        site=noyau.settings.url_of(collectivite.hote, ""),
+        embleme_svg=_emblem(collectivite.theme.blason),
+        couleur=collectivite.theme.principale,
+        fuseau=collectivite.fuseau,
+    )
+
+
+def _emblem(address: str) -> str:
+    path = (ROOT / address.lstrip("/")).resolve()
+    allowed = (ROOT / "static").resolve()
+    if not address.endswith(".svg") or not path.is_relative_to(allowed) or not path.is_file():
+        return ""
+    return Path(path).read_text()
+
+
+def autorite_of(collectivite: CollectiviteVue) -> str:
+    """Whom an administrative appeal is addressed to."""
+    from app.socle.courriers import de
+
+    if collectivite.genre == "commune":
+        return f"le maire {de(collectivite.nom)}"
+    return f"le président de {collectivite.nom}"
+
+
+def recours_of(collectivite: CollectiviteVue) -> VoiesRecours:
+    """Ways and time limits of appeal against this collectivité's decisions (CJA R421-1)."""
+    departement = (collectivite.code_insee or collectivite.departement)[:2]
+    tribunal, adresse = TRIBUNAUX.get(departement, _AUTRE)
+    return VoiesRecours(autorite=autorite_of(collectivite), tribunal=tribunal, tribunal_adresse=adresse)
+
+
+def adresse_de(demandeur: dict[str, Any], reponses: dict[str, Any]) -> tuple[str, ...]:
+    """The applicant's postal address, from the first answer that is one."""
+    for valeur in (demandeur.get("adresse"), *reponses.values()):
+        if isinstance(valeur, dict) and valeur.get("code_postal"):
+            lignes = (valeur.get("ligne"), valeur.get("complement"), f"{valeur['code_postal']} {valeur.get('commune', '')}")
+            return tuple(str(ligne) for ligne in lignes if ligne)
+    return ()
+
+
+def sections_of(definition: Definition, reponses: dict[str, Any]) -> tuple[Section, ...]:
+    """The answers as a person reads them, page by page; questions without answer are left out."""
+    sections = []
+    for page in pages_applicables(definition, reponses):
+        lignes = tuple(
+            Reponse(champ.libelle, afficher(champ, reponses[champ.id]))
+            for champ in champs_visibles(page, reponses)
+            if champ.id in reponses
+        )
+        if lignes:
+            sections.append(Section(page.titre, lignes))
+    return tuple(sections)
+
+
+def depot_of(
+    noyau: Noyau, collectivite: CollectiviteVue, dossier: Dossier, definition: Definition, pieces: list[Piece]
+) -> Depot:
+    """What was filed, for any paper that says it."""
+    reponses = dossier.reponses or {}
+    if dossier.depose_le is None or dossier.numero is None:
+        raise ValueError("a draft has no paper")
+    return Depot(
+        en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
+        numero=dossier.numero,
+        demarche=definition.titre,
+        recu_le=dossier.depose_le,
+        canal=CANAUX[dossier.canal],
+        demandeur=Destinataire(nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, reponses)),
+        depose_par=str((dossier.mandataire or {}).get("nom", "")),
+        sections=sections_of(definition, reponses),
+        pieces=tuple(PieceSurPapier(definition.champ(p.champ_id).libelle, p.nom) for p in pieces),
+    )
+
+
+async def make_receipt(
+    noyau: Noyau, collectivite: CollectiviteVue, dossier: Dossier, definition: Definition, pieces: list[Piece]
+) -> bytes:
+    """The accusé de réception, or the plain attestation where the law asks for none (CRPA R112-4)."""
+    depot = depot_of(noyau, collectivite, dossier, definition, pieces)
+    legal = definition.legal
+    if legal is None or not legal.accuse.delivre or legal.silence is None or dossier.silence_le is None:
+        return await pdf_attestation(AttestationEnregistrement(depot=depot, suite=definition.textes.apres))
+    if legal.silence.regime == "acceptation":
+        silence: SilenceAcceptation | SilenceRejet = SilenceAcceptation(
+            echeance=dossier.silence_le, fondement=legal.silence.fondement
+        )
+    else:
+        silence = SilenceRejet(
+            echeance=dossier.silence_le, fondement=legal.silence.fondement, recours=recours_of(collectivite)
+        )
+    return await pdf_accuse(AccuseReception(depot=depot, silence=silence))
+
+
+async def make_complement(
+    noyau: Noyau,
+    collectivite: CollectiviteVue,
+    dossier: Dossier,
+    definition: Definition,
+    complement: Complement,
+    auteur: Auteur,
+) -> bytes:
+    """The letter that asks for a piece again."""
+    regime = definition.legal.silence.regime if definition.legal and definition.legal.silence else ""
+    effet = {"acceptation": EffetDelai.NE_COURT_PAS, "refus": EffetDelai.SUSPENDU}.get(regime, EffetDelai.AUCUN)
+    champ = definition.champ(complement.champ_id)
+    return await pdf_demande_complement(
+        DemandeComplement(
+            en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
+            numero=dossier.numero or "",
+            demarche=definition.titre,
+            destinataire=Destinataire(
+                nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, dossier.reponses or {})
+            ),
+            etablie_le=complement.demande_le,
+            pieces=(PieceDemandee(champ.libelle, complement.motif),),
+            avant_le=complement.avant_le,
+            effet=effet,
+            agent=auteur,
+        )
+    )
+
+
+async def make_decision(
+    noyau: Noyau, collectivite: CollectiviteVue, dossier: Dossier, definition: Definition, decision: Decision
+) -> bytes:
+    """The act, from the démarche's model; it names its author, or it is not made."""
+    model = definition.decision
+    reponses = dossier.reponses or {}
+    mots = {
+        "demandeur": nom_de(dossier.demandeur),
+        "numero": dossier.numero or "",
+        "date_depot": afficher_date(jour_local(dossier.depose_le or decision.rendue_le)),
+        "commune": collectivite.nom,
+    }
+    accepted = decision.sens == "accepte"
+    articles = () if model is None else (model.articles_acceptation if accepted else model.articles_refus)
+    arrete = model is not None and model.nature == "arrete" and decision.sens != "sans_suite"
+    if decision.sens == "sans_suite" or not articles:
+        articles = (_DISPOSITIF[decision.sens],)
+    return await pdf_decision(
+        DecisionActe(
+            en_tete=en_tete_of(noyau, collectivite, decision.auteur_service),
+            forme=Forme.ARRETE if arrete else Forme.COURRIER,
+            sens=Sens.FAVORABLE if accepted else Sens.DEFAVORABLE,
+            objet=definition.titre,
+            autorite=autorite_of(collectivite).capitalize() if arrete else "",
+            numero_dossier=dossier.numero or "",
+            destinataire=Destinataire(nom=mots["demandeur"], adresse=adresse_de(dossier.demandeur, reponses)),
+            visas=tuple(remplir_modele(definition, texte, reponses, mots) for texte in model.visas) if model and arrete else (),
+            motifs=(decision.motif,) if decision.motif else (),
+            dispositif=tuple(remplir_modele(definition, texte, reponses, mots) for texte in articles),
+            lieu=collectivite.nom,
+            signee_le=decision.rendue_le,
+            auteur=Auteur(
+                prenom=decision.auteur_prenom,
+                nom=decision.auteur_nom,
+                qualite=decision.auteur_qualite,
+                service=decision.auteur_service,
+            ),
+            recours=None if accepted else recours_of(collectivite),
+        )
+    )
+
+
+_DISPOSITIF = {
+    "accepte": "Votre demande est acceptée.",
+    "refuse": "Votre demande est refusée.",
+    "sans_suite": "Votre demande est classée sans suite.",
+}
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+async def keep(
+    noyau: Noyau, dossier: Dossier, genre: str, fait: str, nom: str, pdf: bytes, fait_le: datetime
+) -> dict[str, Any]:
+    """Stores a paper; returns the row that records it. Its id comes from the dossier and the fact."""
+    document_id = document_id_of(dossier.id, fait)
+    owner = KeyOwner("collectivite", dossier.collectivite_id)
+    try:
+        depose = await noyau.objets.deposer(owner, document_id, _once(pdf))
+    except ObjectExistsError:
+        # A former run stored the bytes and died before the row: nobody points at them yet.
+        await noyau.objets.detruire(document_id)
+        depose = await noyau.objets.deposer(owner, document_id, _once(pdf))
+    return {
+        "collectivite_id": dossier.collectivite_id,
+        "id": document_id,
+        "dossier_id": dossier.id,
+        "genre": genre,
+        "nom": nom,
+        "taille": len(pdf),
+        "empreinte": depose.empreinte,
+        "cree_le": fait_le,
+    }
+
+
+def document_id_of(dossier_id: UUID, fait: str) -> UUID:
+    """The id of the paper of a fact."""
+    return uuid5(dossier_id, fait)
+
+
+async def has_document(noyau: Noyau, collectivite_id: UUID, document_id: UUID) -> bool:
+    """Whether a paper was already made and recorded."""
+    async with noyau.db.session(Perimetre.pour_instruction(collectivite_id)) as session:
+        return await repository.get_document(session, document_id) is not None
+
+
+def file_name(genre: str, numero: str | None, day: date) -> str:
+    """What a paper is called when it is downloaded."""
+    return f"{genre}-{numero}-{day.isoformat()}.pdf"

@@ -1,0 +1,108 @@
+"""Documents attached to a question: proven by opening, scanned, encrypted, then recorded.
+
+The bytes are stored before the row: a crash in between leaves an object that nobody points at (a nightly job removes
+it), never a row without its bytes.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.demarches.definitions import Champ
+from app.demarches.models import Dossier, Piece
+from app.demarches.repository import dossiers as repository
+from app.demarches.service.brouillons import ABSENT, Brouillon
+from app.socle.antivirus import check_piece
+from app.socle.audit import record
+from app.socle.contexte import Contexte
+from app.socle.crypto.keystore import KeyOwner
+from app.socle.errors import NotFoundError
+from app.socle.ids import uuid7
+from app.socle.jobs import emit
+from app.socle.noyau import Noyau
+from app.socle.storage import ObjetLu
+from app.socle.televersement import Fichier, PieceRefuseeError, inspect_piece
+
+_TYPES = {"pdf": "pdf", "jpg": "jpeg", "png": "png", "heic": "heic"}
+
+
+@dataclass(frozen=True, slots=True)
+class PieceRecue:
+    """A document that was checked and stored, not yet recorded."""
+
+    id: UUID
+    champ_id: str
+    nom: str
+    mime: str
+    taille: int
+    empreinte: bytes
+    antivirus: str
+
+
+class TropDePiecesError(PieceRefuseeError):
+    """The question takes no more documents."""
+
+    code = "trop_de_pieces"
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+async def receive(noyau: Noyau, collectivite_id: UUID, champ: Champ, fichier: Fichier, already: int) -> PieceRecue:
+    """Checks and stores one file; PieceRefuseeError with a sentence for beside the field.
+
+    Refused: a type the question does not take, whatever the name says; empty, cut, locked, too heavy; infected, or
+    not scanned while a scanner is configured; one too many. No transaction is needed here.
+    """
+    rules = champ.piece
+    if rules is None:
+        raise NotFoundError("Cette question n’attend pas de document.")
+    if already >= rules.nombre_max:
+        raise TropDePiecesError(
+            f"Cette question accepte {rules.nombre_max} document(s) au plus. Retirez-en un pour en joindre un autre."
+        )
+    data = fichier.content()
+    accepted = {_TYPES[name] for name in rules.formats if name in _TYPES}
+    piece = await inspect_piece(data, fichier.filename, accepted)
+    analyse = await check_piece(noyau.antivirus, data)
+    piece_id = uuid7()
+    depose = await noyau.objets.deposer(KeyOwner("collectivite", collectivite_id), piece_id, _once(data))
+    return PieceRecue(piece_id, champ.id, piece.nom, piece.mime, len(data), depose.empreinte, analyse.verdict.value)
+
+
+async def attach(ctx: Contexte, dossier: Dossier, piece: PieceRecue) -> None:
+    """Records a stored document on the dossier."""
+    await repository.add_piece(
+        ctx.db,
+        collectivite_id=dossier.collectivite_id,
+        id=piece.id,
+        dossier_id=dossier.id,
+        champ_id=piece.champ_id,
+        nom=piece.nom,
+        type_mime=piece.mime,
+        taille=piece.taille,
+        empreinte=piece.empreinte,
+        antivirus=piece.antivirus,
+        etat="jointe",
+        ajoutee_le=ctx.now,
+    )
+
+
+async def remove(ctx: Contexte, draft: Brouillon, piece_id: UUID) -> None:
+    """Takes a document off a draft; its bytes are destroyed once that is committed."""
+    if not await repository.delete_piece(ctx.db, draft.dossier, piece_id):
+        raise NotFoundError("Ce document n’est plus dans votre dossier.")
+    draft.pieces = [piece for piece in draft.pieces if piece.id != piece_id]
+    await emit(ctx.db, "demarches:detruire_objet", objet_id=piece_id)
+
+
+async def open_piece(ctx: Contexte, piece_id: UUID) -> tuple[Piece, ObjetLu]:
+    """A document of a dossier that the person may see, decrypted as it is read; an agent's reading is recorded."""
+    piece = await repository.get_piece(ctx.db, piece_id)
+    if piece is None:
+        raise NotFoundError(ABSENT)
+    objet = await ctx.noyau.objets.lire(KeyOwner("collectivite", piece.collectivite_id), piece.id)
+    if ctx.personne is not None and ctx.personne.agent_id is not None:
+        await record(ctx, "demarches:piece:lire", str(piece.id), piece.collectivite_id)
+    return piece, objet

@@ -1,0 +1,81 @@
+"""Sending an e-mail from a job: rendered from three files, under the collectivité's name, once per key.
+
+A message refused for good is returned as such (somebody sees it); one to be tried again raises, and the job waits.
+"""
+
+from typing import Any
+
+from app.socle.errors import UnavailableError
+from app.socle.expediteurs import Envoi, Issue
+from app.socle.hosts import CollectiviteVue
+from app.socle.mail import Emetteur, Evenement, InvalidAddressError, PieceJointe, rendre_courriel
+from app.socle.noyau import Noyau
+
+
+def emetteur_of(noyau: Noyau, collectivite: CollectiviteVue | None) -> Emetteur:
+    """Who writes: the mairie, through the OPSN's domain; the portal itself where no collectivité is concerned."""
+    adresse = noyau.settings.mail_from or f"ne-pas-repondre@{noyau.settings.base_host}"
+    opsn = noyau.settings.opsn_nom
+    if collectivite is None:
+        return Emetteur(nom="Mon espace", opsn=opsn, adresse=adresse, telephone=noyau.settings.opsn_telephone)
+    details = collectivite.coordonnees
+    horaires = " ; ".join(f"{h['jours']} : {h['heures']}" for h in details.get("horaires", ()))
+    return Emetteur(
+        nom=institution(collectivite),
+        opsn=opsn,
+        adresse=adresse,
+        telephone=details.get("telephone") or noyau.settings.opsn_telephone,
+        repondre_a=details.get("courriel", ""),
+        horaires=horaires,
+        couleur=collectivite.theme.principale,
+    )
+
+
+def institution(collectivite: CollectiviteVue) -> str:
+    """« Mairie de Guingamp », « Mairie d’Ouessant »; the name alone for an EPCI."""
+    if collectivite.genre != "commune":
+        return collectivite.nom
+    return f"Mairie {de(collectivite.nom)}"
+
+
+def de(nom: str) -> str:
+    """« de Rennes », « d’Ouessant », « du Faou », « des Fougerêts », « de La Méaugon »."""
+    if nom.startswith("Le "):
+        return f"du {nom[3:]}"
+    if nom.startswith("Les "):
+        return f"des {nom[4:]}"
+    if nom[:1].upper() in "AEIOUYÉÈÊÎÔ":
+        return f"d’{nom}"
+    return f"de {nom}"
+
+
+async def send_mail(
+    noyau: Noyau,
+    evenement: str,
+    *,
+    a: str,
+    collectivite: CollectiviteVue | None,
+    cle: str,
+    pieces: tuple[PieceJointe, ...] = (),
+    langue: str = "fr",
+    **contexte: Any,
+) -> Envoi:
+    """Sends one message; UnavailableError when it must be tried again."""
+    try:
+        courriel = rendre_courriel(
+            noyau.gabarits[langue],
+            Evenement(evenement),
+            contexte,
+            emetteur=emetteur_of(noyau, collectivite),
+            destinataire=a,
+            cle=f"{evenement}:{cle}",
+            date=noyau.clock.now(),
+            langue=langue,
+            pieces=pieces,
+        )
+    except InvalidAddressError as error:
+        return Envoi(Issue.REFUSE, detail=error.message)
+    envoi = await noyau.expediteur.envoyer(courriel)
+    if envoi.issue is Issue.A_REESSAYER:
+        raise UnavailableError(f"SMTP: {envoi.code} {envoi.detail}"[:200])
+    return envoi  # type: ignore[no-any-return]
