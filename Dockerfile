@@ -9,17 +9,14 @@ FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="Kumun" \
       org.opencontainers.image.description="The portal through which communes serve their residents" \
       org.opencontainers.image.licenses="AGPL-3.0-or-later"
-# libmagic recognises the type of a file from its content.
-RUN apt-get update \
- && apt-get install --yes --no-install-recommends libmagic1 \
- && rm -rf /var/lib/apt/lists/* \
- && groupadd --system --gid 10001 kumun \
+RUN groupadd --system --gid 10001 kumun \
  && useradd --system --uid 10001 --gid kumun --no-create-home --home-dir /srv/kumun --shell /usr/sbin/nologin kumun \
  && install --directory --owner=kumun --group=kumun --mode=0700 /var/lib/kumun
 COPY --from=paquets /opt/kumun /opt/kumun
 WORKDIR /srv/kumun
 COPY . .
-RUN /opt/kumun/bin/python -m compileall -q app migrations
+RUN /opt/kumun/bin/python -m compileall -q app migrations \
+ && ln -s /srv/kumun/kumun /usr/local/bin/kumun
 ENV PATH=/opt/kumun/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -48,7 +48,7 @@ lock: ## Recompute requirements/*.txt (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed: pip install uv" >&2; exit 1; }
 	@for name in run test amorce serveurs-s3; do \
 	  if [ -f requirements/$$name.in ]; then \
-	    uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; fi; done
+	    uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; fi; done
 	@npm install --package-lock-only --ignore-scripts
 vendor: setup-dev ## Fetch again what static/vendor holds
 	@$(BIN)/python -m outils.vendor

@@ -9,8 +9,8 @@ step() {
   shift
   "$@" || status=1
 }
-step "ruff check" $bin/ruff check .
-step "ruff format" $bin/ruff format --check --quiet .
+step "ruff check" $bin/ruff check --output-format concise .
+step "ruff format" $bin/ruff format --check .
 step "mypy" $bin/mypy
 if [ -d templates ]; then
   step "djlint" $bin/djlint templates --lint --quiet

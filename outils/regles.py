@@ -241,7 +241,7 @@ def check(source: Source, twins: list[Jumeau]) -> list[Faute]:
     """Faults of one file, without those that a named comment allows."""
     if source.path.endswith(".py"):
         rules = PYTHON_RULES if source.under("migrations") else (*PYTHON_RULES, twin_rule(twins))
-    elif source.under("templates"):
+    elif source.under("templates") and not source.path.endswith(".md"):
         rules = TEMPLATE_RULES
     else:
         rules = OTHER_RULES

@@ -137,20 +137,20 @@ class Oidc:
             if answer.status_code != 200:
                 raise FournisseurInvalideError(f"token refused: {answer.status_code} {answer.text[:200]}")
             tokens = answer.json()
-            user = await self._http.get(
+            userinfo = await self._http.get(
                 metadata["userinfo_endpoint"], headers={"Authorization": f"Bearer {tokens['access_token']}"}
             )
-            if user.status_code >= 500:
-                raise FournisseurIndisponibleError(f"userinfo {user.status_code}")
-            if user.status_code != 200:
-                raise FournisseurInvalideError(f"userinfo refused: {user.status_code}")
+            if userinfo.status_code >= 500:
+                raise FournisseurIndisponibleError(f"userinfo {userinfo.status_code}")
+            if userinfo.status_code != 200:
+                raise FournisseurInvalideError(f"userinfo refused: {userinfo.status_code}")
         except httpx.HTTPError as error:
             raise FournisseurIndisponibleError(type(error).__name__) from error
         except (KeyError, ValueError) as error:
             raise FournisseurInvalideError(f"token answer: {type(error).__name__}") from error
         id_claims = await self._decode(client, metadata, tokens.get("id_token", ""))
         self._check_id_token(client, id_claims, nonce)
-        claims = await self._userinfo(client, metadata, user)
+        claims = await self._userinfo(client, metadata, userinfo)
         if claims.get("sub") != id_claims["sub"]:
             raise FournisseurInvalideError("userinfo speaks of another subject")
         return Preuve(id_claims["sub"], claims, tokens["id_token"])

@@ -87,9 +87,9 @@ def _check_hidden(definition: Definition, champ_id: str) -> None:
         raise SurcoucheRefuseeError(
             f"La question « {champ.libelle} » est obligatoire : elle ne peut pas être masquée."
         )
-    if user := _who_uses(definition, champ_id):
+    if needed_by := _who_uses(definition, champ_id):
         raise SurcoucheRefuseeError(
-            f"La question « {champ.libelle} » ne peut pas être masquée : {user} en a besoin."
+            f"La question « {champ.libelle} » ne peut pas être masquée : {needed_by} en a besoin."
         )
 
 
