@@ -62,7 +62,9 @@ def make_noyau(
         db=db,
         hosts=HostRegistry(settings, db),
         sceau=Sceau(settings.secret_key.get_secret_value()),
-        gabarits={langue: make_environment(translations(langue), lang=langue) for langue in ("fr", "br", "en")},
+        gabarits={
+            langue: make_environment(translations(langue), lang=langue) for langue in ("fr", "br", "en")
+        },
         pages=PageCache(),
         objets=make_encrypted_objects(settings, clock),
         antivirus=make_antivirus(settings.clamd_url),

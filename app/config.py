@@ -123,7 +123,7 @@ def load_settings(**overrides: object) -> Settings:
 
     var = Path(str(overrides.get("var") or os.environ.get("KUMUN_VAR") or base.var))
     try:
-        return Settings(_env_file=(ROOT / ".env", var / "secrets.env"), **overrides)  # type: ignore[arg-type]
+        return Settings(_env_file=(var / "demo.env", ROOT / ".env", var / "secrets.env"), **overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         lines = [
             f"KUMUN_{'_'.join(str(part) for part in e['loc']).upper()}: {e['msg']}" if e["loc"] else e["msg"]

@@ -28,8 +28,12 @@ def connection_string(url: str) -> str:
 
 
 def make_queue(noyau: Noyau) -> App:
-    """procrastinate's application, with one task per registered job."""
-    queue = App(connector=PsycopgConnector(conninfo=connection_string(noyau.db.url_plateforme), min_size=1, max_size=4))
+    """Procrastinate's application, with one task per registered job."""
+    queue = App(
+        connector=PsycopgConnector(
+            conninfo=connection_string(noyau.db.url_plateforme), min_size=1, max_size=4
+        )
+    )
     for job in REGISTRY.values():
         _add(queue, noyau, job)
 
@@ -67,7 +71,10 @@ async def main() -> None:
     async with queue.open_async():
         worker = asyncio.create_task(
             queue.run_worker_async(
-                concurrency=4, delete_jobs="successful", shutdown_graceful_timeout=20, install_signal_handlers=False
+                concurrency=4,
+                delete_jobs="successful",
+                shutdown_graceful_timeout=20,
+                install_signal_handlers=False,
             )
         )
         for number in (signal.SIGTERM, signal.SIGINT):

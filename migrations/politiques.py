@@ -52,7 +52,9 @@ def personnelle(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> l
     )
 
 
-def du_dossier(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE", reserve: str = "true") -> list[str]:
+def du_dossier(
+    table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE", reserve: str = "true"
+) -> list[str]:
     """Rows that hang under a dossier and belong to whom it belongs; `reserve` narrows what its owner may see."""
     proprietaire = (
         f"({reserve}) AND EXISTS (SELECT 1 FROM demarches_dossier d WHERE d.collectivite_id = {table}.collectivite_id"

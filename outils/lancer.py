@@ -116,7 +116,10 @@ def wait_until_ready(superviseur: Superviseur, port: int) -> None:
 def child_environment(settings: Settings, ports: Ports) -> dict[str, str]:
     """What the children see: the same settings whatever folder or port was asked for."""
     base = os.environ.get("KUMUN_BASE_URL") or f"http://localhost:{ports.web}"
+    simulateurs = f"http://localhost:{ports.simulateurs}"
     return {
+        "KUMUN_FRANCECONNECT_ISSUER": f"{simulateurs}/franceconnect/api/v2",
+        "KUMUN_PROCONNECT_ISSUER": f"{simulateurs}/proconnect/api/v2",
         **os.environ,
         "KUMUN_VAR": str(settings.var),
         "KUMUN_BASE_URL": base,
@@ -137,6 +140,8 @@ def bring_up(
         str(ports.simulateurs),
         "--etat",
         str(settings.var / "simulateurs"),
+        "--clients",
+        str(settings.var / "simulateurs" / "clients-demo.json"),
     )
     demo = python("demo", "app.cli", "demo", "charger", "--si-vide")
     portal = (python("web", "app.main"), python("worker", "app.worker"))

@@ -157,7 +157,11 @@ def formats_of(champ: Champ) -> str:
 
 def _typed_value(champ: Champ, typed: Mapping[str, Sequence[str]]) -> Any:
     if champ.type in ("date", "adresse"):
-        parts = ("jour", "mois", "annee") if champ.type == "date" else ("ligne", "complement", "code_postal", "commune")
+        parts = (
+            ("jour", "mois", "annee")
+            if champ.type == "date"
+            else ("ligne", "complement", "code_postal", "commune")
+        )
         return {part: (typed.get(f"{champ.id}-{part}") or [""])[0] for part in parts}
     if champ.type == "choix_multiple":
         return list(typed.get(champ.id, ()))

@@ -64,7 +64,9 @@ async def acknowledge(noyau: Noyau, collectivite_id: str, dossier_id: str) -> No
     if dossier.depose_le is None:
         return
     due = definition.legal is not None and definition.legal.accuse.delivre
-    nom = papiers.file_name("accuse-de-reception" if due else "attestation", dossier.numero, dossier.depose_le.date())
+    nom = papiers.file_name(
+        "accuse-de-reception" if due else "attestation", dossier.numero, dossier.depose_le.date()
+    )
     row = await papiers.keep(noyau, dossier, "accuse", "accuse", nom, pdf, dossier.depose_le)
     async with noyau.db.session(perimetre) as session:
         if await repository.add_document(session, **row):
@@ -163,7 +165,12 @@ async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
 
 
 def _words(
-    noyau: Noyau, vue: CollectiviteVue, dossier: Dossier, definition: Definition, evenement: str, complements: list[Any]
+    noyau: Noyau,
+    vue: CollectiviteVue,
+    dossier: Dossier,
+    definition: Definition,
+    evenement: str,
+    complements: list[Any],
 ) -> dict[str, object]:
     """What the message says; never the content of the dossier."""
     words: dict[str, object] = {

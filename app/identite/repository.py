@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, select, text, update
+from sqlalchemy import Row, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identite.models import CleFranceConnect
-from app.socle.models import Connexion, Habilitation, Identite, SessionOuverte
+from app.socle.models import Collectivite, Connexion, Habilitation, Identite, SessionOuverte
 
 
 async def get_cle_franceconnect(session: AsyncSession, collectivite_id: UUID) -> CleFranceConnect | None:
@@ -78,7 +78,9 @@ async def ouvrir_compte(
     now: datetime,
 ) -> Row[Any]:
     """The account of an identity (usager_id, identite_id, nouveau), made at its first sign-in."""
-    statement = text("SELECT * FROM ouvrir_compte(:id, :emetteur, :entite, :sub, :niveau, :donnees, :maintenant)")
+    statement = text(
+        "SELECT * FROM ouvrir_compte(:id, :emetteur, :entite, :sub, :niveau, :donnees, :maintenant)"
+    )
     return (
         await session.execute(
             statement.bindparams(bindparam("donnees", type_=JSONB)),
@@ -145,5 +147,15 @@ async def count_habilitations(session: AsyncSession, agent_id: UUID) -> int:
 
 async def purge_connexions(session: AsyncSession, before: datetime) -> int:
     """Removes sign-ins that are long over; returns how many."""
-    result = await session.execute(text("DELETE FROM socle_connexion WHERE expire_le < :avant"), {"avant": before})
+    result = await session.execute(
+        text("DELETE FROM socle_connexion WHERE expire_le < :avant"), {"avant": before}
+    )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+async def get_collectivite_id(session: AsyncSession, slug_or_insee: str) -> UUID | None:
+    """A collectivité by its slug or its INSEE code."""
+    query = select(Collectivite.id).where(
+        or_(Collectivite.slug == slug_or_insee, Collectivite.code_insee == slug_or_insee)
+    )
+    return (await session.execute(query)).scalar_one_or_none()

@@ -30,7 +30,9 @@ def leave(visit: Visite, retour: service.Retour) -> Response:
     return visit.finish(RedirectResponse(retour.url, 303))
 
 
-def choice(visit: Visite, suite: str, *, courriel: str = "", erreur: str = "", statut: int = 200, fc: bool) -> Response:
+def choice(
+    visit: Visite, suite: str, *, courriel: str = "", erreur: str = "", statut: int = 200, fc: bool
+) -> Response:
     """The page that offers the ways to sign in."""
     return page(
         visit,
@@ -162,6 +164,14 @@ async def finish(ctx: ContexteDep, code: Annotated[str, Query(max_length=100)] =
     return response
 
 
+@commun.get("/deconnexion")
+async def confirm_sign_out(ctx: ContexteDep) -> Response:
+    """Asks before ending the session: a link alone must not do it."""
+    if ctx.personne is None:
+        return redirect(ctx, "/")
+    return page(ctx, "identite/quitter.html")
+
+
 @commun.post("/deconnexion")
 async def sign_out(ctx: ContexteDep, form: FormulaireDep) -> Response:
     """Ends the session, here and at the identity provider.
@@ -172,7 +182,9 @@ async def sign_out(ctx: ContexteDep, form: FormulaireDep) -> Response:
     url = await service.sign_out(ctx)
     ctx.personne = None
     response = page(ctx, "identite/deconnexion.html", url=url or "/", chez=bool(url))
-    response.delete_cookie(ctx.cookie_name("kumun"), path="/", secure=ctx.noyau.settings.secure, httponly=True)
+    response.delete_cookie(
+        ctx.cookie_name("kumun"), path="/", secure=ctx.noyau.settings.secure, httponly=True
+    )
     return response
 
 
@@ -198,7 +210,9 @@ async def close_session(ctx: ContexteDep, form: FormulaireDep, session_id: UUID)
 
 
 @mon.get("/passage")
-async def ask_passage(ctx: ContexteDep, de: Annotated[str, Query(max_length=253)], suite: Suite = "/") -> Response:
+async def ask_passage(
+    ctx: ContexteDep, de: Annotated[str, Query(max_length=253)], suite: Suite = "/"
+) -> Response:
     """From a collectivité to Mon espace: asks that host who is signed in there."""
     return leave(ctx, await service.ask_passage(ctx, de, safe_suite(suite)))
 
@@ -226,3 +240,11 @@ async def proconnect_back(visit: VisiteDep) -> Response:
 async def signed_out(visit: VisiteDep, state: Annotated[str, Query(max_length=400)] = "") -> Response:
     """After the provider's own sign-out: back to the host where it began, whose state is checked."""
     return leave(visit, service.Retour(service.signed_out_host(visit, state) + "/"))
+
+
+class PortIdentite:
+    """What other modules may ask of this one."""
+
+    async def has_franceconnect(self, visit: Visite) -> bool:
+        """Whether this host offers FranceConnect."""
+        return await _has_franceconnect(visit)

@@ -22,6 +22,7 @@ from app.socle.errors import NotFoundError, UnavailableError
 from app.socle.ids import fingerprint, new_token, uuid7
 from app.socle.jobs import emit
 from app.socle.models import Connexion
+from app.socle.noyau import Noyau
 from app.socle.oidc import ClientOidc, FournisseurIndisponibleError, FournisseurInvalideError, Preuve
 from app.socle.sessions import create_session, device_label
 from app.socle.tenancy import Perimetre
@@ -33,9 +34,7 @@ HAND_OFF = timedelta(seconds=60)
 CODE_LIFE = timedelta(minutes=10)
 CODE_TRIES = 5
 
-SCOPE_FRANCECONNECT = (
-    "openid given_name family_name preferred_username gender birthdate idp_birthdate birthplace birthcountry email"
-)
+SCOPE_FRANCECONNECT = "openid given_name family_name preferred_username gender birthdate idp_birthdate birthplace birthcountry email"
 SCOPE_PROCONNECT = "openid given_name usual_name email uid siret"
 
 
@@ -63,7 +62,9 @@ async def franceconnect_client(visit: Visite, hote: str) -> ClientOidc | None:
             return None
         secret = settings.franceconnect_client_secret.get_secret_value()
         client_id = settings.franceconnect_client_id
-        return ClientOidc(settings.franceconnect_issuer, client_id, secret, SCOPE_FRANCECONNECT, "eidas1", client_id)
+        return ClientOidc(
+            settings.franceconnect_issuer, client_id, secret, SCOPE_FRANCECONNECT, "eidas1", client_id
+        )
     async with visit.noyau.db.session(Perimetre(lecture=(resolved.collectivite.id,))) as session:
         cle = await repository.get_cle_franceconnect(session, resolved.collectivite.id)
     secret = visit.noyau.sceau.open("franceconnect", cle.secret) if cle else None
@@ -142,7 +143,12 @@ async def come_back(visit: Visite, genre: str, params: dict[str, str]) -> Retour
         return _refused(visit, pending, "invalide")
     if "code" not in params:
         erreur = erreur_of(params.get("error", ""))
-        log.log(40 if erreur == "invalide" else 20, "sign_in_error", provider=genre, code=params.get("error", "")[:60])
+        log.log(
+            40 if erreur == "invalide" else 20,
+            "sign_in_error",
+            provider=genre,
+            code=params.get("error", "")[:60],
+        )
         return _refused(visit, pending, erreur)
     try:
         preuve = await visit.noyau.oidc.prove(
@@ -233,7 +239,9 @@ async def _sign_in(ctx: Contexte, pending: Connexion) -> str:
         fournisseur=pending.fournisseur,
     )
     who = f"agent:{pending.agent_id}" if pending.agent_id else f"usager:{pending.usager_id}"
-    await record_as(ctx.db, ctx.now, who, f"identite:{pending.genre}:connexion", ctx.hote.nom, requete=ctx.requete)
+    await record_as(
+        ctx.db, ctx.now, who, f"identite:{pending.genre}:connexion", ctx.hote.nom, requete=ctx.requete
+    )
     return token
 
 
@@ -365,3 +373,36 @@ def signed_out_host(visit: Visite, state: str) -> str:
     if not hote or not visit.noyau.sceau.verify("deconnexion", hote, signature):
         raise NotFoundError("Cette page n’est plus valable. Vous pouvez fermer cet onglet.")
     return _host_url(visit, hote)
+
+
+async def set_franceconnect(
+    noyau: Noyau, slug: str, *, issuer: str, client_id: str, client_secret: str
+) -> None:
+    """Gives a collectivité its own FranceConnect client (FranceConnect refuses one key for a pool of communes).
+
+    NotFoundError for a collectivité that is not taken on. The secret is sealed with the installation's key.
+    """
+    now = noyau.clock.now()
+    async with noyau.db.hors_cloison("FranceConnect client of a collectivité") as session:
+        collectivite_id = await repository.get_collectivite_id(session, slug)
+        if collectivite_id is None:
+            raise NotFoundError(f"La collectivité {slug} n’est pas prise en charge ici.")
+        await repository.save_cle_franceconnect(
+            session,
+            {
+                "collectivite_id": collectivite_id,
+                "emetteur": issuer.rstrip("/"),
+                "client_id": client_id,
+                "secret": noyau.sceau.seal("franceconnect", client_secret),
+                "entite": client_id,
+                "modifie_le": now,
+            },
+        )
+        await record_as(
+            session,
+            now,
+            "systeme",
+            "identite:franceconnect:declarer",
+            client_id,
+            collectivite_id=collectivite_id,
+        )

@@ -15,7 +15,12 @@ async def send_code(noyau: Noyau, connexion_id: str) -> None:
     """Sends the six digits, unless the sign-in is already over."""
     async with noyau.db.session() as session:
         pending = await repository.get_connexion(session, UUID(connexion_id))
-    if pending is None or pending.consommee_le or pending.expire_le <= noyau.clock.now() or not pending.courriel:
+    if (
+        pending is None
+        or pending.consommee_le
+        or pending.expire_le <= noyau.clock.now()
+        or not pending.courriel
+    ):
         return
     hote = await noyau.hosts.resolve(pending.hote)
     code = code_courriel(noyau.settings.secret_key.get_secret_value(), connexion_id)

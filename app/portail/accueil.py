@@ -44,7 +44,9 @@ async def theme(visit: VisiteDep, empreinte: str) -> Response:
 
 
 @commun.get("/langue/{code}")
-async def choose_language(visit: VisiteDep, code: str, suite: Annotated[str, Query(max_length=500)] = "/") -> Response:
+async def choose_language(
+    visit: VisiteDep, code: str, suite: Annotated[str, Query(max_length=500)] = "/"
+) -> Response:
     """Remembers the language on this browser, and goes back."""
     if code not in {known for known, _ in LANGUES}:
         raise NotFoundError("Cette langue n’est pas proposée.")

@@ -63,7 +63,10 @@ def _communes(found: Bureau) -> list[Option]:
 
 def _demarches(found: Bureau) -> list[Option]:
     titles = {row.slug: row.titre for row in found.compteurs}
-    return [Option("", "Toutes"), *(Option(slug, titles[slug]) for slug in sorted(titles, key=lambda s: titles[s]))]
+    return [
+        Option("", "Toutes"),
+        *(Option(slug, titles[slug]) for slug in sorted(titles, key=lambda s: titles[s])),
+    ]
 
 
 def _etats() -> list[Option]:
@@ -79,7 +82,12 @@ def _compteurs(found: Bureau, vue: str, etat: str) -> list[dict[str, Any]]:
     everything = sum(row.nombre for row in found.compteurs)
     return [
         {"libelle": "ouverts", "nombre": everything, "url": "/", "courant": not vue and not etat},
-        {"libelle": "à prendre", "nombre": number("depose"), "url": "/?etat=depose", "courant": etat == "depose"},
+        {
+            "libelle": "à prendre",
+            "nombre": number("depose"),
+            "url": "/?etat=depose",
+            "courant": etat == "depose",
+        },
         {"libelle": "à moi", "nombre": mine, "url": "/?vue=miens", "courant": vue == "miens"},
         {
             "libelle": "en attente d’une réponse",

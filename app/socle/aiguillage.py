@@ -55,12 +55,14 @@ class BodyTooLargeError(InvalidInputError):
 class Aiguillage:
     """Dispatches by host to one application per kind of host; owns start and stop of the kernel."""
 
-    def __init__(self, noyau: Noyau, applications: Mapping[str, ASGIApp], static: ASGIApp, render_error: Render) -> None:
+    def __init__(
+        self, noyau: Noyau, applications: Mapping[str, ASGIApp], static: ASGIApp, render_error: Render
+    ) -> None:
         self.noyau = noyau
         self.applications = applications
         self._static = static
         self._render_error = render_error
-        self._cookie = (b"__Host-kumun=" if noyau.settings.secure else b"kumun=")
+        self._cookie = b"__Host-kumun=" if noyau.settings.secure else b"kumun="
         port = urlsplit(noyau.settings.base_url).port
         self._suffix = f":{port}" if port else ""
         self._scheme = "https" if noyau.settings.secure else "http"

@@ -19,10 +19,19 @@ from app.socle.models import AuditLigne
 BATCH = 1000
 
 
-async def record(ctx: Contexte, action: str, objet: str, collectivite_id: UUID | None = None, **details: Any) -> None:
+async def record(
+    ctx: Contexte, action: str, objet: str, collectivite_id: UUID | None = None, **details: Any
+) -> None:
     """Adds one line: who did what (`module:thing:verb`) to which object; never personal data in `details`."""
     await record_as(
-        ctx.db, ctx.now, ctx.acteur, action, objet, collectivite_id=collectivite_id, requete=ctx.requete, **details
+        ctx.db,
+        ctx.now,
+        ctx.acteur,
+        action,
+        objet,
+        collectivite_id=collectivite_id,
+        requete=ctx.requete,
+        **details,
     )
 
 
@@ -70,7 +79,9 @@ def line_digest(previous: bytes, row: Any) -> bytes:
     return hashlib.sha256(previous + content.encode()).digest()
 
 
-_CHAINS = text("SELECT DISTINCT coalesce(collectivite_id::text, 'plateforme') AS chaine FROM socle_audit WHERE lot IS NULL")
+_CHAINS = text(
+    "SELECT DISTINCT coalesce(collectivite_id::text, 'plateforme') AS chaine FROM socle_audit WHERE lot IS NULL"
+)
 _LAST = text("SELECT rang, empreinte FROM socle_audit_lot WHERE chaine = :chaine ORDER BY rang DESC LIMIT 1")
 _LINES = text(
     "SELECT id, collectivite_id, quand, acteur, action, objet, details, requete FROM socle_audit"
@@ -102,7 +113,8 @@ async def _seal_chain(session: AsyncSession, chaine: str, now: datetime) -> int:
     for row in rows:
         digest = line_digest(digest, row)
     await session.execute(
-        text("UPDATE socle_audit SET lot = :rang WHERE id = ANY(:ids)"), {"rang": rang, "ids": [r.id for r in rows]}
+        text("UPDATE socle_audit SET lot = :rang WHERE id = ANY(:ids)"),
+        {"rang": rang, "ids": [r.id for r in rows]},
     )
     await session.execute(
         text(

@@ -87,7 +87,10 @@ class Database:
             self.engine, class_=AsyncSession, sync_session_class=CloisonSession, expire_on_commit=False
         )
         self._plateforme = async_sessionmaker(
-            self.engine_plateforme, class_=AsyncSession, sync_session_class=CloisonSession, expire_on_commit=False
+            self.engine_plateforme,
+            class_=AsyncSession,
+            sync_session_class=CloisonSession,
+            expire_on_commit=False,
         )
 
     @asynccontextmanager
@@ -143,7 +146,9 @@ async def write_in(session: AsyncSession, collectivite_id: UUID) -> None:
         raise LookupError("collectivité outside the perimeter")
     session.info["perimetre"] = perimetre.ecrivant(collectivite_id)
     connection = await session.connection()
-    await connection.exec_driver_sql(f"SELECT set_config('app.collectivite', '{UUID(str(collectivite_id))}', true)")
+    await connection.exec_driver_sql(
+        f"SELECT set_config('app.collectivite', '{UUID(str(collectivite_id))}', true)"
+    )
 
 
 async def own_in(session: AsyncSession, collectivite_id: UUID) -> None:
@@ -156,4 +161,6 @@ async def own_in(session: AsyncSession, collectivite_id: UUID) -> None:
         raise LookupError("only a person's own transaction")
     session.info["perimetre"] = perimetre.ecrivant(collectivite_id)
     connection = await session.connection()
-    await connection.exec_driver_sql(f"SELECT set_config('app.collectivite', '{UUID(str(collectivite_id))}', true)")
+    await connection.exec_driver_sql(
+        f"SELECT set_config('app.collectivite', '{UUID(str(collectivite_id))}', true)"
+    )

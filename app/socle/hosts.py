@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Settings
 from app.socle.db import Database
-from app.socle.models import Collectivite, Hote
 from app.socle.gabarits import statique
+from app.socle.models import Collectivite, Hote
 from app.socle.theme import Theme, theme_css, theme_hash
 
 log = structlog.get_logger()
@@ -32,7 +32,10 @@ CHANNEL = "kumun_collectivite"
 
 
 _PRINCIPAL = (
-    select(Hote.nom).where(Hote.collectivite_id == Collectivite.id, Hote.principal).correlate(Collectivite).scalar_subquery()
+    select(Hote.nom)
+    .where(Hote.collectivite_id == Collectivite.id, Hote.principal)
+    .correlate(Collectivite)
+    .scalar_subquery()
 )
 
 
@@ -73,7 +76,10 @@ class HostRegistry:
     def __init__(self, settings: Settings, db: Database) -> None:
         self._settings = settings
         self._db = db
-        self._known = {f"{label}.{settings.base_host}": HoteResolu(label, f"{label}.{settings.base_host}") for label in SERVICES}
+        self._known = {
+            f"{label}.{settings.base_host}": HoteResolu(label, f"{label}.{settings.base_host}")
+            for label in SERVICES
+        }
         self._known[settings.base_host] = HoteResolu("base", settings.base_host)
         self._cache: OrderedDict[str, HoteResolu | None] = OrderedDict()
         self._generation = 0

@@ -61,7 +61,12 @@ _EMIT = text("SELECT emettre(:file, :tache, cast(:arguments AS jsonb), :verrou, 
 
 
 async def emit(
-    session: AsyncSession, nom: str, *, verrou: str | None = None, quand: datetime | None = None, **arguments: Any
+    session: AsyncSession,
+    nom: str,
+    *,
+    verrou: str | None = None,
+    quand: datetime | None = None,
+    **arguments: Any,
 ) -> None:
     """Enqueues a job in the transaction of `session`: a rollback removes it, a commit wakes the worker.
 

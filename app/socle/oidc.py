@@ -58,7 +58,9 @@ class Oidc:
 
     def __init__(self, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._clock = clock
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(6, connect=3), transport=transport, follow_redirects=False)
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(6, connect=3), transport=transport, follow_redirects=False
+        )
         self._metadata: dict[str, tuple[float, dict[str, Any]]] = {}
         self._keys: dict[str, KeySet] = {}
 
@@ -111,7 +113,9 @@ class Oidc:
     async def logout_url(self, issuer: str, id_token: str, redirect_uri: str, state: str) -> str:
         """Where the provider's own session ends (it needs the id_token, however old)."""
         endpoint = (await self.metadata(issuer))["end_session_endpoint"]
-        query = urlencode({"id_token_hint": id_token, "post_logout_redirect_uri": redirect_uri, "state": state})
+        query = urlencode(
+            {"id_token_hint": id_token, "post_logout_redirect_uri": redirect_uri, "state": state}
+        )
         return f"{endpoint}?{query}"
 
     async def prove(self, client: ClientOidc, redirect_uri: str, code: str, nonce: str) -> Preuve:
@@ -163,7 +167,9 @@ class Oidc:
         if not isinstance(claims.get("sub"), str) or not claims["sub"]:
             raise FournisseurInvalideError("no subject")
 
-    async def _userinfo(self, client: ClientOidc, metadata: dict[str, Any], answer: httpx.Response) -> dict[str, Any]:
+    async def _userinfo(
+        self, client: ClientOidc, metadata: dict[str, Any], answer: httpx.Response
+    ) -> dict[str, Any]:
         if not answer.headers.get("content-type", "").startswith("application/jwt"):
             raise FournisseurInvalideError("userinfo is not signed")
         return await self._decode(client, metadata, answer.text.strip())

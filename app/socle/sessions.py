@@ -56,7 +56,9 @@ _OPEN = text("SELECT * FROM ouvrir_session(:empreinte, :hote, :maintenant, :inac
 )
 
 
-async def open_session(session: AsyncSession, token: str, hote: str, genre: str, now: datetime) -> Personne | None:
+async def open_session(
+    session: AsyncSession, token: str, hote: str, genre: str, now: datetime
+) -> Personne | None:
     """The person of a cookie on a host, or None when the session is unknown, revoked or over.
 
     From then on the transaction acts for that person: PostgreSQL itself sets the perimeter (an agent reads the
@@ -86,7 +88,9 @@ async def open_session(session: AsyncSession, token: str, hote: str, genre: str,
             niveau=row.niveau,
             donnees=row.donnees,
         )
-    session.info["perimetre"] = Perimetre(lecture=tuple(row.collectivites), agent=row.agent_id, instruction=True)
+    session.info["perimetre"] = Perimetre(
+        lecture=tuple(row.collectivites), agent=row.agent_id, instruction=True
+    )
     return Personne(
         session_id=row.session_id,
         nom_affiche=f"{row.prenom} {row.nom}".strip() or row.courriel,
@@ -103,7 +107,9 @@ def nom_affiche(donnees: dict[str, Any]) -> str:
     """How a resident is called on screen: usage name first, a mononym as it is, else the e-mail address."""
     prenoms = donnees.get("prenoms") or []
     nom = donnees.get("nom_usage") or donnees.get("nom_naissance") or ""
-    return " ".join(part for part in (prenoms[0] if prenoms else "", nom) if part) or str(donnees.get("courriel", ""))
+    return " ".join(part for part in (prenoms[0] if prenoms else "", nom) if part) or str(
+        donnees.get("courriel", "")
+    )
 
 
 async def create_session(
@@ -146,7 +152,12 @@ def device_label(user_agent: str) -> str:
     browser = next(
         (
             name
-            for mark, name in (("Firefox", "Firefox"), ("Edg/", "Edge"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+            for mark, name in (
+                ("Firefox", "Firefox"),
+                ("Edg/", "Edge"),
+                ("Chrome", "Chrome"),
+                ("Safari", "Safari"),
+            )
             if mark in user_agent
         ),
         "Navigateur",

@@ -9,7 +9,14 @@ from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import event
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, SessionTransaction, mapped_column, with_loader_criteria
+from sqlalchemy.orm import (
+    Mapped,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    mapped_column,
+    with_loader_criteria,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +58,10 @@ class Perimetre:
 
     def sql(self) -> str:
         """One SELECT that sets everything for the current transaction only."""
-        appels = ", ".join(f"set_config('{nom}', '{valeur}', true)" for nom, valeur in self.reglages().items())
-        return f"SELECT {appels}"  # noqa: S608 - values are UUIDs, hexadecimal or constants, see reglages()
+        appels = ", ".join(
+            f"set_config('{nom}', '{valeur}', true)" for nom, valeur in self.reglages().items()
+        )
+        return f"SELECT {appels}"
 
 
 class TenantMixin:
@@ -101,5 +110,7 @@ def _add_criteria(state: ORMExecuteState) -> None:
     for mixin in (CommunMixin, PersonnelMixin):
         if not (owner and mixin is PersonnelMixin):
             state.statement = state.statement.options(
-                with_loader_criteria(mixin, lambda cls: cls.collectivite_id.in_(lecture), include_aliases=True)
+                with_loader_criteria(
+                    mixin, lambda cls: cls.collectivite_id.in_(lecture), include_aliases=True
+                )
             )

@@ -40,7 +40,8 @@ class Portail:
         self.blason_url = (collectivite.theme.blason or None) if collectivite else None
         path = visit.request.url.path
         self.langues = [
-            Langue(code, nom, f"/langue/{code}?suite={quote(path)}", code == visit.langue) for code, nom in LANGUES
+            Langue(code, nom, f"/langue/{code}?suite={quote(path)}", code == visit.langue)
+            for code, nom in LANGUES
         ]
         self.navigation = [
             Lien(libelle, url, path == url or (url != "/" and path.startswith(url)))
@@ -64,12 +65,20 @@ class Portail:
         return PersonneVue(personne.nom_affiche, "/deconnexion", espace)
 
 
-NOMS = {"mon": "Mon espace", "agents": "Bureau des agents", "opsn": "Console OPSN", "connexion": "Connexion", "base": "Kumun"}
+NOMS = {
+    "mon": "Mon espace",
+    "agents": "Bureau des agents",
+    "opsn": "Console OPSN",
+    "connexion": "Connexion",
+    "base": "Kumun",
+}
 
 
 def passage_url(settings: Any, hote: str, suite: str) -> str:
     """The address that carries a signed-in resident from a collectivité's host to Mon espace."""
-    return str(settings.url_of(settings.service_host("mon"), f"/passage?de={quote(hote)}&suite={quote(suite)}"))
+    return str(
+        settings.url_of(settings.service_host("mon"), f"/passage?de={quote(hote)}&suite={quote(suite)}")
+    )
 
 
 def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, str]]:
@@ -102,7 +111,9 @@ def is_fragment(visit: Visite) -> bool:
     return visit.request.headers.get("hx-request") == "true"
 
 
-def page(visit: Visite, template: str, *, block: str | None = None, status: int = 200, **context: Any) -> Response:
+def page(
+    visit: Visite, template: str, *, block: str | None = None, status: int = 200, **context: Any
+) -> Response:
     """The whole page, or its block alone when htmx asked; the same template either way."""
     environment = visit.noyau.gabarits[visit.langue]
     found = environment.get_template(template)
@@ -137,7 +148,12 @@ def redirect(visit: Visite, url: str) -> Response:
 
 def safe_suite(value: Any, default: str = "/") -> str:
     """A path of the same host, or the default: nobody is led elsewhere by a link of ours."""
-    if not isinstance(value, str) or len(value) > 500 or not value.startswith("/") or value.startswith(("//", "/\\")):
+    if (
+        not isinstance(value, str)
+        or len(value) > 500
+        or not value.startswith("/")
+        or value.startswith(("//", "/\\"))
+    ):
         return default
     parts = urlsplit(value)
     if parts.scheme or parts.netloc or any(ord(c) < 32 or c == "\\" for c in value):

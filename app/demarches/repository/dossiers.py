@@ -328,7 +328,10 @@ async def index_dossier(session: AsyncSession, dossier: Dossier, texte: str) -> 
 async def update_envoi(session: AsyncSession, envoi_id: UUID, **values: Any) -> None:
     """What became of an e-mail."""
     await session.execute(
-        update(Envoi).where(Envoi.id == envoi_id).values(**values).execution_options(synchronize_session=False)
+        update(Envoi)
+        .where(Envoi.id == envoi_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
     )
 
 

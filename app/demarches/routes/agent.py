@@ -53,7 +53,11 @@ async def _show(
     erreurs, typed = erreur_de or {}, saisie or FormData()
     base = f"/dossiers/{dossier.id}"
     autre = instruction.holder(dossier, ctx)
-    mine = ctx.personne is not None and dossier.agent_id == ctx.personne.agent_id and dossier.bail_jusqu_a is not None
+    mine = (
+        ctx.personne is not None
+        and dossier.agent_id == ctx.personne.agent_id
+        and dossier.bail_jusqu_a is not None
+    )
     mine = mine and dossier.bail_jusqu_a is not None and dossier.bail_jusqu_a > ctx.now
     closed = Etat(dossier.etat) in ETATS_FINAUX
     reponses = dossier.reponses or {}

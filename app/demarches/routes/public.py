@@ -95,7 +95,9 @@ async def _context(visit: Visite, offre: catalogue.Offre, draft: Any, *, signed:
 
 def _sheet(visit: Visite, definition: Definition) -> dict[str, Any]:
     pieces = [
-        {"libelle": champ.libelle, "aide": champ.aide} for champ in definition.champs() if champ.type == "piece"
+        {"libelle": champ.libelle, "aide": champ.aide}
+        for champ in definition.champs()
+        if champ.type == "piece"
     ]
     prepared = [{"libelle": phrase, "aide": ""} for phrase in definition.ce_qu_il_faut]
     return {

@@ -52,7 +52,9 @@ async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
     return _review(ctx, await _draft(ctx, dossier_id))
 
 
-def _review(ctx: Contexte, draft: Brouillon, *, cochee: bool = False, oubli: str = "", status: int = 200) -> Response:
+def _review(
+    ctx: Contexte, draft: Brouillon, *, cochee: bool = False, oubli: str = "", status: int = 200
+) -> Response:
     manques = depot.manques_of(ctx, draft)
     base = f"/dossiers/{draft.dossier.id}"
     effective = reponses_effectives(draft.definition, draft.reponses)
@@ -123,7 +125,12 @@ async def show_page(ctx: ContexteDep, dossier_id: UUID, page_id: str) -> Respons
 
 
 def _form(
-    ctx: Contexte, draft: Brouillon, page_id: str, erreurs: Mapping[str, str] | None = None, *, status: int = 200
+    ctx: Contexte,
+    draft: Brouillon,
+    page_id: str,
+    erreurs: Mapping[str, str] | None = None,
+    *,
+    status: int = 200,
 ) -> Response:
     index, applicable = _page_of(draft, page_id)
     current, erreurs = applicable[index], erreurs or {}
@@ -147,7 +154,12 @@ def _form(
         status=status,
         demarche_titre=draft.definition.titre,
         fil=fil(),
-        etape={"numero": index + 1, "total": len(applicable) + 1, "titre": current.titre, "suivante": following},
+        etape={
+            "numero": index + 1,
+            "total": len(applicable) + 1,
+            "titre": current.titre,
+            "suivante": following,
+        },
         champs=champs,
         erreurs_formulaire=[vues.Erreur(c.id, c.erreur) for c in champs if c.erreur],
         action_url=f"{base}/{current.id}",
@@ -230,7 +242,9 @@ async def _store(
         try:
             champ = draft.definition.champ(file.name)
             already = len(draft.pieces_de(champ.id)) + sum(p.champ_id == champ.id for p in received)
-            received.append(await pieces.receive(visit.noyau, draft.dossier.collectivite_id, champ, file, already))
+            received.append(
+                await pieces.receive(visit.noyau, draft.dossier.collectivite_id, champ, file, already)
+            )
         except KeyError:
             continue
         except PieceRefuseeError as refusal:
@@ -291,4 +305,3 @@ def _uuid(texte: str) -> UUID:
         return UUID(texte)
     except ValueError:
         raise NotFoundError("Ce document n’est plus dans votre dossier.") from None
-

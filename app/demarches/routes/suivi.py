@@ -32,7 +32,11 @@ from app.socle.web import coordonnees_of, once, page, redirect
 router = APIRouter()
 
 RECOURS = "La décision indique comment et jusqu’à quand la contester."
-DECISIONS = {"accepte": "Demande acceptée", "refuse": "Demande refusée", "sans_suite": "Demande classée sans suite"}
+DECISIONS = {
+    "accepte": "Demande acceptée",
+    "refuse": "Demande refusée",
+    "sans_suite": "Demande classée sans suite",
+}
 
 
 def require_reader(ctx: Contexte) -> None:
@@ -49,7 +53,13 @@ async def show(ctx: ContexteDep, dossier_id: UUID) -> Response:
 
 
 def _show(
-    ctx: Contexte, found: Suivi, *, status: int = 200, typed: str = "", erreur: str = "", refus: dict[str, str] | None = None
+    ctx: Contexte,
+    found: Suivi,
+    *,
+    status: int = 200,
+    typed: str = "",
+    erreur: str = "",
+    refus: dict[str, str] | None = None,
 ) -> Response:
     dossier, definition = found.dossier, found.definition
     base = f"/dossiers/{dossier.id}"
@@ -85,7 +95,12 @@ def _show(
         messages=messages_of(found.messages, agent=False),
         reponse=None
         if closed
-        else {"action_url": f"{base}/messages", "valeur": typed, "erreur": erreur, "cle_idempotence": new_token()},
+        else {
+            "action_url": f"{base}/messages",
+            "valeur": typed,
+            "erreur": erreur,
+            "cle_idempotence": new_token(),
+        },
         historique=histoire_of(found.evenements),
         sections=sections_of(definition, reponses),
         pieces=pieces_of(definition, found.pieces, reponses),

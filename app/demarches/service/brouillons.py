@@ -109,7 +109,9 @@ async def _make(ctx: Contexte, offre: Offre, jeton: bytes) -> Dossier:
         cree_le=ctx.now,
         modifie_le=ctx.now,
     )
-    draft = await repository.find_draft(ctx.db, ctx.collectivite.id, offre.definition.slug, ctx.usager_id, jeton)
+    draft = await repository.find_draft(
+        ctx.db, ctx.collectivite.id, offre.definition.slug, ctx.usager_id, jeton
+    )
     if draft is None:
         raise NotFoundError(ABSENT)
     if made:
@@ -129,7 +131,9 @@ async def _prefill(ctx: Contexte, draft: Dossier, definition: Definition) -> Non
     await repository.save_reponses(ctx.db, rows)
 
 
-def _row(ctx: Contexte, draft: Dossier, champ_id: str, valeur: Any, brut: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _row(
+    ctx: Contexte, draft: Dossier, champ_id: str, valeur: Any, brut: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
     return {
         "collectivite_id": draft.collectivite_id,
         "dossier_id": draft.id,

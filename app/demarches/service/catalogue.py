@@ -72,7 +72,9 @@ async def list_offres(session: AsyncSession, collectivite_id: UUID) -> list[Offr
         for r in rows
     ]
     kept = [offre for offre in offres if offre.ouverte]
-    return sorted(kept, key=lambda o: (list(type(o.definition.theme)).index(o.definition.theme), o.definition.titre))
+    return sorted(
+        kept, key=lambda o: (list(type(o.definition.theme)).index(o.definition.theme), o.definition.titre)
+    )
 
 
 async def get_offre(session: AsyncSession, collectivite_id: UUID, slug: str) -> Offre:

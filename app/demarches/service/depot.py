@@ -11,7 +11,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 
-from app.demarches.domain import a_completer, afficher, date_silence, deposer, nouveau_numero, reponses_effectives
+from app.demarches.domain import (
+    a_completer,
+    afficher,
+    date_silence,
+    deposer,
+    nouveau_numero,
+    reponses_effectives,
+)
 from app.demarches.domain.etats import Etat
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository

@@ -110,11 +110,15 @@ async def claim(ctx: Contexte, dossier_id: UUID, *, take_over: bool = False) -> 
 async def release(ctx: Contexte, dossier_id: UUID) -> None:
     """The agent lays the dossier down for others."""
     work = await open_for_act(ctx, dossier_id)
-    await repository.update_dossier(ctx.db, work.dossier, ctx.now, agent_id=None, agent_nom="", bail_jusqu_a=None)
+    await repository.update_dossier(
+        ctx.db, work.dossier, ctx.now, agent_id=None, agent_nom="", bail_jusqu_a=None
+    )
     await _note(ctx, work, "liberation", interne=True)
 
 
-async def _note(ctx: Contexte, work: Instruction, genre: str, *, interne: bool = False, **donnees: str) -> None:
+async def _note(
+    ctx: Contexte, work: Instruction, genre: str, *, interne: bool = False, **donnees: str
+) -> None:
     await repository.add_evenement(
         ctx.db,
         work.dossier,
@@ -176,7 +180,9 @@ async def ask_complement(ctx: Contexte, dossier_id: UUID, champ_id: str, motif: 
     if champ_id not in {champ.id for champ in definition.champs()}:
         raise InvalidInputError("Choisissez la pièce ou la réponse à redemander.")
     if avant_le <= ctx.today():
-        raise InvalidInputError("La date limite doit être à venir : laissez au demandeur le temps de répondre.")
+        raise InvalidInputError(
+            "La date limite doit être à venir : laissez au demandeur le temps de répondre."
+        )
     motif = _required(motif, "Dites au demandeur ce qui manque ou ne convient pas.")
     if dossier.etat != Etat.EN_ATTENTE:
         await repository.update_dossier(
@@ -207,7 +213,9 @@ async def ask_complement(ctx: Contexte, dossier_id: UUID, champ_id: str, motif: 
         complement_id=complement_id,
     )
     await emit_mail(ctx, dossier, "complement_demande")
-    await record(ctx, "demarches:complement:demander", str(dossier.id), dossier.collectivite_id, champ=champ_id)
+    await record(
+        ctx, "demarches:complement:demander", str(dossier.id), dossier.collectivite_id, champ=champ_id
+    )
 
 
 async def reset_clock(ctx: Contexte, dossier: Dossier) -> None:
@@ -260,7 +268,9 @@ async def decide(ctx: Contexte, dossier_id: UUID, sens: Sens, motif: str) -> Non
     etat = Etat(dossier.etat)
     new = classer_sans_suite(etat) if sens == "sans_suite" else decider(etat, sens)
     if sens != "accepte":
-        motif = _required(motif, "Une décision défavorable doit être motivée : dites pourquoi (article L211-2 du CRPA).")
+        motif = _required(
+            motif, "Une décision défavorable doit être motivée : dites pourquoi (article L211-2 du CRPA)."
+        )
     await repository.add_decision(
         ctx.db,
         dossier,
@@ -273,7 +283,11 @@ async def decide(ctx: Contexte, dossier_id: UUID, sens: Sens, motif: str) -> Non
         agent_id=droit.agent_id,
         rendue_le=ctx.now,
     )
-    await repository.update_dossier(ctx.db, dossier, ctx.now, etat=new.value, clos_le=ctx.now, bail_jusqu_a=None)
+    await repository.update_dossier(
+        ctx.db, dossier, ctx.now, etat=new.value, clos_le=ctx.now, bail_jusqu_a=None
+    )
     await _note(ctx, work, "decision", sens=sens)
-    await emit(ctx.db, "demarches:notifier_decision", collectivite_id=dossier.collectivite_id, dossier_id=dossier.id)
+    await emit(
+        ctx.db, "demarches:notifier_decision", collectivite_id=dossier.collectivite_id, dossier_id=dossier.id
+    )
     await record(ctx, "demarches:dossier:decider", str(dossier.id), dossier.collectivite_id, sens=sens)

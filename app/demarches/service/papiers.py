@@ -27,7 +27,14 @@ from app.demarches.documents import (
     SilenceRejet,
 )
 from app.demarches.documents import PieceRecue as PieceSurPapier
-from app.demarches.domain import afficher, afficher_date, champs_visibles, jour_local, pages_applicables, remplir_modele
+from app.demarches.domain import (
+    afficher,
+    afficher_date,
+    champs_visibles,
+    jour_local,
+    pages_applicables,
+    remplir_modele,
+)
 from app.demarches.models import Complement, Decision, Dossier, Piece
 from app.demarches.pdf import pdf_accuse, pdf_attestation, pdf_decision, pdf_demande_complement
 from app.demarches.repository import dossiers as repository
@@ -99,7 +106,11 @@ def adresse_de(demandeur: dict[str, Any], reponses: dict[str, Any]) -> tuple[str
     """The applicant's postal address, from the first answer that is one."""
     for valeur in (demandeur.get("adresse"), *reponses.values()):
         if isinstance(valeur, dict) and valeur.get("code_postal"):
-            lignes = (valeur.get("ligne"), valeur.get("complement"), f"{valeur['code_postal']} {valeur.get('commune', '')}")
+            lignes = (
+                valeur.get("ligne"),
+                valeur.get("complement"),
+                f"{valeur['code_postal']} {valeur.get('commune', '')}",
+            )
             return tuple(str(ligne) for ligne in lignes if ligne)
     return ()
 
@@ -131,7 +142,9 @@ def depot_of(
         demarche=definition.titre,
         recu_le=dossier.depose_le,
         canal=CANAUX[dossier.canal],
-        demandeur=Destinataire(nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, reponses)),
+        demandeur=Destinataire(
+            nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, reponses)
+        ),
         depose_par=str((dossier.mandataire or {}).get("nom", "")),
         sections=sections_of(definition, reponses),
         pieces=tuple(PieceSurPapier(definition.champ(p.champ_id).libelle, p.nom) for p in pieces),
@@ -167,7 +180,9 @@ async def make_complement(
 ) -> bytes:
     """The letter that asks for a piece again."""
     regime = definition.legal.silence.regime if definition.legal and definition.legal.silence else ""
-    effet = {"acceptation": EffetDelai.NE_COURT_PAS, "refus": EffetDelai.SUSPENDU}.get(regime, EffetDelai.AUCUN)
+    effet = {"acceptation": EffetDelai.NE_COURT_PAS, "refus": EffetDelai.SUSPENDU}.get(
+        regime, EffetDelai.AUCUN
+    )
     champ = definition.champ(complement.champ_id)
     return await pdf_demande_complement(
         DemandeComplement(

@@ -44,7 +44,9 @@ class TropDePiecesError(PieceRefuseeError):
     code = "trop_de_pieces"
 
 
-async def receive(noyau: Noyau, collectivite_id: UUID, champ: Champ, fichier: FilePart, already: int) -> PieceRecue:
+async def receive(
+    noyau: Noyau, collectivite_id: UUID, champ: Champ, fichier: FilePart, already: int
+) -> PieceRecue:
     """Checks and stores one file; PieceRefuseeError with a sentence for beside the field.
 
     Refused: a type the question does not take, whatever the name says; empty, cut, locked, too heavy; infected, or
@@ -63,7 +65,9 @@ async def receive(noyau: Noyau, collectivite_id: UUID, champ: Champ, fichier: Fi
     analyse = await check_piece(noyau.antivirus, data)
     piece_id = uuid7()
     depose = await noyau.objets.deposer(KeyOwner("collectivite", collectivite_id), piece_id, data)
-    return PieceRecue(piece_id, champ.id, piece.nom, piece.mime, len(data), depose.empreinte, analyse.verdict.value)
+    return PieceRecue(
+        piece_id, champ.id, piece.nom, piece.mime, len(data), depose.empreinte, analyse.verdict.value
+    )
 
 
 async def attach(ctx: Contexte, dossier: Dossier, piece: PieceRecue) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from app.demarches.service.catalogue import Offre
 
-_VIDES = frozenset("a au aux de des du en et la le les ma mes mon ou pour sur un une d l faire demander".split())
+_VIDES = frozenset(
+    ["a", "au", "aux", "de", "des", "du", "en", "et", "la", "le", "les", "ma", "mes", "mon", "ou", "pour", "sur", "un", "une", "d", "l", "faire", "demander"]
+)
 
 
 def fold(texte: str) -> list[str]:

@@ -101,14 +101,18 @@ async def open_document(ctx: Contexte, document_id: UUID) -> tuple[Document, Obj
     document = await repository.get_document(ctx.db, document_id)
     if document is None:
         raise NotFoundError(ABSENT)
-    return document, await ctx.noyau.objets.lire(KeyOwner("collectivite", document.collectivite_id), document.id)
+    return document, await ctx.noyau.objets.lire(
+        KeyOwner("collectivite", document.collectivite_id), document.id
+    )
 
 
 async def write_message(ctx: Contexte, dossier_id: UUID, texte: str) -> None:
     """The person writes to the service; refused once the dossier is closed."""
     dossier = await access_own(ctx, dossier_id, lock=True)
     if Etat(dossier.etat) in ETATS_FINAUX:
-        raise ConflictError("Ce dossier est clos : pour une nouvelle question, appelez la mairie.", code="clos")
+        raise ConflictError(
+            "Ce dossier est clos : pour une nouvelle question, appelez la mairie.", code="clos"
+        )
     clean = nettoyer(texte, lignes=True)
     if not clean:
         raise InvalidInputError("Écrivez votre message avant de l’envoyer.")
@@ -156,7 +160,9 @@ async def withdraw(ctx: Contexte, dossier_id: UUID) -> None:
     dossier = await access_own(ctx, dossier_id, lock=True)
     etat = retirer(Etat(dossier.etat))
     await own_in(ctx.db, dossier.collectivite_id)
-    await repository.update_dossier(ctx.db, dossier, ctx.now, etat=etat.value, clos_le=ctx.now, bail_jusqu_a=None)
+    await repository.update_dossier(
+        ctx.db, dossier, ctx.now, etat=etat.value, clos_le=ctx.now, bail_jusqu_a=None
+    )
     await repository.add_evenement(
         ctx.db, dossier, id=uuid7(), quand=ctx.now, genre="retrait", auteur="demandeur"
     )

@@ -170,7 +170,7 @@ def free_port() -> int:
 def process(command: list[str], log: Path, settings: dict[str, str]) -> Iterator[None]:
     """A child that is ended, and waited for, on the way out."""
     with log.open("wb") as output:
-        child = subprocess.Popen(  # noqa: S603
+        child = subprocess.Popen(
             command,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -208,7 +208,7 @@ def _swift_server(place: Path, root: Path, kind: str, conf: Path) -> AbstractCon
 
 
 def _make_rings(place: Path, root: Path, ports: dict[str, int]) -> None:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [str(place / "python"), "-c", RINGS, str(root), *(f"{kind}={port}" for kind, port in ports.items())],
         capture_output=True,
         text=True,

@@ -173,7 +173,7 @@ print(anyio.run(Keyring(LocalRootKey("m" * 48), store).existing_or_new, owner).k
 @pytest.mark.serveur
 def test_processes_that_create_at_once_get_one_key(tmp_path: Path, guingamp: KeyOwner) -> None:
     command = [sys.executable, "-W", "error", "-c", CREATE, str(tmp_path / "cles"), str(guingamp.id)]
-    workers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(3)]  # noqa: S603
+    workers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(3)]
     answers = [worker.communicate(timeout=60)[0].strip() for worker in workers]
     assert len(set(answers)) == 1
     assert UUID(answers[0])

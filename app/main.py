@@ -1,0 +1,121 @@
+"""The web process: one application per kind of host behind one front door.
+
+`python -m app.main` serves on PORT; `create_app` is what tests and servers take.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+
+from app.bootstrap import make_noyau
+from app.config import ROOT, load_settings
+from app.demarches.routes import agent as demarches_agent
+from app.demarches.routes import public as demarches_public
+from app.demarches.routes import remplir as demarches_remplir
+from app.demarches.routes import suivi as demarches_suivi
+from app.demarches.routes.remplir import ManquesError
+from app.identite import routes as identite
+from app.portail import accueil, bureau, espace, incidents, sante
+from app.socle.aiguillage import Aiguillage
+from app.socle.errors import BusinessError, SignInRequiredError
+from app.socle.expediteurs import mail_folder
+from app.socle.journaux import configure_logs
+from app.socle.noyau import Noyau
+from app.socle.serveur import listen_address, serve
+from app.socle.visionneuse import make_visionneuse
+
+# The routers of each kind of host, in the order they are tried.
+ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
+    "collectivite": (
+        accueil.collectivite,
+        accueil.commun,
+        identite.usager,
+        identite.commun,
+        identite.collectivite,
+        demarches_public.router,
+        demarches_suivi.router,
+        demarches_remplir.router,
+    ),
+    "mon": (
+        espace.router,
+        accueil.commun,
+        identite.usager,
+        identite.commun,
+        identite.mon,
+        demarches_suivi.router,
+    ),
+    "agents": (bureau.router, accueil.commun, identite.agents, identite.commun, demarches_agent.router),
+    "opsn": (accueil.commun, identite.agents, identite.commun),
+    "connexion": (identite.connexion,),
+    "base": (sante.base,),
+}
+
+Handler = Callable[[Request, Any], Awaitable[Response]]
+
+
+class StaticAssets(StaticFiles):
+    """Files of `static/`, kept for ever by browsers when the address carries their hash."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """The file, with its time to live."""
+        response = super().file_response(*args, **kwargs)
+        scope: Scope = args[2] if len(args) > 2 else kwargs["scope"]
+        hashed = b"v=" in scope.get("query_string", b"")
+        response.headers["cache-control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
+        return response
+
+
+def make_application(noyau: Noyau, genre: str) -> FastAPI:
+    """The application of one kind of host."""
+    application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    application.state.noyau = noyau
+    application.state.genre = genre
+    application.include_router(sante.router)
+    for router in ROUTERS[genre]:
+        application.include_router(router)
+    if genre == "base" and noyau.settings.local:
+        application.include_router(make_visionneuse(mail_folder(noyau.settings), noyau.gabarits["fr"]))
+    handlers: dict[Any, Handler] = {
+        BusinessError: incidents.business_error,
+        SignInRequiredError: incidents.sign_in_required,
+        ManquesError: incidents.review_again,
+        RequestValidationError: incidents.invalid_request,
+        HTTPException: incidents.http_error,
+        Exception: incidents.unexpected,
+    }
+    for kind, handler in handlers.items():
+        application.add_exception_handler(kind, handler)
+    return application
+
+
+def create_app(noyau: Noyau | None = None) -> Aiguillage:
+    """The whole portal as one ASGI application; `applications` holds the one of each kind of host."""
+    if noyau is None:
+        settings = load_settings()
+        configure_logs(settings.log_format)
+        noyau = make_noyau(settings)
+    noyau.ports = identite.PortIdentite()
+    applications = {genre: make_application(noyau, genre) for genre in ROUTERS}
+
+    async def render_error(scope: Scope, error: BusinessError) -> ASGIApp:
+        request = Request({**scope, "app": applications["base"]})
+        if request.state.hote is None:
+            return incidents.unknown_host(noyau, error)
+        return await incidents.business_error(request, error)
+
+    static = StaticAssets(directory=ROOT / "static")
+
+    async def serve_static(scope: Scope, receive: Any, send: Any) -> None:
+        await static({**scope, "root_path": "/static"}, receive, send)
+
+    return Aiguillage(noyau, applications, serve_static, render_error)
+
+
+if __name__ == "__main__":
+    serve(create_app(), *listen_address())

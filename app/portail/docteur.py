@@ -1,0 +1,105 @@
+"""`kumun docteur`: what is missing or wrong in an installation, one sentence each, with what to do."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.socle.errors import BusinessError
+from app.socle.noyau import Noyau
+from app.socle.storage import ObjectMissingError
+
+
+@dataclass(frozen=True, slots=True)
+class Remarque:
+    """One thing looked at; `facultatif` says that the portal lives without it."""
+
+    sujet: str
+    sain: bool
+    phrase: str
+    facultatif: bool = False
+
+
+async def examine(noyau: Noyau) -> list[Remarque]:
+    """Everything worth knowing before opening to the public."""
+    return [
+        await _roles(noyau),
+        await _queue(noyau),
+        await _objects(noyau),
+        *_settings(noyau),
+    ]
+
+
+async def _roles(noyau: Noyau) -> Remarque:
+    query = text(
+        "SELECT r.rolsuper OR r.rolbypassrls AS libre, EXISTS (SELECT 1 FROM pg_class c JOIN pg_roles o ON o.oid ="
+        " c.relowner WHERE o.rolname = current_user AND c.relkind = 'r') AS possede FROM pg_roles r"
+        " WHERE r.rolname = current_user"
+    )
+    try:
+        async with noyau.db.session() as session:
+            row = (await session.execute(query)).one()
+    except (SQLAlchemyError, OSError) as error:
+        return Remarque("Base de données", False, f"ne répond pas ({type(error).__name__}).")
+    if row.libre or row.possede:
+        return Remarque(
+            "Base de données",
+            False,
+            "le rôle de KUMUN_DATABASE_URL est super-utilisateur, contourne le cloisonnement ou possède des tables : "
+            "utilisez kumun_app.",
+        )
+    return Remarque("Base de données", True, "répond, avec un rôle cloisonné.")
+
+
+async def _queue(noyau: Noyau) -> Remarque:
+    query = text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")
+    try:
+        async with noyau.db.hors_cloison("health of the queue") as session:
+            failed = (await session.execute(query)).scalar_one()
+    except (SQLAlchemyError, OSError) as error:
+        return Remarque(
+            "Travaux", False, f"la file n’est pas lisible ({type(error).__name__}) : `kumun migrer` ?"
+        )
+    if failed:
+        return Remarque("Travaux", False, f"{failed} travail(aux) en échec définitif : voyez la console.")
+    return Remarque("Travaux", True, "aucun échec définitif.")
+
+
+async def _objects(noyau: Noyau) -> Remarque:
+    try:
+        await noyau.objets.check()
+    except ObjectMissingError:
+        pass
+    except (BusinessError, OSError) as error:
+        return Remarque(
+            "Documents", False, f"le stockage ou la clé ne convient pas ({type(error).__name__})."
+        )
+    return Remarque("Documents", True, "le stockage répond et la clé maîtresse ouvre.")
+
+
+def _settings(noyau: Noyau) -> list[Remarque]:
+    settings = noyau.settings
+    return [
+        Remarque(
+            "Courriels",
+            bool(settings.smtp_url),
+            "envoyés par SMTP." if settings.smtp_url else "gardés dans un dossier : réglez KUMUN_SMTP_URL.",
+            facultatif=settings.local,
+        ),
+        Remarque(
+            "Antivirus",
+            bool(settings.clamd_url),
+            "les pièces sont analysées." if settings.clamd_url else "absent : réglez KUMUN_CLAMD_URL.",
+            facultatif=True,
+        ),
+        Remarque(
+            "ProConnect",
+            bool(settings.proconnect_client_id),
+            "réglé." if settings.proconnect_client_id else "absent : les agents ne peuvent pas entrer.",
+        ),
+        Remarque(
+            "Adresse",
+            settings.secure or settings.local,
+            "https." if settings.secure else "http, accepté sur localhost seulement.",
+        ),
+    ]

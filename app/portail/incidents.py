@@ -1,0 +1,104 @@
+"""What a person reads when something is refused or fails: a sentence, what to do, and a human way out."""
+
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.demarches.routes.remplir import ManquesError
+from app.socle.contexte import visite
+from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError, TooManyRequestsError
+from app.socle.noyau import Noyau
+from app.socle.vues import Lien
+from app.socle.web import page
+
+log = structlog.get_logger()
+
+TITRES = {
+    400: "Cette demande est incomplète",
+    403: "Cette action n’est pas possible",
+    404: "Cette page n’existe pas",
+    405: "Cette action n’est pas possible",
+    409: "La situation a changé",
+    413: "L’envoi est trop volumineux",
+    422: "Cette demande est incomplète",
+    429: "Trop de tentatives",
+    503: "Un service ne répond pas",
+}
+ECHEC = "Quelque chose n’a pas fonctionné de notre côté. Ce qui était enregistré l’est toujours. Réessayez dans un instant."
+
+
+def _render(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    visit = visite(request)
+    visit.request.state.personne = getattr(request.state, "personne", None)
+    reference = request.state.requete[-12:] if status >= 500 else ""
+    response = page(
+        visit,
+        "base/erreur.html",
+        block="contenu",
+        status=status,
+        statut=status,
+        titre=TITRES.get(status, "Un problème est survenu"),
+        message=message,
+        actions=[Lien("Revenir à l’accueil", "/")],
+        reference=reference,
+    )
+    response.headers.update(headers or {})
+    return response
+
+
+async def business_error(request: Request, error: BusinessError) -> Response:
+    """A refusal of ours, in its own words."""
+    if error.status >= 500:
+        log.error("refused", code=error.code, status=error.status, id=request.state.requete)
+    headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooManyRequestsError) else None
+    return _render(request, error.status, error.message or ECHEC, headers)
+
+
+async def sign_in_required(request: Request, error: SignInRequiredError) -> Response:
+    """To the sign-in page, and back to where the person was going (after a form: to the page of that form)."""
+    path = request.url.path
+    if request.method not in ("GET", "HEAD"):
+        return _render(
+            request, 401, f"{error.message} Votre session est terminée : identifiez-vous à nouveau."
+        )
+    suite = path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/connexion?suite={quote(suite)}", 303)
+
+
+async def review_again(request: Request, error: ManquesError) -> Response:
+    """Something is missing: the review page says what."""
+    return RedirectResponse(f"/dossiers/{error.dossier_id}/recapitulatif", 303)
+
+
+async def invalid_request(request: Request, error: RequestValidationError) -> Response:
+    """An address or a parameter that nobody was given by us."""
+    in_path = any(item["loc"][0] == "path" for item in error.errors())
+    if in_path:
+        return await business_error(request, NotFoundError("Vérifiez l’adresse, ou revenez à l’accueil."))
+    return _render(request, 422, "Cette demande est incomplète. Revenez en arrière et recommencez.")
+
+
+async def http_error(request: Request, error: HTTPException) -> Response:
+    """The framework's own refusals, in our words."""
+    if error.status_code == 404:
+        return _render(request, 404, "Vérifiez l’adresse, ou revenez à l’accueil.")
+    headers = dict(error.headers or {})
+    return _render(request, error.status_code, "Revenez en arrière et recommencez.", headers)
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    """A fault of ours: logged whole, told without detail."""
+    log.error("fault", id=request.state.requete, path=request.url.path, exc_info=error)
+    return _render(request, 500, ECHEC)
+
+
+def unknown_host(noyau: Noyau, error: BusinessError) -> Response:
+    """A plain page for a host that nobody gave us: no theme, no link to anything of ours."""
+    environment: Any = noyau.gabarits["fr"]
+    body = environment.get_template("base/inconnu.html").render(message=error.message)
+    return HTMLResponse(body, 404)
