@@ -217,6 +217,7 @@ DOSSIER_AGENT: dict[str, Any] = {
     "cle_idempotence": "k",
 }
 
+DECONNEXION = {"action_url": "/deconnexion", "retour_url": "/", "franceconnect": True}
 ANNE = e.portail(personne=e.ANNE)
 MON = e.portail(type="mon", personne=e.ANNE)
 PAGES: dict[str, tuple[str, Portail, dict[str, Any]]] = {
@@ -230,6 +231,7 @@ PAGES: dict[str, tuple[str, Portail, dict[str, Any]]] = {
     "depose": ("demarches/depose.html", ANNE, e.DEPOSE),
     "connexion": ("identite/connexion.html", e.portail("ouessant"), e.CONNEXION),
     "code": ("identite/code.html", e.portail("ouessant"), e.CODE),
+    "deconnexion": ("identite/deconnexion.html", ANNE, DECONNEXION),
     "erreur": (
         "base/erreur.html",
         replace(e.portail(), maintenance="Maintenance ce soir de 22 h à 23 h."),

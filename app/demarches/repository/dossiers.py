@@ -25,7 +25,7 @@ from app.demarches.models import (
 async def find_draft(
     session: AsyncSession, collectivite_id: UUID, slug: str, usager_id: UUID | None, jeton: bytes
 ) -> Dossier | None:
-    """This person's draft of that démarche: the account's own first, else this browser's without account."""
+    """The person's draft of that démarche: the account's own first, else this browser's without account."""
     mine = Dossier.jeton_empreinte == jeton
     if usager_id is not None:
         mine = or_(Dossier.usager_id == usager_id, mine & Dossier.usager_id.is_(None))
