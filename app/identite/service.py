@@ -35,8 +35,18 @@ CODE_LIFE = timedelta(minutes=10)
 CODE_TRIES = 5
 
 SCOPE_FRANCECONNECT = " ".join(
-    ("openid", "given_name", "family_name", "preferred_username", "gender", "birthdate", "idp_birthdate")
-    + ("birthplace", "birthcountry", "email")
+    (
+        "openid",
+        "given_name",
+        "family_name",
+        "preferred_username",
+        "gender",
+        "birthdate",
+        "idp_birthdate",
+        "birthplace",
+        "birthcountry",
+        "email",
+    )
 )
 SCOPE_PROCONNECT = "openid given_name usual_name email uid siret"
 

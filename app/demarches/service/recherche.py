@@ -24,8 +24,13 @@ _VIDES = frozenset(
         "les",
         "ma",
         "mes",
+        "mon",
+        "ou",
+        "pour",
+        "sur",
+        "un",
+        "une",
     ]
-    + ["mon", "ou", "pour", "sur", "un", "une"]
 )
 
 
