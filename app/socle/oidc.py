@@ -20,8 +20,8 @@ from app.socle.clock import Clock
 ALGORITHMS = ["ES256", "RS256"]
 LEEWAY = 10
 METADATA_TTL = 3600
-# acr values that satisfy what we ask, lowest first.
-ACR_ACCEPTED = {"eidas1": ("eidas1", "eidas2", "eidas3")}
+# acr values that satisfy what we ask, lowest first; -mfa ones are ProConnect's (a second factor on top).
+ACR_ACCEPTED = {"eidas1": ("eidas1", "eidas1-mfa", "eidas2", "eidas3")}
 
 
 class FournisseurIndisponibleError(Exception):
