@@ -59,7 +59,9 @@ def _review(
     base = f"/dossiers/{draft.dossier.id}"
     effective = reponses_effectives(draft.definition, draft.reponses)
     applicable = draft.pages()
-    erreurs = [vues.Erreur(f"{base}/etapes/{page_id}#{champ_id}", phrase) for page_id, champ_id, phrase in manques]
+    erreurs = [
+        vues.Erreur(f"{base}/etapes/{page_id}#{champ_id}", phrase) for page_id, champ_id, phrase in manques
+    ]
     if oubli:
         erreurs.append(vues.Erreur("declaration", oubli))
     return page(
@@ -220,7 +222,7 @@ async def receive(
             files.append(part)
         if isinstance(part, FilePart) and "jeton_csrf" in fields:
             check_token(visit, fields["jeton_csrf"][0])
-    check_token(visit, (fields.get("jeton_csrf") or [None])[0])
+    check_token(visit, (fields.get("jeton_csrf") or [""])[0])
     return fields, files
 
 
