@@ -51,7 +51,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def arrive(request: pytest.FixtureRequest, pile: Pile, chromium: Browser, controle: Controle) -> Iterator[Arrivee]:
+def arrive(
+    request: pytest.FixtureRequest, pile: Pile, chromium: Browser, controle: Controle
+) -> Iterator[Arrivee]:
     """Somebody sits down at a browser: `arrive()`, on a small phone without script `arrive("sobre")`, or `"clavier"`."""
     visites: list[Visite] = []
 

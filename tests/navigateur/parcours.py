@@ -27,7 +27,9 @@ class Pieces:
 
 def make_pieces(folder: Path) -> Pieces:
     """Small, real files."""
-    found = Pieces(*(folder / name for name in ("plan.pdf", "croquis.jpg", "façade nord.png", "IMG_0042.heic")))
+    found = Pieces(
+        *(folder / name for name in ("plan.pdf", "croquis.jpg", "façade nord.png", "IMG_0042.heic"))
+    )
     blank = PdfWriter()
     blank.add_blank_page(200, 200)
     with found.pdf.open("wb") as out:
