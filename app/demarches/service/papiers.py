@@ -30,6 +30,7 @@ from app.demarches.documents import PieceRecue as PieceSurPapier
 from app.demarches.domain import (
     afficher,
     afficher_date,
+    afficher_numero,
     champs_visibles,
     jour_local,
     pages_applicables,
@@ -138,7 +139,7 @@ def depot_of(
         raise ValueError("a draft has no paper")
     return Depot(
         en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
-        numero=dossier.numero,
+        numero=afficher_numero(dossier.numero),
         demarche=definition.titre,
         recu_le=dossier.depose_le,
         canal=CANAUX[dossier.canal],
@@ -189,7 +190,7 @@ async def make_complement(
     return await pdf_demande_complement(
         DemandeComplement(
             en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
-            numero=dossier.numero or "",
+            numero=afficher_numero(dossier.numero or ""),
             demarche=definition.titre,
             destinataire=Destinataire(
                 nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, dossier.reponses or {})
@@ -211,7 +212,7 @@ async def make_decision(
     reponses = dossier.reponses or {}
     mots = {
         "demandeur": nom_de(dossier.demandeur),
-        "numero": dossier.numero or "",
+        "numero": afficher_numero(dossier.numero or ""),
         "date_depot": afficher_date(jour_local(dossier.depose_le or decision.rendue_le)),
         "commune": collectivite.nom,
     }
@@ -231,7 +232,7 @@ async def make_decision(
             sens=Sens.FAVORABLE if accepted else Sens.DEFAVORABLE,
             objet=definition.titre,
             autorite=autorite_of(collectivite).capitalize() if arrete else "",
-            numero_dossier=dossier.numero or "",
+            numero_dossier=afficher_numero(dossier.numero or ""),
             destinataire=Destinataire(nom=mots["demandeur"], adresse=adresse_de(dossier.demandeur, reponses)),
             visas=tuple(filled(texte) for texte in model.visas) if model and arrete else (),
             motifs=(decision.motif,) if decision.motif else (),
