@@ -12,6 +12,7 @@ from app.identite.domain import ERREURS
 from app.socle.adresses import parse_email
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, Visite, VisiteDep
 from app.socle.errors import NotFoundError, SignInRequiredError
+from app.socle.langues import N_
 from app.socle.vues import Erreur
 from app.socle.web import page, redirect, safe_suite
 
@@ -83,7 +84,7 @@ async def courriel(ctx: ContexteDep, form: FormulaireDep) -> Response:
     try:
         address = parse_email(typed).normalized.lower()
     except ValueError:
-        phrase = "Écrivez une adresse de courriel complète, par exemple prenom.nom@exemple.fr."
+        phrase = N_("Écrivez une adresse de courriel complète, par exemple prenom.nom@exemple.fr.")
         return choice(ctx, suite, courriel=typed, erreur=phrase, statut=422, fc=await _has_franceconnect(ctx))
     connexion_id = await service.send_code(ctx, address, suite)
     return redirect(ctx, f"/connexion/code/{connexion_id}")

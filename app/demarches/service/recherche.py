@@ -10,15 +10,11 @@ _VIDES = frozenset(
         "a",
         "au",
         "aux",
-        "d",
         "de",
         "des",
         "du",
         "en",
         "et",
-        "faire",
-        "demander",
-        "l",
         "la",
         "le",
         "les",
@@ -30,6 +26,10 @@ _VIDES = frozenset(
         "sur",
         "un",
         "une",
+        "d",
+        "l",
+        "faire",
+        "demander",
     ]
 )
 
