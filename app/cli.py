@@ -15,7 +15,7 @@ from app.bootstrap import make_noyau
 from app.collectivites import service as collectivites
 from app.collectivites.import_csv import FichierIllisibleError
 from app.config import ROOT, Settings, SettingsError, load_settings
-from app.identite.service import set_franceconnect
+from app.identite.clients import set_franceconnect
 from app.portail import demonstration, docteur
 from app.socle import embarque
 from app.socle.audit import verify_chain

@@ -15,7 +15,7 @@ from app.collectivites.service import agent_values, import_communes
 from app.config import ROOT
 from app.demarches.definitions import load_catalogue
 from app.demarches.service import catalogue
-from app.identite.service import set_franceconnect
+from app.identite.clients import set_franceconnect
 from app.socle.ids import uuid7
 from app.socle.noyau import Noyau
 from app.socle.theme import SAMPLE_THEMES

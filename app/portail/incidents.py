@@ -43,8 +43,8 @@ REPRENDRE = N_(
     "Une partie de l’envoi manque ou n’est pas lisible. Revenez à la page précédente, rechargez-la et recommencez."
 )
 SESSION = N_(
-    "Votre connexion a pris fin avant l’envoi, qui n’a pas été enregistré. Identifiez-vous à nouveau, puis recommencez. "
-    "Vos brouillons sont gardés."
+    "Votre connexion a pris fin avant l’envoi, qui n’a pas été enregistré. Identifiez-vous à nouveau, puis "
+    "recommencez. Vos brouillons sont gardés."
 )
 
 
