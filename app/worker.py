@@ -17,6 +17,7 @@ from app.config import load_settings
 from app.socle.jobs import REGISTRY, Backoff, Tache
 from app.socle.journaux import configure_logs
 from app.socle.noyau import Noyau
+from app.socle.travaux import keep_reason
 
 log = structlog.get_logger()
 STALLED_SECONDS = 60
@@ -52,11 +53,17 @@ def make_queue(noyau: Noyau) -> App:
 def _add(queue: App, noyau: Noyau, job: Tache) -> None:
     handler: Callable[..., Awaitable[None]] = job.handler
 
-    async def run(**arguments: Any) -> None:
+    async def run(context: JobContext, /, **arguments: Any) -> None:
         log.info("job", task=job.nom)
-        await handler(noyau, **arguments)
+        try:
+            await handler(noyau, **arguments)
+        except Exception as error:
+            log.warning("job_failed", task=job.nom, id=context.job.id, error=type(error).__name__)
+            if context.job.id is not None:
+                await keep_reason(noyau, context.job.id, error)
+            raise
 
-    task = queue.task(name=job.nom, queue="defaut", retry=Backoff())(run)
+    task: Any = queue.task(name=job.nom, queue="defaut", retry=Backoff(), pass_context=True)(run)
     if job.cron:
         queue.periodic(cron=job.cron)(task)
 

@@ -23,6 +23,7 @@ HEAD_LINES = 10
 HORS_CLOISON_CALLERS: dict[str, str] = {
     "app/socle/": "the kernel defines the door and resolves hosts, people and sessions before any perimeter exists",
     "app/collectivites/": "onboarding creates the collectivités themselves",
+    "app/identite/cles.py": "a collectivité's FranceConnect client is set by the platform, under audit",
     "app/portail/console": "the OPSN console works on the whole installation, under audit",
     "app/cli.py": "imports, demonstration data and checks of the whole installation",
     "app/worker.py": "sweeps that find which collectivités have work",

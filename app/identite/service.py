@@ -22,7 +22,6 @@ from app.socle.errors import NotFoundError, UnavailableError
 from app.socle.ids import fingerprint, new_token, uuid7
 from app.socle.jobs import emit
 from app.socle.models import Connexion
-from app.socle.noyau import Noyau
 from app.socle.oidc import ClientOidc, FournisseurIndisponibleError, FournisseurInvalideError, Preuve
 from app.socle.sessions import create_session, device_label
 from app.socle.tenancy import Perimetre
@@ -373,36 +372,3 @@ def signed_out_host(visit: Visite, state: str) -> str:
     if not hote or not visit.noyau.sceau.verify("deconnexion", hote, signature):
         raise NotFoundError("Cette page n’est plus valable. Vous pouvez fermer cet onglet.")
     return _host_url(visit, hote)
-
-
-async def set_franceconnect(
-    noyau: Noyau, slug: str, *, issuer: str, client_id: str, client_secret: str
-) -> None:
-    """Gives a collectivité its own FranceConnect client (FranceConnect refuses one key for a pool of communes).
-
-    NotFoundError for a collectivité that is not taken on. The secret is sealed with the installation's key.
-    """
-    now = noyau.clock.now()
-    async with noyau.db.hors_cloison("FranceConnect client of a collectivité") as session:
-        collectivite_id = await repository.get_collectivite_id(session, slug)
-        if collectivite_id is None:
-            raise NotFoundError(f"La collectivité {slug} n’est pas prise en charge ici.")
-        await repository.save_cle_franceconnect(
-            session,
-            {
-                "collectivite_id": collectivite_id,
-                "emetteur": issuer.rstrip("/"),
-                "client_id": client_id,
-                "secret": noyau.sceau.seal("franceconnect", client_secret),
-                "entite": client_id,
-                "modifie_le": now,
-            },
-        )
-        await record_as(
-            session,
-            now,
-            "systeme",
-            "identite:franceconnect:declarer",
-            client_id,
-            collectivite_id=collectivite_id,
-        )

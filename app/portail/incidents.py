@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.demarches.routes.remplir import ManquesError
+from app.socle.aiguillage import SuspendedError
 from app.socle.contexte import visite
 from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError, TooManyRequestsError
 from app.socle.noyau import Noyau
@@ -29,22 +30,25 @@ TITRES = {
     429: "Trop de tentatives",
     503: "Un service ne répond pas",
 }
+TITRE_SUSPENDUE = "Ce site est suspendu"
 ECHEC = "Quelque chose n’a pas fonctionné de notre côté. Ce qui était enregistré l’est toujours. Réessayez dans un instant."
 
 
-def _render(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+def _render(
+    request: Request, status: int, message: str, headers: dict[str, str] | None = None, *, titre: str = ""
+) -> Response:
     visit = visite(request)
     visit.request.state.personne = getattr(request.state, "personne", None)
-    reference = request.state.requete[-12:] if status >= 500 else ""
+    reference = request.state.requete[-12:] if status >= 500 and not titre else ""
     response = page(
         visit,
         "base/erreur.html",
         block="contenu",
         status=status,
         statut=status,
-        titre=TITRES.get(status, "Un problème est survenu"),
+        titre=titre or TITRES.get(status, "Un problème est survenu"),
         message=message,
-        actions=[Lien("Revenir à l’accueil", "/")],
+        actions=[] if titre else [Lien("Revenir à l’accueil", "/")],
         reference=reference,
     )
     response.headers.update(headers or {})
@@ -53,6 +57,8 @@ def _render(request: Request, status: int, message: str, headers: dict[str, str]
 
 async def business_error(request: Request, error: BusinessError) -> Response:
     """A refusal of ours, in its own words."""
+    if isinstance(error, SuspendedError):
+        return _render(request, error.status, error.message, {"retry-after": "3600"}, titre=TITRE_SUSPENDUE)
     if error.status >= 500:
         log.error("refused", code=error.code, status=error.status, id=request.state.requete)
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooManyRequestsError) else None

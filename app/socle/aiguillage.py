@@ -45,6 +45,21 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 Render = Callable[[Scope, BusinessError], Awaitable[ASGIApp]]
 
 
+# What a suspended site still serves: the looks of the page that says so, and its state for the watch.
+LOOKS = ("/theme/", "/blason/", "/sante")
+SUSPENDED = (
+    "Les démarches en ligne de cette collectivité sont suspendues pour l’instant. "
+    "Ce que vous avez déposé est gardé, et la mairie vous répond."
+)
+
+
+class SuspendedError(BusinessError):
+    """The collectivité's public site is closed for now; its agents and its residents' own space are not."""
+
+    status = 503
+    code = "suspendue"
+
+
 class BodyTooLargeError(InvalidInputError):
     """The body is larger than this path takes."""
 
@@ -131,6 +146,9 @@ class Aiguillage:
             return
         if scope["path"].startswith("/static/"):
             await self._static(scope, receive, send)
+            return
+        if hote.collectivite and not hote.collectivite.active and not scope["path"].startswith(LOOKS):
+            await (await self._render_error(scope, SuspendedError(SUSPENDED)))(scope, receive, send)
             return
         if scope["method"] in SAFE_METHODS:
             if await self._cached(scope, send, headers, hote):

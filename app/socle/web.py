@@ -90,7 +90,12 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
     if genre == "agents":
         return (("Bureau", "/"), ("Saisir pour quelqu’un", "/saisir"), ("Mes connexions", "/sessions"))
     if genre == "opsn":
-        return (("Collectivités", "/"), ("Travaux en échec", "/travaux"), ("Mes connexions", "/sessions"))
+        return (
+            ("Collectivités", "/"),
+            ("Travaux", "/travaux"),
+            ("Bandeau", "/bandeau"),
+            ("Mes connexions", "/sessions"),
+        )
     return ()
 
 
@@ -133,7 +138,8 @@ def page_publique(visit: Visite, template: str, **context: Any) -> Response:
     response = page(visit, template, **context)
     body = bytes(response.body)
     etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'.encode()
-    if not visit.request.url.query and not is_fragment(visit) and "set-cookie" not in response.headers:
+    plain = not visit.request.url.query and not is_fragment(visit) and not visit.noyau.maintenance
+    if plain and "set-cookie" not in response.headers:
         key = (visit.hote.nom, visit.request.url.path, visit.langue)
         visit.noyau.pages.put(key, PageRendue(str(collectivite.id), collectivite.version, body, etag))
     response.headers["cache-control"] = "no-cache"
