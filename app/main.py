@@ -22,7 +22,7 @@ from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes.remplir import ManquesError
 from app.identite import routes as identite
-from app.portail import accueil, bureau, console, espace, incidents, sante
+from app.portail import accueil, bureau, console, espace, incidents, pages, sante
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.expediteurs import mail_folder
@@ -54,8 +54,8 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     ),
     "agents": (bureau.router, accueil.commun, identite.agents, identite.commun, demarches_agent.router),
     "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
-    "connexion": (identite.connexion,),
-    "base": (sante.base,),
+    "connexion": (accueil.commun, identite.connexion),
+    "base": (accueil.commun, sante.base),
 }
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
@@ -79,6 +79,7 @@ def make_application(noyau: Noyau, genre: str) -> FastAPI:
     application.state.noyau = noyau
     application.state.genre = genre
     application.include_router(sante.router)
+    application.include_router(pages.router)
     for router in ROUTERS[genre]:
         application.include_router(router)
     if genre == "base" and noyau.settings.local:

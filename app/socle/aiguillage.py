@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.socle.errors import BusinessError, ForbiddenError, InvalidInputError, NotFoundError
 from app.socle.hosts import HoteResolu
 from app.socle.ids import uuid7
+from app.socle.langues import N_
 from app.socle.noyau import Noyau
 
 log = structlog.get_logger()
@@ -47,7 +48,7 @@ Render = Callable[[Scope, BusinessError], Awaitable[ASGIApp]]
 
 # What a suspended site still serves: the looks of the page that says so, and its state for the watch.
 LOOKS = ("/theme/", "/blason/", "/sante")
-SUSPENDED = (
+SUSPENDED = N_(
     "Les démarches en ligne de cette collectivité sont suspendues pour l’instant. "
     "Ce que vous avez déposé est gardé, et la mairie vous répond."
 )
@@ -181,7 +182,8 @@ class Aiguillage:
             )
 
     def _limit(self, scope: Scope, receive: Receive, headers: Headers) -> Receive:
-        limit = UPLOAD_LIMIT if scope["path"].endswith("/pieces") else FORM_LIMIT
+        path = scope["path"]
+        limit = UPLOAD_LIMIT if path.endswith("/pieces") or "/etapes/" in path else FORM_LIMIT
         declared = headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > limit:
             raise BodyTooLargeError(f"L’envoi dépasse {limit // 1024 // 1024} Mo.")
