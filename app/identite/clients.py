@@ -1,10 +1,7 @@
 """Whose client we are: each collectivité's own at FranceConnect, one for the account service, one for the agents."""
 
 from app.identite import repository
-from app.socle.audit import record_as
 from app.socle.contexte import Visite
-from app.socle.errors import NotFoundError
-from app.socle.noyau import Noyau
 from app.socle.oidc import ClientOidc
 from app.socle.tenancy import Perimetre
 
@@ -55,36 +52,3 @@ def proconnect_client(visit: Visite) -> ClientOidc | None:
     secret = settings.proconnect_client_secret.get_secret_value()
     client_id = settings.proconnect_client_id
     return ClientOidc(settings.proconnect_issuer, client_id, secret, SCOPE_PROCONNECT, "mfa", client_id)
-
-
-async def set_franceconnect(
-    noyau: Noyau, slug: str, *, issuer: str, client_id: str, client_secret: str
-) -> None:
-    """Gives a collectivité its own FranceConnect client (FranceConnect refuses one key for a pool of communes).
-
-    NotFoundError for a collectivité that is not taken on. The secret is sealed with the installation's key.
-    """
-    now = noyau.clock.now()
-    async with noyau.db.hors_cloison("FranceConnect client of a collectivité") as session:
-        collectivite_id = await repository.get_collectivite_id(session, slug)
-        if collectivite_id is None:
-            raise NotFoundError(f"La collectivité {slug} n’est pas prise en charge ici.")
-        await repository.save_cle_franceconnect(
-            session,
-            {
-                "collectivite_id": collectivite_id,
-                "emetteur": issuer.rstrip("/"),
-                "client_id": client_id,
-                "secret": noyau.sceau.seal("franceconnect", client_secret),
-                "entite": client_id,
-                "modifie_le": now,
-            },
-        )
-        await record_as(
-            session,
-            now,
-            "systeme",
-            "identite:franceconnect:declarer",
-            client_id,
-            collectivite_id=collectivite_id,
-        )
