@@ -1,5 +1,7 @@
 """The composition root: the one place that chooses adapters, and that knows every module's jobs."""
 
+from jinja2 import Environment
+
 import app.demarches.tasks
 import app.identite.tasks
 import app.socle.entretien  # noqa: F401 - these three register their jobs
@@ -29,9 +31,17 @@ def database_urls(settings: Settings) -> tuple[str, str]:
     serveur = embarque.adresses(settings.var)
     if serveur is None:
         raise SettingsError(
-            f"KUMUN_DATABASE_URL is empty and no embedded PostgreSQL runs under {settings.var}: start it with `make run`."
+            f"KUMUN_DATABASE_URL is empty and no embedded PostgreSQL runs under {settings.var}: `make run`."
         )
     return serveur.url_app, serveur.url_plateforme
+
+
+def make_gabarits() -> dict[str, Environment]:
+    """The templates' environment of each language."""
+    return {
+        langue: make_environment(translations(langue), lang=langue, relue=is_relue(langue))
+        for langue, _ in LANGUES
+    }
 
 
 def make_noyau(
@@ -41,6 +51,7 @@ def make_noyau(
     db: Database | None = None,
     expediteur: Expediteur | None = None,
     oidc: Oidc | None = None,
+    gabarits: dict[str, Environment] | None = None,
 ) -> Noyau:
     """The kernel's services for one process; tests replace what they must."""
     clock = clock or SystemClock()
@@ -51,10 +62,7 @@ def make_noyau(
         db=db,
         hosts=HostRegistry(settings, db),
         sceau=Sceau(settings.secret_key.get_secret_value()),
-        gabarits={
-            langue: make_environment(translations(langue), lang=langue, relue=is_relue(langue))
-            for langue, _ in LANGUES
-        },
+        gabarits=gabarits or make_gabarits(),
         pages=PageCache(),
         objets=make_encrypted_objects(settings, clock),
         antivirus=make_antivirus(settings.clamd_url),

@@ -222,7 +222,7 @@ DEMARCHE: dict[str, Any] = {
         pour_qui="Les enfants scolarisés à Guingamp",
         duree=5,
         delai="Sous 10 jours",
-        prix="De 0,80 € à 4,20 € le repas",
+        prix="De 0,80\u00a0€ à 4,20\u00a0€ le repas",
         pieces=[
             Vue(libelle="Attestation d’assurance scolaire", aide="De l’année en cours"),
             Vue(

@@ -6,7 +6,7 @@ from types import SimpleNamespace as Vue
 from typing import Any
 
 from app.socle.theme import SAMPLE_THEMES
-from app.socle.vues import Champ, Etiquette, Lien, Option, Personne, Portail
+from app.socle.vues import Champ, Erreur, Etiquette, Lien, Option, Personne, Portail
 from outils import exemples as e
 
 ATTENTE = Etiquette("Chez le service", "attente")
@@ -188,7 +188,7 @@ DOSSIER_AGENT: dict[str, Any] = {
     "messages": [Vue(auteur=m.auteur, le=m.le, texte=m.texte, de_moi=not m.de_moi) for m in MESSAGES],
     "notes": [Vue(auteur="Erwan Prigent", le=_jours(1), texte="Appelée le 19 : rappelle lundi.")],
     "historique": HISTORIQUE,
-    "erreurs_formulaire": [e.Erreur("raison", "Dites pourquoi la pièce est redemandée")],
+    "erreurs_formulaire": [Erreur("raison", "Dites pourquoi la pièce est redemandée")],
     "demande": Vue(
         action_url="/dossiers/x/demande",
         pieces=[Option("assurance", "Attestation d’assurance")],
@@ -217,6 +217,7 @@ DOSSIER_AGENT: dict[str, Any] = {
     "cle_idempotence": "k",
 }
 
+DECONNEXION = {"url": "https://fournisseur.example/fin", "chez": True}
 ANNE = e.portail(personne=e.ANNE)
 MON = e.portail(type="mon", personne=e.ANNE)
 PAGES: dict[str, tuple[str, Portail, dict[str, Any]]] = {
@@ -230,6 +231,7 @@ PAGES: dict[str, tuple[str, Portail, dict[str, Any]]] = {
     "depose": ("demarches/depose.html", ANNE, e.DEPOSE),
     "connexion": ("identite/connexion.html", e.portail("ouessant"), e.CONNEXION),
     "code": ("identite/code.html", e.portail("ouessant"), e.CODE),
+    "deconnexion": ("identite/deconnexion.html", ANNE, DECONNEXION),
     "erreur": (
         "base/erreur.html",
         replace(e.portail(), maintenance="Maintenance ce soir de 22 h à 23 h."),

@@ -78,7 +78,7 @@ def publish(folder: Path) -> None:
         with Image.open(folder / f"{source}.png") as picture:
             cut = picture.convert("RGB").crop((0, 0, picture.width, min(height, picture.height)))
         cut = cut.resize((width, round(cut.height * width / cut.width)), Image.Resampling.LANCZOS)
-        cut.quantize(colors=96, dither=Image.Dither.NONE).save(DESIGN / f"{target}.png", optimize=True)
+        cut.quantize(colors=256, dither=Image.Dither.NONE).save(DESIGN / f"{target}.png", optimize=True)
 
 
 def main() -> None:

@@ -57,7 +57,8 @@ const fonctions = [demarrerComposants];
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const fonction of fonctions) fonction(document);
 
-/* A fragment that htmx has put in place gets the same care as the page it landed in. */
-document.addEventListener("htmx:after:swap", (evenement) => {
+/* A fragment that htmx has put in place gets the same care as the page it landed in; the whole page had it above. */
+document.addEventListener("htmx:after:process", (evenement) => {
+  if (evenement.target === document.body) return;
   for (const fonction of fonctions) fonction(evenement.target);
 });

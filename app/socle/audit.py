@@ -48,7 +48,10 @@ async def record_as(
 ) -> None:
     """The same, outside a request (jobs, commands)."""
     await session.execute(
-        insert(AuditLigne.__table__).values(  # type: ignore[arg-type]
+        # Inline: nothing is read back, since who writes a line may not be allowed to read it.
+        insert(AuditLigne)
+        .inline()
+        .values(
             collectivite_id=collectivite_id,
             quand=now,
             acteur=acteur,

@@ -100,7 +100,8 @@ def octets(size: int, lang: str = "fr") -> str:
 
 def horaire(text: str) -> str:
     """Opening hours as typed, whose spans never break at the end of a line: « 8 h 30 – 12 h »."""
-    return _TIME.sub(lambda m: m[0].replace(" ", NBSP), text)
+    # A dash lets the line break after it even before a non-breaking space: the word joiner forbids it.
+    return _TIME.sub(lambda m: m[0].replace("– ", "–\u2060 ").replace(" ", NBSP), text)
 
 
 @functools.cache

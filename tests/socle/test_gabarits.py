@@ -50,7 +50,7 @@ def elements(html: str):
         ("{{ 312000|octets }}", "312 ko"),
         ("{{ 999700|octets }}", "1 Mo"),
         ("{{ 2412000|octets }}", "2,4 Mo"),
-        ("{{ '8 h 30 – 12 h'|horaire }}", "8 h 30 – 12 h"),
+        ("{{ 'Sauf 8 h 30 – 12 h'|horaire }}", "Sauf 8 h 30 –\u2060 12 h"),
     ],
 )
 def test_filters_write_as_people_do(env, source, shown):

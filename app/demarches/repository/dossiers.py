@@ -25,7 +25,7 @@ from app.demarches.models import (
 async def find_draft(
     session: AsyncSession, collectivite_id: UUID, slug: str, usager_id: UUID | None, jeton: bytes
 ) -> Dossier | None:
-    """This person's draft of that démarche: the account's own first, else this browser's without account."""
+    """The person's draft of that démarche: the account's own first, else this browser's without account."""
     mine = Dossier.jeton_empreinte == jeton
     if usager_id is not None:
         mine = or_(Dossier.usager_id == usager_id, mine & Dossier.usager_id.is_(None))
@@ -60,15 +60,19 @@ async def get_dossier(
     """A dossier that the transaction may see; locked when it is about to change state."""
     query = select(Dossier).where(Dossier.collectivite_id == collectivite_id, Dossier.id == dossier_id)
     if lock:
-        query = query.with_for_update()
+        query = query.with_for_update().execution_options(populate_existing=True)
     return (await session.execute(query)).scalar_one_or_none()
 
 
 async def find_dossier(session: AsyncSession, dossier_id: UUID, *, lock: bool = False) -> Dossier | None:
-    """A dossier by its id alone: on Mon espace and the desk, where several collectivités meet."""
+    """A dossier by its id alone: on Mon espace and the desk, where several collectivités meet.
+
+    Locking needs the right to write in its collectivité (`write_in`, `own_in`): without it, PostgreSQL shows no row.
+    """
     query = select(Dossier).where(Dossier.id == dossier_id)
     if lock:
-        query = query.with_for_update()
+        # Read again under the lock: what was read before it may have changed since.
+        query = query.with_for_update().execution_options(populate_existing=True)
     return (await session.execute(query)).scalar_one_or_none()
 
 

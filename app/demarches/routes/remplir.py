@@ -11,7 +11,7 @@ from app.demarches.definitions import Page
 from app.demarches.domain import avertissements, champs_visibles, pages_applicables, reponses_effectives
 from app.demarches.presentation import champs_of, pieces_of, sections_of
 from app.demarches.routes.public import fil, service_of
-from app.demarches.service import brouillons, depot, pieces
+from app.demarches.service import brouillons, depot, pieces, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.socle import vues
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, check_token, open_contexte
@@ -31,7 +31,7 @@ SOURCES = {"franceconnect": N_("Donné par FranceConnect"), "courriel": N_("Adre
 async def start(ctx: ContexteDep, slug: str) -> Response:
     """To the person's draft of that démarche, at the first page that is not finished; made if there is none."""
     draft, definition = await brouillons.start(ctx, slug)
-    return redirect(ctx, f"/dossiers/{draft.id}/{definition.pages[0].id}")
+    return redirect(ctx, f"/dossiers/{draft.id}/etapes/{definition.pages[0].id}")
 
 
 async def _draft(ctx: Contexte, dossier_id: UUID) -> Brouillon:
@@ -60,7 +60,9 @@ def _review(
     base = f"/dossiers/{draft.dossier.id}"
     effective = reponses_effectives(draft.definition, draft.reponses)
     applicable = draft.pages()
-    erreurs = [vues.Erreur(f"{base}/{page_id}#{champ_id}", phrase) for page_id, champ_id, phrase in manques]
+    erreurs = [
+        vues.Erreur(f"{base}/etapes/{page_id}#{champ_id}", phrase) for page_id, champ_id, phrase in manques
+    ]
     if oubli:
         erreurs.append(vues.Erreur("declaration", oubli))
     return page(
@@ -71,13 +73,13 @@ def _review(
         demarche_titre=draft.definition.titre,
         fil=fil(),
         etape={"numero": len(applicable) + 1, "total": len(applicable) + 1},
-        sections=sections_of(draft.definition, effective, modifier=f"{base}/{{page}}"),
-        pieces=pieces_of(draft.definition, draft.pieces, effective, modifier=f"{base}/{{page}}"),
+        sections=sections_of(draft.definition, effective, modifier=f"{base}/etapes/{{page}}"),
+        pieces=pieces_of(draft.definition, draft.pieces, effective, modifier=f"{base}/etapes/{{page}}"),
         erreurs_formulaire=erreurs,
         declaration_cochee=cochee,
         declaration=draft.definition.declaration,
         action_url=f"{base}/deposer",
-        precedent_url=f"{base}/{applicable[-1].id}",
+        precedent_url=f"{base}/etapes/{applicable[-1].id}",
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
         service_nom=draft.definition.service.nom,
@@ -116,7 +118,7 @@ class ManquesError(BusinessError):
         self.dossier_id = dossier_id
 
 
-@router.get("/dossiers/{dossier_id}/{page_id}")
+@router.get("/dossiers/{dossier_id}/etapes/{page_id}")
 async def show_page(ctx: ContexteDep, dossier_id: UUID, page_id: str) -> Response:
     """One page of the form, with what was typed before."""
     try:
@@ -163,12 +165,29 @@ def _form(
         },
         champs=champs,
         erreurs_formulaire=[vues.Erreur(c.id, c.erreur) for c in champs if c.erreur],
-        action_url=f"{base}/{current.id}",
-        precedent_url=f"{base}/{applicable[index - 1].id}" if index else "",
+        action_url=f"{base}/etapes/{current.id}",
+        precedent_url=f"{base}/etapes/{applicable[index - 1].id}" if index else "",
         brouillon_url=f"{base}/champs",
         enregistre_le=draft.dossier.modifie_le,
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
+        service_nom=draft.definition.service.nom,
+        service=service_of(ctx, draft.definition),
+    )
+
+
+@router.get("/dossiers/{dossier_id}/enregistre")
+async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
+    """« À plus tard »: where the draft is found again, and until when."""
+    draft = await _draft(ctx, dossier_id)
+    return page(
+        ctx,
+        "demarches/enregistre.html",
+        demarche_titre=draft.definition.titre,
+        fil=fil(),
+        reprendre_url=f"/demarches/{draft.dossier.slug}/remplir",
+        expire_le=suivi.expires_on(draft.dossier),
+        avec_compte=ctx.usager_id is not None,
         service_nom=draft.definition.service.nom,
         service=service_of(ctx, draft.definition),
     )
@@ -204,11 +223,11 @@ async def receive(
             files.append(part)
         if isinstance(part, FilePart) and "jeton_csrf" in fields:
             check_token(visit, fields["jeton_csrf"][0])
-    check_token(visit, (fields.get("jeton_csrf") or [None])[0])
+    check_token(visit, (fields.get("jeton_csrf") or [""])[0])
     return fields, files
 
 
-@router.post("/dossiers/{dossier_id}/{page_id}")
+@router.post("/dossiers/{dossier_id}/etapes/{page_id}")
 async def save_page(
     visit: VisiteDep,
     dossier_id: UUID,
@@ -273,7 +292,7 @@ async def _act(
         await pieces.remove(ctx, draft, _uuid(doomed[0]))
     saisie = await brouillons.save_page(ctx, draft, current, fields)
     action = (fields.get("action") or ["continuer"])[0]
-    here = f"/dossiers/{draft.dossier.id}/{page_id}"
+    here = f"/dossiers/{draft.dossier.id}/etapes/{page_id}"
     if refused:
         draft = await _draft(ctx, draft.dossier.id)
         return _form(ctx, draft, page_id, refused, status=422)
@@ -288,7 +307,7 @@ async def _act(
     following = pages_applicables(draft.definition, draft.reponses)
     place = next((n for n, found in enumerate(following) if found.id == page_id), -1)
     if place + 1 < len(following):
-        return redirect(ctx, f"/dossiers/{draft.dossier.id}/{following[place + 1].id}")
+        return redirect(ctx, f"/dossiers/{draft.dossier.id}/etapes/{following[place + 1].id}")
     return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
 
 

@@ -1,5 +1,6 @@
 """The desk's list: the open dossiers of every collectivité an agent serves, by urgency of their legal clock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -28,8 +29,8 @@ class Filtres:
 class Bureau:
     """One page of the desk."""
 
-    lignes: list[Any]
-    compteurs: list[Any]
+    lignes: Sequence[Any]
+    compteurs: Sequence[Any]
     collectivites: dict[UUID, CollectiviteVue]
     total: int
 

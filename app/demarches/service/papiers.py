@@ -30,6 +30,7 @@ from app.demarches.documents import PieceRecue as PieceSurPapier
 from app.demarches.domain import (
     afficher,
     afficher_date,
+    afficher_numero,
     champs_visibles,
     jour_local,
     pages_applicables,
@@ -121,12 +122,12 @@ def sections_of(definition: Definition, reponses: dict[str, Any]) -> tuple[Secti
     sections = []
     for page in pages_applicables(definition, reponses):
         lignes = tuple(
-            Reponse(champ.libelle, afficher(champ, reponses[champ.id]))
+            Reponse(libelle=champ.libelle, valeur=afficher(champ, reponses[champ.id]))
             for champ in champs_visibles(page, reponses)
             if champ.id in reponses
         )
         if lignes:
-            sections.append(Section(page.titre, lignes))
+            sections.append(Section(titre=page.titre, reponses=lignes))
     return tuple(sections)
 
 
@@ -139,7 +140,7 @@ def depot_of(
         raise ValueError("a draft has no paper")
     return Depot(
         en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
-        numero=dossier.numero,
+        numero=afficher_numero(dossier.numero),
         demarche=definition.titre,
         recu_le=dossier.depose_le,
         canal=CANAUX[dossier.canal],
@@ -148,7 +149,9 @@ def depot_of(
         ),
         depose_par=str((dossier.mandataire or {}).get("nom", "")),
         sections=sections_of(definition, reponses),
-        pieces=tuple(PieceSurPapier(definition.champ(p.champ_id).libelle, p.nom) for p in pieces),
+        pieces=tuple(
+            PieceSurPapier(libelle=definition.champ(p.champ_id).libelle, fichier=p.nom) for p in pieces
+        ),
     )
 
 
@@ -188,13 +191,13 @@ async def make_complement(
     return await pdf_demande_complement(
         DemandeComplement(
             en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
-            numero=dossier.numero or "",
+            numero=afficher_numero(dossier.numero or ""),
             demarche=definition.titre,
             destinataire=Destinataire(
                 nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, dossier.reponses or {})
             ),
             etablie_le=complement.demande_le,
-            pieces=(PieceDemandee(champ.libelle, complement.motif),),
+            pieces=(PieceDemandee(libelle=champ.libelle, motif=complement.motif),),
             avant_le=complement.avant_le,
             effet=effet,
             agent=auteur,
@@ -210,7 +213,7 @@ async def make_decision(
     reponses = dossier.reponses or {}
     mots = {
         "demandeur": nom_de(dossier.demandeur),
-        "numero": dossier.numero or "",
+        "numero": afficher_numero(dossier.numero or ""),
         "date_depot": afficher_date(jour_local(dossier.depose_le or decision.rendue_le)),
         "commune": collectivite.nom,
     }
@@ -230,7 +233,7 @@ async def make_decision(
             sens=Sens.FAVORABLE if accepted else Sens.DEFAVORABLE,
             objet=definition.titre,
             autorite=autorite_of(collectivite).capitalize() if arrete else "",
-            numero_dossier=dossier.numero or "",
+            numero_dossier=afficher_numero(dossier.numero or ""),
             destinataire=Destinataire(nom=mots["demandeur"], adresse=adresse_de(dossier.demandeur, reponses)),
             visas=tuple(filled(texte) for texte in model.visas) if model and arrete else (),
             motifs=(decision.motif,) if decision.motif else (),
