@@ -21,6 +21,23 @@ const MOTS = {
       showSectionAriaLabel: "Afficher cette partie", hideSectionAriaLabel: "Masquer cette partie",
     },
   },
+  br: {
+    characterCount: {
+      charactersUnderLimit: { one: "%{count} arouezenn a chom", other: "%{count} arouezenn a chom" },
+      charactersAtLimit: "N’eus arouezenn ebet ken",
+      charactersOverLimit: { one: "%{count} arouezenn re", other: "%{count} arouezenn re" },
+    },
+    passwordInput: {
+      showPassword: "Diskouez", hidePassword: "Kuzhat",
+      showPasswordAriaLabel: "Diskouez ar ger-tremen", hidePasswordAriaLabel: "Kuzhat ar ger-tremen",
+      passwordShownAnnouncement: "Gwelet e c’haller ar ger-tremen", passwordHiddenAnnouncement: "Kuzhet eo ar ger-tremen",
+    },
+    accordion: {
+      showAllSections: "Diskouez pep tra", hideAllSections: "Kuzhat pep tra",
+      showSection: "Diskouez", hideSection: "Kuzhat",
+      showSectionAriaLabel: "Diskouez al lodenn-mañ", hideSectionAriaLabel: "Kuzhat al lodenn-mañ",
+    },
+  },
   en: {},
 };
 
