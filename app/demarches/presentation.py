@@ -149,6 +149,20 @@ def _champ(
     )
 
 
+def question_of(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
+    """A question outside any draft, with what was typed and what is wrong with it."""
+    return vues.Champ(
+        id=champ.id,
+        type=_TYPES.get(champ.type, champ.type),
+        libelle=champ.libelle,
+        aide=champ.aide,
+        obligatoire=champ.obligatoire,
+        valeur=_typed_value(champ, typed),
+        erreur=erreur,
+        autocomplete=champ.autocomplete,
+    )
+
+
 def formats_of(champ: Champ) -> str:
     """« PDF, JPEG, PNG ou HEIC »."""
     names = [_FORMATS[name] for name in (champ.piece.formats if champ.piece else ()) if name in _FORMATS]

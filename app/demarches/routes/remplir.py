@@ -1,7 +1,11 @@
-"""Filling, reviewing and submitting a démarche, on the collectivité's host; every form works without JavaScript."""
+"""Filling, reviewing and submitting a démarche; every form works without JavaScript.
+
+`router` begins on a collectivité's host; `pages` is what follows, there for the person, and under `/saisir` of the desk
+for an agent who fills it for somebody: the same pages, the same rules.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header
@@ -11,16 +15,28 @@ from app.demarches.definitions import Page
 from app.demarches.domain import avertissements, champs_visibles, pages_applicables, reponses_effectives
 from app.demarches.presentation import champs_of, pieces_of, sections_of
 from app.demarches.routes.public import fil, service_of
-from app.demarches.service import brouillons, depot, pieces
+from app.demarches.service import brouillons, depot
+from app.demarches.service import pieces as documents
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
+from app.demarches.service.depot import nom_de
+from app.demarches.service.papiers import CANAUX
 from app.socle import vues
-from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, check_token, open_contexte
+from app.socle.contexte import (
+    Contexte,
+    ContexteDep,
+    FormulaireDep,
+    Visite,
+    VisiteDep,
+    check_token,
+    open_contexte,
+)
 from app.socle.errors import BusinessError, NotFoundError
 from app.socle.ids import new_token
 from app.socle.televersement import FilePart, FormLimits, PieceRefuseeError, TextPart, read_form
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
+pages = APIRouter()
 
 LIMITS = FormLimits(poids_max=20_000_000, total_max=25_000_000)
 SOURCES = {"franceconnect": "Donné par FranceConnect", "courriel": "Adresse vérifiée par un code"}
@@ -33,7 +49,26 @@ async def start(ctx: ContexteDep, slug: str) -> Response:
     return redirect(ctx, f"/dossiers/{draft.id}/{definition.pages[0].id}")
 
 
-async def _draft(ctx: Contexte, dossier_id: UUID) -> Brouillon:
+def base_of(visit: Visite, dossier_id: UUID) -> str:
+    """Where the pages of a draft are on this host."""
+    return f"{'/saisir' if visit.hote.genre == 'agents' else ''}/dossiers/{dossier_id}"
+
+
+def _around(ctx: Contexte, draft: Brouillon) -> dict[str, Any]:
+    """What surrounds a page of the form: the way back, the service to call, and for whom an agent fills it."""
+    if draft.dossier.canal == "web":
+        service = service_of(ctx, draft.definition)
+        return {"fil": fil(), "service_nom": draft.definition.service.nom, "service": service, "pour": None}
+    pour = {
+        "personne": nom_de(draft.dossier.demandeur),
+        "canal": CANAUX[draft.dossier.canal],
+        "commune": draft.collectivite.nom,
+    }
+    return {"fil": [vues.Lien("Bureau", "/")], "service_nom": "", "service": None, "pour": pour}
+
+
+async def load_draft(ctx: Contexte, dossier_id: UUID) -> Brouillon:
+    """The draft that this host lets the visitor fill; NotFoundError otherwise."""
     return await brouillons.load(ctx, await brouillons.access_draft(ctx, dossier_id))
 
 
@@ -46,17 +81,17 @@ def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
     raise NotFoundError("Cette étape n’existe pas dans votre dossier.")
 
 
-@router.get("/dossiers/{dossier_id}/recapitulatif")
+@pages.get("/dossiers/{dossier_id}/recapitulatif")
 async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """Everything that was answered, before it is submitted."""
-    return _review(ctx, await _draft(ctx, dossier_id))
+    return _review(ctx, await load_draft(ctx, dossier_id))
 
 
 def _review(
     ctx: Contexte, draft: Brouillon, *, cochee: bool = False, oubli: str = "", status: int = 200
 ) -> Response:
     manques = depot.manques_of(ctx, draft)
-    base = f"/dossiers/{draft.dossier.id}"
+    base = base_of(ctx, draft.dossier.id)
     effective = reponses_effectives(draft.definition, draft.reponses)
     applicable = draft.pages()
     erreurs = [vues.Erreur(f"{base}/{page_id}#{champ_id}", phrase) for page_id, champ_id, phrase in manques]
@@ -68,7 +103,7 @@ def _review(
         block="formulaire",
         status=status,
         demarche_titre=draft.definition.titre,
-        fil=fil(),
+        **_around(ctx, draft),
         etape={"numero": len(applicable) + 1, "total": len(applicable) + 1},
         sections=sections_of(draft.definition, effective, modifier=f"{base}/{{page}}"),
         pieces=pieces_of(draft.definition, draft.pieces, effective, modifier=f"{base}/{{page}}"),
@@ -79,18 +114,16 @@ def _review(
         precedent_url=f"{base}/{applicable[-1].id}",
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
-        service_nom=draft.definition.service.nom,
-        service=service_of(ctx, draft.definition),
     )
 
 
-@router.post("/dossiers/{dossier_id}/deposer")
+@pages.post("/dossiers/{dossier_id}/deposer")
 async def submit(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Submits; a double click, a second tab or « back » end on the same page, once."""
-    done = f"/dossiers/{dossier_id}/depose"
+    done = f"{base_of(ctx, dossier_id)}/depose"
     try:
         if form.get("declaration") != "oui":
-            draft = await _draft(ctx, dossier_id)
+            draft = await load_draft(ctx, dossier_id)
             phrase = "Cochez cette case pour certifier vos réponses, puis déposez votre dossier."
             return _review(ctx, draft, oubli=phrase, status=422)
         if await once(ctx, form, done):
@@ -100,7 +133,7 @@ async def submit(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Res
         return redirect(ctx, done)
     if manques:
         await ctx.db.rollback()
-        raise ManquesError(dossier_id)
+        raise ManquesError(f"{base_of(ctx, dossier_id)}/recapitulatif")
     return redirect(ctx, done)
 
 
@@ -110,18 +143,18 @@ class ManquesError(BusinessError):
     status = 422
     code = "incomplet"
 
-    def __init__(self, dossier_id: UUID) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__("Il manque des réponses.")
-        self.dossier_id = dossier_id
+        self.url = url
 
 
-@router.get("/dossiers/{dossier_id}/{page_id}")
+@pages.get("/dossiers/{dossier_id}/{page_id}")
 async def show_page(ctx: ContexteDep, dossier_id: UUID, page_id: str) -> Response:
     """One page of the form, with what was typed before."""
     try:
-        return _form(ctx, await _draft(ctx, dossier_id), page_id)
+        return _form(ctx, await load_draft(ctx, dossier_id), page_id)
     except DejaDeposeError:
-        return redirect(ctx, f"/dossiers/{dossier_id}")
+        return redirect(ctx, f"/dossiers/{dossier_id}")  # the same address on every host
 
 
 def _form(
@@ -134,9 +167,9 @@ def _form(
 ) -> Response:
     index, applicable = _page_of(draft, page_id)
     current, erreurs = applicable[index], erreurs or {}
-    base = f"/dossiers/{draft.dossier.id}"
+    base = base_of(ctx, draft.dossier.id)
     following = applicable[index + 1].titre if index + 1 < len(applicable) else "Vérifier et déposer"
-    remarks = avertissements(draft.definition, draft.reponses, ctx.today(ctx.collectivite.fuseau))
+    remarks = avertissements(draft.definition, draft.reponses, ctx.today(draft.collectivite.fuseau))
     champs = champs_of(
         draft,
         current,
@@ -153,7 +186,7 @@ def _form(
         block="formulaire",
         status=status,
         demarche_titre=draft.definition.titre,
-        fil=fil(),
+        **_around(ctx, draft),
         etape={
             "numero": index + 1,
             "total": len(applicable) + 1,
@@ -168,15 +201,13 @@ def _form(
         enregistre_le=draft.dossier.modifie_le,
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
-        service_nom=draft.definition.service.nom,
-        service=service_of(ctx, draft.definition),
     )
 
 
-@router.post("/dossiers/{dossier_id}/champs")
+@pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Keeps fields as they are typed; says softly what is not right yet."""
-    draft = await _draft(ctx, dossier_id)
+    draft = await load_draft(ctx, dossier_id)
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
@@ -207,7 +238,7 @@ async def receive(
     return fields, files
 
 
-@router.post("/dossiers/{dossier_id}/{page_id}")
+@pages.post("/dossiers/{dossier_id}/{page_id}")
 async def save_page(
     visit: VisiteDep,
     dossier_id: UUID,
@@ -221,12 +252,12 @@ async def save_page(
     """
     try:
         async with open_contexte(visit) as ctx:
-            draft = await _draft(ctx, dossier_id)
+            draft = await load_draft(ctx, dossier_id)
             _page_of(draft, page_id)
         fields, files = await receive(visit, content_type, content_length)
         received, refused = await _store(visit, draft, files)
         async with open_contexte(visit) as ctx:
-            draft = await _draft(ctx, dossier_id)
+            draft = await load_draft(ctx, dossier_id)
             return await _act(ctx, draft, page_id, fields, received, refused)
     except DejaDeposeError:
         async with open_contexte(visit) as ctx:
@@ -235,15 +266,15 @@ async def save_page(
 
 async def _store(
     visit: VisiteDep, draft: Brouillon, files: Sequence[FilePart]
-) -> tuple[list[pieces.PieceRecue], dict[str, str]]:
-    received: list[pieces.PieceRecue] = []
+) -> tuple[list[documents.PieceRecue], dict[str, str]]:
+    received: list[documents.PieceRecue] = []
     refused: dict[str, str] = {}
     for file in files:
         try:
             champ = draft.definition.champ(file.name)
             already = len(draft.pieces_de(champ.id)) + sum(p.champ_id == champ.id for p in received)
             received.append(
-                await pieces.receive(visit.noyau, draft.dossier.collectivite_id, champ, file, already)
+                await documents.receive(visit.noyau, draft.dossier.collectivite_id, champ, file, already)
             )
         except KeyError:
             continue
@@ -261,37 +292,40 @@ async def _act(
     draft: Brouillon,
     page_id: str,
     fields: Mapping[str, Sequence[str]],
-    received: Sequence[pieces.PieceRecue],
+    received: Sequence[documents.PieceRecue],
     refused: Mapping[str, str],
 ) -> Response:
     index, applicable = _page_of(draft, page_id)
     current = applicable[index]
     for piece in received:
-        await pieces.attach(ctx, draft.dossier, piece)
+        await documents.attach(ctx, draft.dossier, piece)
     if doomed := fields.get("supprimer_piece"):
-        await pieces.remove(ctx, draft, _uuid(doomed[0]))
+        await documents.remove(ctx, draft, _uuid(doomed[0]))
     saisie = await brouillons.save_page(ctx, draft, current, fields)
     action = (fields.get("action") or ["continuer"])[0]
-    here = f"/dossiers/{draft.dossier.id}/{page_id}"
+    base = base_of(ctx, draft.dossier.id)
+    here = f"{base}/{page_id}"
     if refused:
-        draft = await _draft(ctx, draft.dossier.id)
+        draft = await load_draft(ctx, draft.dossier.id)
         return _form(ctx, draft, page_id, refused, status=422)
     if doomed or action == "joindre":
         return redirect(ctx, here)
     if action == "enregistrer":
-        return redirect(ctx, f"/dossiers/{draft.dossier.id}/enregistre")
+        return redirect(ctx, "/" if draft.dossier.canal != "web" else f"{base}/enregistre")
     missing = _missing_pieces(draft, current, received)
     if saisie.erreurs or missing:
-        draft = await _draft(ctx, draft.dossier.id)
+        draft = await load_draft(ctx, draft.dossier.id)
         return _form(ctx, draft, page_id, {**missing, **saisie.erreurs}, status=422)
     following = pages_applicables(draft.definition, draft.reponses)
     place = next((n for n, found in enumerate(following) if found.id == page_id), -1)
     if place + 1 < len(following):
-        return redirect(ctx, f"/dossiers/{draft.dossier.id}/{following[place + 1].id}")
-    return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
+        return redirect(ctx, f"{base}/{following[place + 1].id}")
+    return redirect(ctx, f"{base}/recapitulatif")
 
 
-def _missing_pieces(draft: Brouillon, current: Page, received: Sequence[pieces.PieceRecue]) -> dict[str, str]:
+def _missing_pieces(
+    draft: Brouillon, current: Page, received: Sequence[documents.PieceRecue]
+) -> dict[str, str]:
     present = {piece.champ_id for piece in draft.pieces} | {piece.champ_id for piece in received}
     return {
         champ.id: f"Joignez ce document : {champ.sujet or champ.libelle}."
