@@ -33,7 +33,7 @@ def database_urls(settings: Settings) -> tuple[str, str]:
     serveur = embarque.adresses(settings.var)
     if serveur is None:
         raise SettingsError(
-            f"KUMUN_DATABASE_URL is empty and no embedded PostgreSQL runs under {settings.var}: start it with `make run`."
+            f"KUMUN_DATABASE_URL is empty and no embedded PostgreSQL runs under {settings.var}: `make run`."
         )
     return serveur.url_app, serveur.url_plateforme
 

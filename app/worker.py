@@ -1,64 +1,20 @@
 """The worker: runs the jobs that requests enqueued, and those that come by the clock.
 
-`python -m app.worker`. A job whose worker was killed is put back by another within a minute, and that counts as one of
-its attempts, so that a job that kills its worker ends on the console instead of looping.
+`python -m app.worker`. Several may run: each job is taken by one of them.
 """
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
-from procrastinate import App, JobContext, PsycopgConnector
 
 from app.bootstrap import make_noyau
 from app.config import load_settings
-from app.socle.jobs import REGISTRY, Backoff, Tache
+from app.socle.file_travaux import make_queue
+from app.socle.jobs import REGISTRY
 from app.socle.journaux import configure_logs
-from app.socle.noyau import Noyau
 
 log = structlog.get_logger()
-STALLED_SECONDS = 60
-
-
-def connection_string(url: str) -> str:
-    """The platform's address as psycopg wants it."""
-    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
-
-
-def make_queue(noyau: Noyau) -> App:
-    """Procrastinate's application, with one task per registered job."""
-    queue = App(
-        connector=PsycopgConnector(
-            conninfo=connection_string(noyau.db.url_plateforme), min_size=1, max_size=4
-        )
-    )
-    for job in REGISTRY.values():
-        _add(queue, noyau, job)
-
-    @queue.periodic(cron="* * * * *")
-    @queue.task(name="socle:secourir", queue="defaut", pass_context=True)
-    async def rescue(context: JobContext, timestamp: int) -> None:
-        del timestamp
-        manager = context.app.job_manager
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-            log.warning("job_rescued", task=job.task_name, id=job.id)
-            await manager.retry_job(job)
-
-    return queue
-
-
-def _add(queue: App, noyau: Noyau, job: Tache) -> None:
-    handler: Callable[..., Awaitable[None]] = job.handler
-
-    async def run(**arguments: Any) -> None:
-        log.info("job", task=job.nom)
-        await handler(noyau, **arguments)
-
-    task = queue.task(name=job.nom, queue="defaut", retry=Backoff())(run)
-    if job.cron:
-        queue.periodic(cron=job.cron)(task)
 
 
 async def main() -> None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace as Vue
 from typing import Any
 
 from app.socle.theme import SAMPLE_THEMES
-from app.socle.vues import Champ, Etiquette, Lien, Option, Personne, Portail
+from app.socle.vues import Champ, Erreur, Etiquette, Lien, Option, Personne, Portail
 from outils import exemples as e
 
 ATTENTE = Etiquette("Chez le service", "attente")
@@ -188,7 +188,7 @@ DOSSIER_AGENT: dict[str, Any] = {
     "messages": [Vue(auteur=m.auteur, le=m.le, texte=m.texte, de_moi=not m.de_moi) for m in MESSAGES],
     "notes": [Vue(auteur="Erwan Prigent", le=_jours(1), texte="Appelée le 19 : rappelle lundi.")],
     "historique": HISTORIQUE,
-    "erreurs_formulaire": [e.Erreur("raison", "Dites pourquoi la pièce est redemandée")],
+    "erreurs_formulaire": [Erreur("raison", "Dites pourquoi la pièce est redemandée")],
     "demande": Vue(
         action_url="/dossiers/x/demande",
         pieces=[Option("assurance", "Attestation d’assurance")],

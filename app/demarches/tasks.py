@@ -133,7 +133,7 @@ async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
     document = documents.get(JOINTS.get(envoi.evenement, ""))
     if document is not None:
         lu = await noyau.objets.lire(KeyOwner("collectivite", collectivite), document.id)
-        joined = (PieceJointe(document.nom, await lu.read()),)
+        joined = (PieceJointe(nom=document.nom, contenu=await lu.read()),)
     sent = await send_mail(
         noyau,
         envoi.evenement,
@@ -171,9 +171,9 @@ def _words(
     definition: Definition,
     evenement: str,
     complements: list[Any],
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """What the message says; never the content of the dossier."""
-    words: dict[str, object] = {
+    words: dict[str, Any] = {
         "demarche": definition.titre,
         "numero": _grouped(dossier.numero or ""),
         "lien": noyau.settings.url_of(vue.hote, f"/dossiers/{dossier.id}"),

@@ -4,12 +4,12 @@ from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
 from app.identite import repository, service
 from app.identite.domain import ERREURS
+from app.socle.adresses import parse_email
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, Visite, VisiteDep
 from app.socle.errors import NotFoundError, SignInRequiredError
 from app.socle.vues import Erreur
@@ -81,8 +81,8 @@ async def courriel(ctx: ContexteDep, form: FormulaireDep) -> Response:
     suite = safe_suite(form.get("suite"))
     typed = str(form.get("courriel", "")).strip()
     try:
-        address = validate_email(typed, check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
+        address = parse_email(typed).normalized.lower()
+    except ValueError:
         phrase = "Écrivez une adresse de courriel complète, par exemple prenom.nom@exemple.fr."
         return choice(ctx, suite, courriel=typed, erreur=phrase, statut=422, fc=await _has_franceconnect(ctx))
     connexion_id = await service.send_code(ctx, address, suite)

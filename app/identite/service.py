@@ -34,7 +34,20 @@ HAND_OFF = timedelta(seconds=60)
 CODE_LIFE = timedelta(minutes=10)
 CODE_TRIES = 5
 
-SCOPE_FRANCECONNECT = "openid given_name family_name preferred_username gender birthdate idp_birthdate birthplace birthcountry email"
+SCOPE_FRANCECONNECT = " ".join(
+    (
+        "openid",
+        "given_name",
+        "family_name",
+        "preferred_username",
+        "gender",
+        "birthdate",
+        "idp_birthdate",
+        "birthplace",
+        "birthcountry",
+        "email",
+    )
+)
 SCOPE_PROCONNECT = "openid given_name usual_name email uid siret"
 
 
@@ -67,10 +80,10 @@ async def franceconnect_client(visit: Visite, hote: str) -> ClientOidc | None:
         )
     async with visit.noyau.db.session(Perimetre(lecture=(resolved.collectivite.id,))) as session:
         cle = await repository.get_cle_franceconnect(session, resolved.collectivite.id)
-    secret = visit.noyau.sceau.open("franceconnect", cle.secret) if cle else None
-    if cle is None or secret is None:
+    opened = visit.noyau.sceau.open("franceconnect", cle.secret) if cle else None
+    if cle is None or opened is None:
         return None
-    return ClientOidc(cle.emetteur, cle.client_id, secret, SCOPE_FRANCECONNECT, "eidas1", cle.entite)
+    return ClientOidc(cle.emetteur, cle.client_id, opened, SCOPE_FRANCECONNECT, "eidas1", cle.entite)
 
 
 def proconnect_client(visit: Visite) -> ClientOidc | None:

@@ -29,7 +29,10 @@ TITRES = {
     429: "Trop de tentatives",
     503: "Un service ne répond pas",
 }
-ECHEC = "Quelque chose n’a pas fonctionné de notre côté. Ce qui était enregistré l’est toujours. Réessayez dans un instant."
+ECHEC = (
+    "Quelque chose n’a pas fonctionné de notre côté. Ce qui était enregistré l’est toujours. "
+    "Réessayez dans un instant."
+)
 
 
 def _render(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:

@@ -163,8 +163,8 @@ class Aiguillage:
             )
 
     def _limit(self, scope: Scope, receive: Receive, headers: Headers) -> Receive:
-        # Forms that carry documents are the only ones sent in several parts.
-        limit = UPLOAD_LIMIT if headers.get("content-type", "").startswith("multipart/") else FORM_LIMIT
+        path = scope["path"]
+        limit = UPLOAD_LIMIT if path.endswith("/pieces") or "/etapes/" in path else FORM_LIMIT
         declared = headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > limit:
             raise BodyTooLargeError(f"L’envoi dépasse {limit // 1024 // 1024} Mo.")

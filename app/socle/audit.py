@@ -49,7 +49,9 @@ async def record_as(
     """The same, outside a request (jobs, commands)."""
     await session.execute(
         # Inline: nothing is read back, since who writes a line may not be allowed to read it.
-        insert(AuditLigne).inline().values(
+        insert(AuditLigne)
+        .inline()
+        .values(
             collectivite_id=collectivite_id,
             quand=now,
             acteur=acteur,

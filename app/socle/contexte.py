@@ -38,8 +38,8 @@ class Visite:
     hote: HoteResolu
     now: datetime
     langue: str
-    _temoin: str | None = None
-    _temoin_new: bool = False
+    temoin_lu: str | None = None
+    temoin_neuf: bool = False
 
     @property
     def collectivite(self) -> CollectiviteVue:
@@ -66,11 +66,11 @@ class Visite:
     @property
     def temoin(self) -> str:
         """The anonymous browser's secret: owner of drafts without account, binding of sign-ins in progress."""
-        if self._temoin is None:
-            self._temoin = self.request.cookies.get(self.cookie_name("kumun-temoin"))
-            if not self._temoin or len(self._temoin) < 40:
-                self._temoin, self._temoin_new = new_token(), True
-        return self._temoin
+        if self.temoin_lu is None:
+            self.temoin_lu = self.request.cookies.get(self.cookie_name("kumun-temoin"))
+            if not self.temoin_lu or len(self.temoin_lu) < 40:
+                self.temoin_lu, self.temoin_neuf = new_token(), True
+        return self.temoin_lu
 
     @property
     def has_temoin(self) -> bool:
@@ -96,7 +96,7 @@ class Visite:
 
     def finish(self, response: Response) -> Response:
         """Sends the anonymous secret along when this request made one."""
-        if self._temoin_new:
+        if self.temoin_neuf:
             self.set_cookie(response, "kumun-temoin", self.temoin, max_age=TEMOIN_DAYS * 86400)
         return response
 
@@ -148,7 +148,9 @@ async def open_contexte(base: Visite) -> AsyncIterator[Contexte]:
     Endpoints that must wait for something slow (a body, an outside service) open it themselves, before or after, so
     that no connection waits with them.
     """
-    ctx = Contexte(base.noyau, base.request, base.hote, base.now, base.langue, base._temoin, base._temoin_new)
+    ctx = Contexte(
+        base.noyau, base.request, base.hote, base.now, base.langue, base.temoin_lu, base.temoin_neuf
+    )
     perimetre = Perimetre()
     if ctx.hote.collectivite is not None:
         id_ = ctx.hote.collectivite.id

@@ -6,7 +6,7 @@ A message refused for good is returned as such (somebody sees it); one to be tri
 from typing import Any
 
 from app.socle.errors import UnavailableError
-from app.socle.expediteurs import Envoi, Issue
+from app.socle.expediteurs import Envoi, Issue, sender_address
 from app.socle.hosts import CollectiviteVue
 from app.socle.mail import Emetteur, Evenement, InvalidAddressError, PieceJointe, rendre_courriel
 from app.socle.noyau import Noyau
@@ -14,7 +14,7 @@ from app.socle.noyau import Noyau
 
 def emetteur_of(noyau: Noyau, collectivite: CollectiviteVue | None) -> Emetteur:
     """Who writes: the mairie, through the OPSN's domain; the portal itself where no collectivité is concerned."""
-    adresse = noyau.settings.mail_from or f"ne-pas-repondre@{noyau.settings.base_host}"
+    adresse = sender_address(noyau.settings)
     opsn = noyau.settings.opsn_nom
     if collectivite is None:
         return Emetteur(nom="Mon espace", opsn=opsn, adresse=adresse, telephone=noyau.settings.opsn_telephone)

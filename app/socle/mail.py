@@ -17,9 +17,9 @@ from email.utils import format_datetime, formataddr
 from enum import StrEnum
 from functools import cache
 
-from email_validator import EmailNotValidError, validate_email
 from jinja2 import Environment
 
+from app.socle.adresses import parse_email
 from app.socle.errors import InvalidInputError
 
 MAX_SUBJECT = 150
@@ -58,11 +58,8 @@ def check_address(address: str) -> str:
     refuse SMTPUTF8: the message would be lost on the way) and an address literal. Looks nothing up.
     """
     try:
-        # `.test` is for trials: outside, the server refuses it like any other unknown domain.
-        checked = validate_email(
-            address, check_deliverability=False, allow_smtputf8=False, strict=True, test_environment=True
-        )
-    except EmailNotValidError as error:
+        checked = parse_email(address)
+    except ValueError as error:
         raise InvalidAddressError(
             "Cette adresse électronique n’est pas valable. Vérifiez-la\u00a0: elle ressemble à "
             "nom@exemple.fr, sans espace et sans accent avant le signe @."

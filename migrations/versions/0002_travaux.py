@@ -1,4 +1,4 @@
-"""The queue: procrastinate's own tables, reached by the application through one function that takes identifiers only."""
+"""The queue: procrastinate's own tables, reached by the application through one function only."""
 
 from alembic import op
 from procrastinate.schema import SchemaManager

@@ -67,14 +67,9 @@ def test_every_question_of_ours_names_its_subject_for_error_sentences() -> None:
     assert bare == []
 
 
-def test_optional_questions_say_so_in_their_label_except_conditional_pieces() -> None:
-    silent = [
-        champ.id
-        for definition in load_catalogue()
-        for champ in definition.champs()
-        if champ.type != "explication" and not champ.obligatoire and "(facultatif)" not in champ.libelle
-    ]
-    assert silent == []
+def test_no_label_says_that_it_is_optional_because_the_page_does() -> None:
+    said = [c.id for d in load_catalogue() for c in d.champs() if "facultatif" in c.libelle]
+    assert said == []
 
 
 @pytest.mark.parametrize("definition", load_catalogue(), ids=lambda definition: definition.slug)

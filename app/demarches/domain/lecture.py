@@ -11,12 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from stdnum.fr import siret
 
 from app.demarches.definitions.champs import Champ, jour_de_borne
 from app.demarches.domain.affichage import afficher_date, afficher_decimal
 from app.demarches.domain.texte import nettoyer
+from app.socle.adresses import parse_email
 
 Brut = Mapping[str, Sequence[str]]
 
@@ -173,8 +173,8 @@ def _courriel(champ: Champ, text: str) -> str:
             f"Vérifiez {sujet(champ)} : il manque le signe @, par exemple nom@exemple.fr.", incomplet=True
         )
     try:
-        return validate_email(text, check_deliverability=False).normalized
-    except EmailNotValidError:
+        return parse_email(text).normalized
+    except ValueError:
         raise RefusDeSaisie(
             f"Vérifiez {sujet(champ)} : écrivez-la comme nom@exemple.fr, sans espace.",
             incomplet=text.endswith(("@", ".")),

@@ -1,26 +1,26 @@
 """SQL of the catalogue: versions, overlays, adoptions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.models import Adoption, DemarcheVersion, Surcouche
 
 
-async def list_adoptions(session: AsyncSession, collectivite_id: UUID) -> list[Row[Any]]:
+async def list_adoptions(session: AsyncSession, collectivite_id: UUID) -> Sequence[Any]:
     """What a collectivité offers: (slug, version_id, surcouche_id, ouverte)."""
     query = select(Adoption.slug, Adoption.version_id, Adoption.surcouche_id, Adoption.ouverte).where(
         Adoption.collectivite_id == collectivite_id
     )
-    return list((await session.execute(query)).all())
+    return (await session.execute(query)).all()
 
 
-async def list_adoptions_of(session: AsyncSession, ids: list[UUID]) -> list[Row[Any]]:
+async def list_adoptions_of(session: AsyncSession, ids: list[UUID]) -> Sequence[Any]:
     """What several collectivités offer: (collectivite_id, slug, version_id, surcouche_id, ouverte)."""
     query = (
         select(
@@ -33,11 +33,11 @@ async def list_adoptions_of(session: AsyncSession, ids: list[UUID]) -> list[Row[
         .where(Adoption.collectivite_id.in_(ids), Adoption.ouverte)
         .order_by(Adoption.slug)
     )
-    return list((await session.execute(query)).all())
+    return (await session.execute(query)).all()
 
 
-async def get_adoption(session: AsyncSession, collectivite_id: UUID, slug: str) -> Row[Any] | None:
-    """One démarche of a collectivité, or None when it does not offer it."""
+async def get_adoption(session: AsyncSession, collectivite_id: UUID, slug: str) -> Any | None:
+    """One démarche of a collectivité (slug, version_id, surcouche_id, ouverte), or None when it does not offer it."""
     query = select(Adoption.slug, Adoption.version_id, Adoption.surcouche_id, Adoption.ouverte).where(
         Adoption.collectivite_id == collectivite_id, Adoption.slug == slug
     )

@@ -1,9 +1,10 @@
 """SQL of the lists: an agent's desk, a search, a person's own dossiers."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.models import Dossier
@@ -51,7 +52,7 @@ async def list_desk(
     agent_id: UUID | None = None,
     limit: int = 50,
     start: int = 0,
-) -> list[Row[Any]]:
+) -> Sequence[Any]:
     """The open dossiers of some collectivités, most urgent first: each index is read `start + limit` rows deep."""
     found = await session.execute(
         _DESK,
@@ -68,12 +69,12 @@ async def list_desk(
     return list(found.all())
 
 
-async def count_desk(session: AsyncSession, collectivites: list[UUID], agent_id: UUID) -> list[Row[Any]]:
+async def count_desk(session: AsyncSession, collectivites: list[UUID], agent_id: UUID) -> Sequence[Any]:
     """How many open dossiers by state and démarche, and how many of them are this agent's."""
     return list((await session.execute(_COUNTS, {"collectivites": collectivites, "agent": agent_id})).all())
 
 
-async def list_saisies(session: AsyncSession, collectivites: list[UUID], limit: int) -> list[Row[Any]]:
+async def list_saisies(session: AsyncSession, collectivites: list[UUID], limit: int) -> Sequence[Any]:
     """The drafts that agents fill for somebody, latest first."""
     query = (
         select(
@@ -91,10 +92,10 @@ async def list_saisies(session: AsyncSession, collectivites: list[UUID], limit: 
         .order_by(Dossier.modifie_le.desc())
         .limit(limit)
     )
-    return list((await session.execute(query)).all())
+    return (await session.execute(query)).all()
 
 
-async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> list[Row[Any]]:
+async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> Sequence[Any]:
     """The dossiers found by a search, open or closed, as rows of the desk."""
     query = (
         select(
@@ -115,10 +116,10 @@ async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> list[Row[A
         .where(Dossier.id.in_(ids))
         .order_by(Dossier.depose_le.desc())
     )
-    return list((await session.execute(query)).all())
+    return (await session.execute(query)).all()
 
 
-async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) -> list[Row[Any]]:
+async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) -> Sequence[Any]:
     """A person's own dossiers and drafts, in every collectivité, latest first."""
     query = (
         select(
@@ -137,4 +138,4 @@ async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) ->
         .order_by(Dossier.modifie_le.desc())
         .limit(limit)
     )
-    return list((await session.execute(query)).all())
+    return (await session.execute(query)).all()

@@ -122,8 +122,8 @@ def silence_sentence(visit: Visite, definition: Definition) -> str:
     day = afficher_date(ajouter_mois(visit.today(visit.collectivite.fuseau), legal.silence.delai_mois))
     what = "acceptée" if legal.silence.regime == "acceptation" else "refusée"
     return (
-        f"Sans réponse de notre part {legal.silence.delai_mois} mois après le dépôt d’un dossier complet, votre demande "
-        f"est {what} ({legal.silence.fondement}). Pour un dossier déposé aujourd’hui : le {day}."
+        f"Sans réponse de notre part {legal.silence.delai_mois} mois après le dépôt d’un dossier complet, "
+        f"votre demande est {what} ({legal.silence.fondement}). Pour un dossier déposé aujourd’hui : le {day}."
     )
 
 

@@ -15,8 +15,7 @@ from app.demarches.definitions import Page
 from app.demarches.domain import avertissements, champs_visibles, pages_applicables, reponses_effectives
 from app.demarches.presentation import champs_of, pieces_of, sections_of
 from app.demarches.routes.public import fil, service_of
-from app.demarches.service import brouillons, depot
-from app.demarches.service import pieces as documents
+from app.demarches.service import brouillons, depot, pieces, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
@@ -46,7 +45,7 @@ SOURCES = {"franceconnect": "Donné par FranceConnect", "courriel": "Adresse vé
 async def start(ctx: ContexteDep, slug: str) -> Response:
     """To the person's draft of that démarche, at the first page that is not finished; made if there is none."""
     draft, definition = await brouillons.start(ctx, slug)
-    return redirect(ctx, f"/dossiers/{draft.id}/{definition.pages[0].id}")
+    return redirect(ctx, f"/dossiers/{draft.id}/etapes/{definition.pages[0].id}")
 
 
 def base_of(visit: Visite, dossier_id: UUID) -> str:
@@ -67,8 +66,7 @@ def _around(ctx: Contexte, draft: Brouillon) -> dict[str, Any]:
     return {"fil": [vues.Lien("Bureau", "/")], "service_nom": "", "service": None, "pour": pour}
 
 
-async def load_draft(ctx: Contexte, dossier_id: UUID) -> Brouillon:
-    """The draft that this host lets the visitor fill; NotFoundError otherwise."""
+async def _draft(ctx: Contexte, dossier_id: UUID) -> Brouillon:
     return await brouillons.load(ctx, await brouillons.access_draft(ctx, dossier_id))
 
 
@@ -84,7 +82,7 @@ def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
 @pages.get("/dossiers/{dossier_id}/recapitulatif")
 async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """Everything that was answered, before it is submitted."""
-    return _review(ctx, await load_draft(ctx, dossier_id))
+    return _review(ctx, await _draft(ctx, dossier_id))
 
 
 def _review(
@@ -94,7 +92,9 @@ def _review(
     base = base_of(ctx, draft.dossier.id)
     effective = reponses_effectives(draft.definition, draft.reponses)
     applicable = draft.pages()
-    erreurs = [vues.Erreur(f"{base}/{page_id}#{champ_id}", phrase) for page_id, champ_id, phrase in manques]
+    erreurs = [
+        vues.Erreur(f"{base}/etapes/{page_id}#{champ_id}", phrase) for page_id, champ_id, phrase in manques
+    ]
     if oubli:
         erreurs.append(vues.Erreur("declaration", oubli))
     return page(
@@ -105,13 +105,13 @@ def _review(
         demarche_titre=draft.definition.titre,
         **_around(ctx, draft),
         etape={"numero": len(applicable) + 1, "total": len(applicable) + 1},
-        sections=sections_of(draft.definition, effective, modifier=f"{base}/{{page}}"),
-        pieces=pieces_of(draft.definition, draft.pieces, effective, modifier=f"{base}/{{page}}"),
+        sections=sections_of(draft.definition, effective, modifier=f"{base}/etapes/{{page}}"),
+        pieces=pieces_of(draft.definition, draft.pieces, effective, modifier=f"{base}/etapes/{{page}}"),
         erreurs_formulaire=erreurs,
         declaration_cochee=cochee,
         declaration=draft.definition.declaration,
         action_url=f"{base}/deposer",
-        precedent_url=f"{base}/{applicable[-1].id}",
+        precedent_url=f"{base}/etapes/{applicable[-1].id}",
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
     )
@@ -123,7 +123,7 @@ async def submit(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Res
     done = f"{base_of(ctx, dossier_id)}/depose"
     try:
         if form.get("declaration") != "oui":
-            draft = await load_draft(ctx, dossier_id)
+            draft = await _draft(ctx, dossier_id)
             phrase = "Cochez cette case pour certifier vos réponses, puis déposez votre dossier."
             return _review(ctx, draft, oubli=phrase, status=422)
         if await once(ctx, form, done):
@@ -148,13 +148,13 @@ class ManquesError(BusinessError):
         self.url = url
 
 
-@pages.get("/dossiers/{dossier_id}/{page_id}")
+@pages.get("/dossiers/{dossier_id}/etapes/{page_id}")
 async def show_page(ctx: ContexteDep, dossier_id: UUID, page_id: str) -> Response:
     """One page of the form, with what was typed before."""
     try:
-        return _form(ctx, await load_draft(ctx, dossier_id), page_id)
+        return _form(ctx, await _draft(ctx, dossier_id), page_id)
     except DejaDeposeError:
-        return redirect(ctx, f"/dossiers/{dossier_id}")  # the same address on every host
+        return redirect(ctx, f"/dossiers/{dossier_id}")
 
 
 def _form(
@@ -195,8 +195,8 @@ def _form(
         },
         champs=champs,
         erreurs_formulaire=[vues.Erreur(c.id, c.erreur) for c in champs if c.erreur],
-        action_url=f"{base}/{current.id}",
-        precedent_url=f"{base}/{applicable[index - 1].id}" if index else "",
+        action_url=f"{base}/etapes/{current.id}",
+        precedent_url=f"{base}/etapes/{applicable[index - 1].id}" if index else "",
         brouillon_url=f"{base}/champs",
         enregistre_le=draft.dossier.modifie_le,
         cle_idempotence=new_token(),
@@ -204,10 +204,29 @@ def _form(
     )
 
 
+@pages.get("/dossiers/{dossier_id}/enregistre")
+async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
+    """« À plus tard »: where the draft is found again, and until when."""
+    draft = await _draft(ctx, dossier_id)
+    if draft.dossier.canal != "web":
+        return redirect(ctx, "/")
+    return page(
+        ctx,
+        "demarches/enregistre.html",
+        demarche_titre=draft.definition.titre,
+        fil=fil(),
+        reprendre_url=f"/demarches/{draft.dossier.slug}/remplir",
+        expire_le=suivi.expires_on(draft.dossier),
+        avec_compte=ctx.usager_id is not None,
+        service_nom=draft.definition.service.nom,
+        service=service_of(ctx, draft.definition),
+    )
+
+
 @pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Keeps fields as they are typed; says softly what is not right yet."""
-    draft = await load_draft(ctx, dossier_id)
+    draft = await _draft(ctx, dossier_id)
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
@@ -234,11 +253,11 @@ async def receive(
             files.append(part)
         if isinstance(part, FilePart) and "jeton_csrf" in fields:
             check_token(visit, fields["jeton_csrf"][0])
-    check_token(visit, (fields.get("jeton_csrf") or [None])[0])
+    check_token(visit, (fields.get("jeton_csrf") or [""])[0])
     return fields, files
 
 
-@pages.post("/dossiers/{dossier_id}/{page_id}")
+@pages.post("/dossiers/{dossier_id}/etapes/{page_id}")
 async def save_page(
     visit: VisiteDep,
     dossier_id: UUID,
@@ -252,12 +271,12 @@ async def save_page(
     """
     try:
         async with open_contexte(visit) as ctx:
-            draft = await load_draft(ctx, dossier_id)
+            draft = await _draft(ctx, dossier_id)
             _page_of(draft, page_id)
         fields, files = await receive(visit, content_type, content_length)
         received, refused = await _store(visit, draft, files)
         async with open_contexte(visit) as ctx:
-            draft = await load_draft(ctx, dossier_id)
+            draft = await _draft(ctx, dossier_id)
             return await _act(ctx, draft, page_id, fields, received, refused)
     except DejaDeposeError:
         async with open_contexte(visit) as ctx:
@@ -266,15 +285,15 @@ async def save_page(
 
 async def _store(
     visit: VisiteDep, draft: Brouillon, files: Sequence[FilePart]
-) -> tuple[list[documents.PieceRecue], dict[str, str]]:
-    received: list[documents.PieceRecue] = []
+) -> tuple[list[pieces.PieceRecue], dict[str, str]]:
+    received: list[pieces.PieceRecue] = []
     refused: dict[str, str] = {}
     for file in files:
         try:
             champ = draft.definition.champ(file.name)
             already = len(draft.pieces_de(champ.id)) + sum(p.champ_id == champ.id for p in received)
             received.append(
-                await documents.receive(visit.noyau, draft.dossier.collectivite_id, champ, file, already)
+                await pieces.receive(visit.noyau, draft.dossier.collectivite_id, champ, file, already)
             )
         except KeyError:
             continue
@@ -292,40 +311,38 @@ async def _act(
     draft: Brouillon,
     page_id: str,
     fields: Mapping[str, Sequence[str]],
-    received: Sequence[documents.PieceRecue],
+    received: Sequence[pieces.PieceRecue],
     refused: Mapping[str, str],
 ) -> Response:
     index, applicable = _page_of(draft, page_id)
     current = applicable[index]
     for piece in received:
-        await documents.attach(ctx, draft.dossier, piece)
+        await pieces.attach(ctx, draft.dossier, piece)
     if doomed := fields.get("supprimer_piece"):
-        await documents.remove(ctx, draft, _uuid(doomed[0]))
+        await pieces.remove(ctx, draft, _uuid(doomed[0]))
     saisie = await brouillons.save_page(ctx, draft, current, fields)
     action = (fields.get("action") or ["continuer"])[0]
     base = base_of(ctx, draft.dossier.id)
-    here = f"{base}/{page_id}"
+    here = f"{base}/etapes/{page_id}"
     if refused:
-        draft = await load_draft(ctx, draft.dossier.id)
+        draft = await _draft(ctx, draft.dossier.id)
         return _form(ctx, draft, page_id, refused, status=422)
     if doomed or action == "joindre":
         return redirect(ctx, here)
     if action == "enregistrer":
-        return redirect(ctx, "/" if draft.dossier.canal != "web" else f"{base}/enregistre")
+        return redirect(ctx, f"{base}/enregistre")
     missing = _missing_pieces(draft, current, received)
     if saisie.erreurs or missing:
-        draft = await load_draft(ctx, draft.dossier.id)
+        draft = await _draft(ctx, draft.dossier.id)
         return _form(ctx, draft, page_id, {**missing, **saisie.erreurs}, status=422)
     following = pages_applicables(draft.definition, draft.reponses)
     place = next((n for n, found in enumerate(following) if found.id == page_id), -1)
     if place + 1 < len(following):
-        return redirect(ctx, f"{base}/{following[place + 1].id}")
+        return redirect(ctx, f"{base}/etapes/{following[place + 1].id}")
     return redirect(ctx, f"{base}/recapitulatif")
 
 
-def _missing_pieces(
-    draft: Brouillon, current: Page, received: Sequence[documents.PieceRecue]
-) -> dict[str, str]:
+def _missing_pieces(draft: Brouillon, current: Page, received: Sequence[pieces.PieceRecue]) -> dict[str, str]:
     present = {piece.champ_id for piece in draft.pieces} | {piece.champ_id for piece in received}
     return {
         champ.id: f"Joignez ce document : {champ.sujet or champ.libelle}."

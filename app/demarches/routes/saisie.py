@@ -1,4 +1,4 @@
-"""« Saisir pour quelqu'un »: an agent opens a démarche for a person, fills the same pages, submits, prints the receipt."""
+"""« Saisir pour quelqu'un »: an agent opens a démarche, fills the same pages, submits, prints the receipt."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.demarches.presentation import question_of
 from app.demarches.routes import remplir
 from app.demarches.routes.suivi import stream
-from app.demarches.service import instruction, saisie, suivi
+from app.demarches.service import brouillons, instruction, saisie, suivi
 from app.demarches.service.catalogue import Offre
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
@@ -82,7 +82,7 @@ async def begin(ctx: AgentDep, form: FormulaireDep) -> Response:
         o.definition for o in offres[opening.collectivite_id] if o.definition.slug == opening.slug
     )
     dossier_id = uuid7()
-    first = f"{remplir.base_of(ctx, dossier_id)}/{definition.pages[0].id}"
+    first = f"{remplir.base_of(ctx, dossier_id)}/etapes/{definition.pages[0].id}"
     already = await once(ctx, form, first)
     if already is None:
         await saisie.start(ctx, opening, dossier_id)
@@ -100,7 +100,7 @@ async def give_up(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Respo
 @router.get("/saisir/dossiers/{dossier_id}/abandonner")
 async def confirm_giving_up(ctx: AgentDep, dossier_id: UUID) -> Response:
     """Asks before anything is destroyed."""
-    draft = await remplir.load_draft(ctx, dossier_id)
+    draft = await brouillons.load(ctx, await brouillons.access_draft(ctx, dossier_id))
     return page(
         ctx,
         "demarches/confirmer.html",

@@ -134,7 +134,7 @@ def _silence(found: Suivi) -> dict[str, Any] | None:
     return {
         "date": found.dossier.silence_le,
         "sens": "refus" if refused else "accord",
-        "texte": f"Si vous n’avez pas reçu de réponse à votre demande à cette date, {what}, si votre dossier est complet.",
+        "texte": f"Si vous n’avez pas reçu de réponse à cette date, {what}, si votre dossier est complet.",
     }
 
 

@@ -1,5 +1,7 @@
 """The desk's list: the open dossiers of every collectivité an agent serves, by urgency of their legal clock."""
 
+from collections.abc import Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -31,11 +33,11 @@ class Filtres:
 class Bureau:
     """One page of the desk."""
 
-    lignes: list[Any]
-    compteurs: list[Any]
+    lignes: Sequence[Any]
+    compteurs: Sequence[Any]
     collectivites: dict[UUID, CollectiviteVue]
     total: int
-    saisies: list[Any]
+    saisies: Sequence[Any]
 
 
 async def load(ctx: Contexte, filtres: Filtres) -> Bureau:

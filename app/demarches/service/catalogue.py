@@ -10,11 +10,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demarches.definitions import Definition, Surcouche, appliquer, empreinte
+from app.demarches.definitions import THEMES, Definition, Surcouche, appliquer, empreinte
 from app.demarches.repository import catalogue as repository
 from app.socle.errors import NotFoundError
 
 _CACHE_SIZE = 256
+THEME_ORDER = list(THEMES)
 _definitions: OrderedDict[tuple[str, str], Definition] = OrderedDict()
 
 
@@ -72,9 +73,7 @@ async def list_offres(session: AsyncSession, collectivite_id: UUID) -> list[Offr
         for r in rows
     ]
     kept = [offre for offre in offres if offre.ouverte]
-    return sorted(
-        kept, key=lambda o: (list(type(o.definition.theme)).index(o.definition.theme), o.definition.titre)
-    )
+    return sorted(kept, key=lambda o: (THEME_ORDER.index(o.definition.theme), o.definition.titre))
 
 
 async def get_offre(session: AsyncSession, collectivite_id: UUID, slug: str) -> Offre:
@@ -87,7 +86,7 @@ async def get_offre(session: AsyncSession, collectivite_id: UUID, slug: str) -> 
 
 
 async def publish(session: AsyncSession, definitions: list[Definition], now: datetime) -> dict[str, str]:
-    """Puts versions in the shared catalogue (platform role); returns slug to version id. Publishing twice is harmless."""
+    """Puts versions in the shared catalogue (platform role); slug to version id. Twice is harmless."""
     published: dict[str, str] = {}
     for definition in definitions:
         version_id = empreinte(definition)

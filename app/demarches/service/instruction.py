@@ -83,7 +83,7 @@ def holder(dossier: Dossier, ctx: Contexte) -> str | None:
 
 
 async def claim(ctx: Contexte, dossier_id: UUID, *, take_over: bool = False) -> Dossier:
-    """The agent takes the dossier (or renews the lease); `take_over` replaces another agent, who sees it in the history.
+    """The agent takes the dossier (or renews the lease); `take_over` replaces another agent, as the history says.
 
     A submitted dossier becomes « en instruction ».
     """

@@ -120,12 +120,12 @@ def sections_of(definition: Definition, reponses: dict[str, Any]) -> tuple[Secti
     sections = []
     for page in pages_applicables(definition, reponses):
         lignes = tuple(
-            Reponse(champ.libelle, afficher(champ, reponses[champ.id]))
+            Reponse(libelle=champ.libelle, valeur=afficher(champ, reponses[champ.id]))
             for champ in champs_visibles(page, reponses)
             if champ.id in reponses
         )
         if lignes:
-            sections.append(Section(page.titre, lignes))
+            sections.append(Section(titre=page.titre, reponses=lignes))
     return tuple(sections)
 
 
@@ -147,7 +147,9 @@ def depot_of(
         ),
         depose_par=str((dossier.mandataire or {}).get("nom", "")),
         sections=sections_of(definition, reponses),
-        pieces=tuple(PieceSurPapier(definition.champ(p.champ_id).libelle, p.nom) for p in pieces),
+        pieces=tuple(
+            PieceSurPapier(libelle=definition.champ(p.champ_id).libelle, fichier=p.nom) for p in pieces
+        ),
     )
 
 
@@ -193,7 +195,7 @@ async def make_complement(
                 nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, dossier.reponses or {})
             ),
             etablie_le=complement.demande_le,
-            pieces=(PieceDemandee(champ.libelle, complement.motif),),
+            pieces=(PieceDemandee(libelle=champ.libelle, motif=complement.motif),),
             avant_le=complement.avant_le,
             effet=effet,
             agent=auteur,

@@ -6,7 +6,31 @@ from collections.abc import Sequence
 from app.demarches.service.catalogue import Offre
 
 _VIDES = frozenset(
-    ["a", "au", "aux", "de", "des", "du", "en", "et", "la", "le", "les", "ma", "mes", "mon", "ou", "pour", "sur", "un", "une", "d", "l", "faire", "demander"]
+    [
+        "a",
+        "au",
+        "aux",
+        "d",
+        "de",
+        "des",
+        "du",
+        "en",
+        "et",
+        "faire",
+        "demander",
+        "l",
+        "la",
+        "le",
+        "les",
+        "ma",
+        "mes",
+        "mon",
+        "ou",
+        "pour",
+        "sur",
+        "un",
+        "une",
+    ]
 )
 
 

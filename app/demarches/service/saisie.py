@@ -149,7 +149,8 @@ def _read_choices(opening: Ouverture, offres: Mapping[UUID, Sequence[Offre]]) ->
     opening.vue = typed("identite_vue") == "oui" and opening.canal == "guichet"
     if opening.collectivite_id is None:
         opening.erreurs["collectivite"] = "Choisissez la collectivité à qui la demande s’adresse."
-    offered = {o.definition.slug for o in offres.get(opening.collectivite_id, ())} if known else set()
+    chosen = opening.collectivite_id
+    offered = {o.definition.slug for o in offres[chosen]} if chosen is not None else set()
     if not opening.slug:
         opening.erreurs["demarche"] = "Choisissez la démarche."
     elif opening.collectivite_id is not None and opening.slug not in offered:

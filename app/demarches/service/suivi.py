@@ -1,5 +1,6 @@
 """Following one's own dossiers, in every collectivité: state, messages, what is asked again, withdrawal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -55,7 +56,7 @@ async def find_draft(ctx: Contexte, slug: str) -> Dossier | None:
 
 
 async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
-    """One of the person's own submitted dossiers, on its collectivité's host or on Mon espace; NotFoundError otherwise."""
+    """One of the person's own dossiers, on its collectivité's host or on Mon espace; NotFoundError otherwise."""
     dossier = await repository.find_dossier(ctx.db, dossier_id, lock=lock)
     if dossier is None or dossier.depose_le is None or not owns(ctx, dossier):
         raise NotFoundError(ABSENT)
@@ -87,7 +88,7 @@ async def assemble(ctx: Contexte, dossier: Dossier) -> Suivi:
     )
 
 
-async def list_own(ctx: Contexte, limit: int = 200) -> tuple[list[Any], dict[UUID, CollectiviteVue]]:
+async def list_own(ctx: Contexte, limit: int = 200) -> tuple[Sequence[Any], dict[UUID, CollectiviteVue]]:
     """The person's dossiers and drafts in every collectivité, latest first, with those collectivités."""
     if ctx.usager_id is None:
         return [], {}

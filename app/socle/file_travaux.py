@@ -1,0 +1,60 @@
+"""procrastinate's side of the jobs: one task per registered job, the rescue of killed ones, and what is logged.
+
+A job whose worker was killed is put back by another within a minute, and that counts as one of its attempts, so that a
+job that kills its worker ends on the console instead of looping.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
+
+from app.socle.jobs import REGISTRY, Backoff, Tache
+from app.socle.noyau import Noyau
+
+log = structlog.get_logger()
+STALLED_SECONDS = 60
+
+
+def connection_string(url: str) -> str:
+    """The platform's address as psycopg wants it."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+def make_queue(noyau: Noyau) -> App:
+    """Procrastinate's application, with one task per registered job."""
+    queue = App(
+        connector=PsycopgConnector(
+            conninfo=connection_string(noyau.db.url_plateforme), min_size=1, max_size=4
+        )
+    )
+    for job in REGISTRY.values():
+        _add(queue, noyau, job)
+
+    @queue.periodic(cron="* * * * *")
+    @queue.task(name="socle:secourir", queue="defaut", pass_context=True)
+    async def rescue(context: JobContext, timestamp: int) -> None:
+        del timestamp
+        manager = context.app.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+            log.warning("job_rescued", task=job.task_name, id=job.id)
+            await manager.retry_job(job)
+
+    return queue
+
+
+def _add(queue: App, noyau: Noyau, job: Tache) -> None:
+    handler: Callable[..., Awaitable[None]] = job.handler
+
+    async def run(**arguments: Any) -> None:
+        log.info("job", task=job.nom)
+        try:
+            await handler(noyau, **arguments)
+        except Exception:
+            log.exception("job_failed", task=job.nom, arguments=arguments)
+            raise
+
+    task = queue.task(name=job.nom, queue="defaut", retry=Backoff())(run)
+    if job.cron:
+        queue.periodic(cron=job.cron)(task)  # type: ignore[arg-type]  # the timestamp comes by keyword
