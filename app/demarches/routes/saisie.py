@@ -11,6 +11,7 @@ from app.demarches.presentation import question_of
 from app.demarches.routes import remplir
 from app.demarches.routes.suivi import stream
 from app.demarches.service import brouillons, instruction, saisie, suivi
+from app.demarches.service.brouillons import DejaDeposeError
 from app.demarches.service.catalogue import Offre
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
@@ -87,6 +88,16 @@ async def begin(ctx: AgentDep, form: FormulaireDep) -> Response:
     if already is None:
         await saisie.start(ctx, opening, dossier_id)
     return redirect(ctx, already or first)
+
+
+@router.get("/saisir/dossiers/{dossier_id}/reprendre")
+async def resume(ctx: AgentDep, dossier_id: UUID) -> Response:
+    """Back to a draft, at its first page."""
+    try:
+        draft = await brouillons.load(ctx, await brouillons.access_draft(ctx, dossier_id))
+    except DejaDeposeError:
+        return redirect(ctx, f"/dossiers/{dossier_id}")
+    return redirect(ctx, f"{remplir.base_of(ctx, dossier_id)}/etapes/{draft.definition.pages[0].id}")
 
 
 @router.post("/saisir/dossiers/{dossier_id}/abandonner")

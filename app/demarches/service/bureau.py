@@ -1,7 +1,6 @@
 """The desk's list: the open dossiers of every collectivité an agent serves, by urgency of their legal clock."""
 
 from collections.abc import Sequence
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
