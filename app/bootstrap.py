@@ -3,6 +3,8 @@
 import gettext
 from pathlib import Path
 
+from jinja2 import Environment
+
 import app.demarches.tasks
 import app.identite.tasks
 import app.socle.entretien  # noqa: F401 - these three register their jobs
@@ -45,6 +47,11 @@ def translations(langue: str, locales: Path = LOCALES) -> gettext.NullTranslatio
     return gettext.translation("kumun", locales, [langue], fallback=True)
 
 
+def make_gabarits() -> dict[str, Environment]:
+    """The templates' environment of each language."""
+    return {langue: make_environment(translations(langue), lang=langue) for langue in ("fr", "br", "en")}
+
+
 def make_noyau(
     settings: Settings,
     *,
@@ -52,6 +59,7 @@ def make_noyau(
     db: Database | None = None,
     expediteur: Expediteur | None = None,
     oidc: Oidc | None = None,
+    gabarits: dict[str, Environment] | None = None,
 ) -> Noyau:
     """The kernel's services for one process; tests replace what they must."""
     clock = clock or SystemClock()
@@ -62,9 +70,7 @@ def make_noyau(
         db=db,
         hosts=HostRegistry(settings, db),
         sceau=Sceau(settings.secret_key.get_secret_value()),
-        gabarits={
-            langue: make_environment(translations(langue), lang=langue) for langue in ("fr", "br", "en")
-        },
+        gabarits=gabarits or make_gabarits(),
         pages=PageCache(),
         objets=make_encrypted_objects(settings, clock),
         antivirus=make_antivirus(settings.clamd_url),

@@ -217,7 +217,7 @@ DOSSIER_AGENT: dict[str, Any] = {
     "cle_idempotence": "k",
 }
 
-DECONNEXION = {"action_url": "/deconnexion", "retour_url": "/", "franceconnect": True}
+DECONNEXION = {"url": "https://fournisseur.example/fin", "chez": True}
 ANNE = e.portail(personne=e.ANNE)
 MON = e.portail(type="mon", personne=e.ANNE)
 PAGES: dict[str, tuple[str, Portail, dict[str, Any]]] = {

@@ -21,7 +21,7 @@ PACKAGES = {
     "htmx.org": "4.0.1",
     "@fontsource-variable/atkinson-hyperlegible-next": "5.3.0",
     "@expo-google-fonts/atkinson-hyperlegible-next": "0.4.1",
-    "dejavu-fonts-ttf": "2.37.3",
+    "@expo-google-fonts/noto-sans": "0.4.2",
 }
 FONT_STACK = "GDS Transport,arial,sans-serif"
 OUR_STACK = "var(--k-police,system-ui,sans-serif)"
@@ -29,22 +29,22 @@ FONT_FACES, FONT_STACKS, CREST_URLS = 2, 58, 3
 
 ATKINSON_WEB = "@fontsource-variable/atkinson-hyperlegible-next"
 ATKINSON_PDF = "@expo-google-fonts/atkinson-hyperlegible-next"
+NOTO_PDF = "@expo-google-fonts/noto-sans"
 FILES = {
     "htmx.org/dist/htmx.min.js": "vendor/htmx.min.js",
     "htmx.org/LICENSE": "vendor/LICENCE-htmx.txt",
     f"{ATKINSON_WEB}/LICENSE": "vendor/LICENCE-atkinson-hyperlegible-next.txt",
-    f"{ATKINSON_PDF}/LICENSE_FONT": "polices-pdf/LICENCE-atkinson-hyperlegible-next.txt",
-    "dejavu-fonts-ttf/LICENSE": "polices-pdf/LICENCE-dejavu.txt",
-    "dejavu-fonts-ttf/ttf/DejaVuSans.ttf": "polices-pdf/DejaVuSans.ttf",
-    "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf": "polices-pdf/DejaVuSans-Bold.ttf",
+    f"{ATKINSON_PDF}/LICENSE_FONT": "polices-pdf/LICENCE-AtkinsonHyperlegibleNext.txt",
+    f"{NOTO_PDF}/LICENSE_FONT": "polices-pdf/LICENCE-NotoSans.txt",
 }
 WEB_FONT = ATKINSON_WEB + "/files/atkinson-hyperlegible-next-{}-wght-{}.woff2"
 for subset in ("latin", "latin-ext"):
     for style in ("normal", "italic"):
         FILES[WEB_FONT.format(subset, style)] = f"vendor/atkinson-{subset}-{style}.woff2"
-for weight in ("400Regular", "400Regular_Italic", "700Bold", "700Bold_Italic"):
-    name = f"AtkinsonHyperlegibleNext_{weight}.ttf"
-    FILES[f"{ATKINSON_PDF}/{weight}/{name}"] = f"polices-pdf/{name}"
+PDF_STYLES = {"400Regular": "Regular", "400Regular_Italic": "Italic", "700Bold": "Bold"}
+for package, family in ((ATKINSON_PDF, "AtkinsonHyperlegibleNext"), (NOTO_PDF, "NotoSans")):
+    for weight, style in PDF_STYLES.items():
+        FILES[f"{package}/{weight}/{family}_{weight}.ttf"] = f"polices-pdf/{family}-{style}.ttf"
 
 # Its npm package says MIT but carries no licence file: this is the text of its repository.
 GOVUK_LICENCE = Path(__file__).with_name("LICENCE-govuk-frontend.txt")

@@ -93,7 +93,7 @@ def proconnect_client(visit: Visite) -> ClientOidc | None:
         return None
     secret = settings.proconnect_client_secret.get_secret_value()
     client_id = settings.proconnect_client_id
-    return ClientOidc(settings.proconnect_issuer, client_id, secret, SCOPE_PROCONNECT, "eidas1", client_id)
+    return ClientOidc(settings.proconnect_issuer, client_id, secret, SCOPE_PROCONNECT, "mfa", client_id)
 
 
 async def _client(visit: Visite, genre: str, hote: str) -> ClientOidc | None:

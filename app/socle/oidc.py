@@ -6,6 +6,7 @@ issuer, audience, nonce and level of the id_token, signature and subject of the 
 """
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -20,8 +21,12 @@ from app.socle.clock import Clock
 ALGORITHMS = ["ES256", "RS256"]
 LEEWAY = 10
 METADATA_TTL = 3600
-# acr values that satisfy what we ask, lowest first.
-ACR_ACCEPTED = {"eidas1": ("eidas1", "eidas2", "eidas3")}
+# The levels that satisfy what we ask: FranceConnect has one; an agent comes with a second factor, or ProConnect adds
+# a code by e-mail (essential claim, ProConnect's documentation on double authentication).
+ACR_ACCEPTED = {
+    "eidas1": ("eidas1", "eidas2", "eidas3"),
+    "mfa": ("eidas0-mfa", "eidas1-mfa", "eidas2", "eidas3"),
+}
 
 
 class FournisseurIndisponibleError(Exception):
@@ -97,18 +102,20 @@ class Oidc:
     async def authorize_url(self, client: ClientOidc, redirect_uri: str, state: str, nonce: str) -> str:
         """Where the person signs in; FournisseurIndisponibleError when the provider cannot be reached."""
         endpoint = (await self.metadata(client.issuer))["authorization_endpoint"]
-        query = urlencode(
-            {
-                "response_type": "code",
-                "client_id": client.client_id,
-                "redirect_uri": redirect_uri,
-                "scope": client.scope,
-                "acr_values": client.acr,
-                "state": state,
-                "nonce": nonce,
-            }
-        )
-        return f"{endpoint}?{query}"
+        parameters = {
+            "response_type": "code",
+            "client_id": client.client_id,
+            "redirect_uri": redirect_uri,
+            "scope": client.scope,
+            "state": state,
+            "nonce": nonce,
+        }
+        if client.acr == "mfa":
+            wanted = {"essential": True, "values": list(ACR_ACCEPTED["mfa"])}
+            parameters["claims"] = json.dumps({"id_token": {"acr": wanted}})
+        else:
+            parameters["acr_values"] = client.acr
+        return f"{endpoint}?{urlencode(parameters)}"
 
     async def logout_url(self, issuer: str, id_token: str, redirect_uri: str, state: str) -> str:
         """Where the provider's own session ends (it needs the id_token, however old)."""

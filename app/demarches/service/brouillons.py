@@ -173,13 +173,15 @@ async def access_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -
 async def _access_for_somebody(ctx: Contexte, dossier_id: UUID, *, lock: bool) -> Dossier:
     if ctx.personne is None or ctx.personne.agent_id is None:
         raise SignInRequiredError("Identifiez-vous avec ProConnect pour continuer.")
-    dossier = await repository.find_dossier(ctx.db, dossier_id, lock=lock)
+    dossier = await repository.find_dossier(ctx.db, dossier_id)
     # What a resident has not submitted yet is nobody else's to read, even in the perimeter.
     if dossier is None or dossier.canal == "web" or dossier.collectivite_id not in ctx.personne.collectivites:
         raise NotFoundError("Cette saisie n’existe pas, ou a été abandonnée.")
-    if dossier.etat != "brouillon":
-        raise DejaDeposeError(dossier.id)
     await write_in(ctx.db, dossier.collectivite_id)
+    if lock:
+        dossier = await repository.find_dossier(ctx.db, dossier_id, lock=True)
+    if dossier is None or dossier.etat != "brouillon":
+        raise DejaDeposeError(dossier_id)
     return dossier
 
 

@@ -89,8 +89,9 @@ async def open_for_act(
     BailError while an agent other than `remplace` holds a living lease; PerimeeError when the dossier is no longer at
     the `version` that the agent had on the screen.
     """
+    # A row that may not be written cannot be locked either.
+    await write_in(ctx.db, (await access(ctx, dossier_id)).collectivite_id)
     dossier = await access(ctx, dossier_id, lock=True)
-    await write_in(ctx.db, dossier.collectivite_id)
     droit = await droit_of(ctx, dossier.collectivite_id)
     other = holder(dossier, ctx)
     if with_lease and other is not None and dossier.agent_id != remplace:
