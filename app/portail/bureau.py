@@ -72,7 +72,7 @@ def _vide(filtres: Filtres) -> str:
     """Why the list is empty, and what to do."""
     if filtres.q:
         return (
-            "Aucun dossier ne correspond à ces mots. Essayez le numéro seul, le nom de famille ou un mot de la demande. "
+            "Aucun dossier ne correspond à ces mots. Essayez le numéro seul, le nom ou un mot de la demande. "
             "Une demande qui n’est pas encore déposée n’est pas ici."
         )
     if filtres.miens:
