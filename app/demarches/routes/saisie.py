@@ -104,7 +104,7 @@ async def resume(ctx: AgentDep, dossier_id: UUID) -> Response:
 async def give_up(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Destroys a draft that will not be finished."""
     if not await once(ctx, form, "/"):
-        await saisie.discard(ctx, dossier_id)
+        await brouillons.discard(ctx, dossier_id)
     return redirect(ctx, "/")
 
 
