@@ -81,6 +81,7 @@ async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> Sequence[A
             Dossier.collectivite_id,
             Dossier.id,
             Dossier.numero,
+            Dossier.slug,
             Dossier.titre,
             Dossier.demandeur,
             Dossier.etat,
