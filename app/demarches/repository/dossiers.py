@@ -60,15 +60,19 @@ async def get_dossier(
     """A dossier that the transaction may see; locked when it is about to change state."""
     query = select(Dossier).where(Dossier.collectivite_id == collectivite_id, Dossier.id == dossier_id)
     if lock:
-        query = query.with_for_update()
+        query = query.with_for_update().execution_options(populate_existing=True)
     return (await session.execute(query)).scalar_one_or_none()
 
 
 async def find_dossier(session: AsyncSession, dossier_id: UUID, *, lock: bool = False) -> Dossier | None:
-    """A dossier by its id alone: on Mon espace and the desk, where several collectivités meet."""
+    """A dossier by its id alone: on Mon espace and the desk, where several collectivités meet.
+
+    Locking needs the right to write in its collectivité (`write_in`, `own_in`): without it, PostgreSQL shows no row.
+    """
     query = select(Dossier).where(Dossier.id == dossier_id)
     if lock:
-        query = query.with_for_update()
+        # Read again under the lock: what was read before it may have changed since.
+        query = query.with_for_update().execution_options(populate_existing=True)
     return (await session.execute(query)).scalar_one_or_none()
 
 

@@ -17,13 +17,14 @@ from app.socle import vues
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, check_token, open_contexte
 from app.socle.errors import BusinessError, NotFoundError
 from app.socle.ids import new_token
+from app.socle.langues import N_
 from app.socle.televersement import FilePart, FormLimits, PieceRefuseeError, TextPart, read_form
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
 
 LIMITS = FormLimits(poids_max=20_000_000, total_max=25_000_000)
-SOURCES = {"franceconnect": "Donné par FranceConnect", "courriel": "Adresse vérifiée par un code"}
+SOURCES = {"franceconnect": N_("Donné par FranceConnect"), "courriel": N_("Adresse vérifiée par un code")}
 
 
 @router.get("/demarches/{slug}/remplir")

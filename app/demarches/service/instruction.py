@@ -64,8 +64,8 @@ async def access(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Doss
 
 async def open_for_act(ctx: Contexte, dossier_id: UUID, *, with_lease: bool = True) -> Instruction:
     """The dossier, locked, writable, with the agent's right; BailError while another agent holds a living lease."""
+    await write_in(ctx.db, (await access(ctx, dossier_id)).collectivite_id)
     dossier = await access(ctx, dossier_id, lock=True)
-    await write_in(ctx.db, dossier.collectivite_id)
     droit = await droit_of(ctx, dossier.collectivite_id)
     if with_lease and holder(dossier, ctx) is not None:
         raise BailError(

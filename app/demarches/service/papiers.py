@@ -43,17 +43,18 @@ from app.demarches.service.depot import nom_de
 from app.socle.courriers import de, institution
 from app.socle.crypto.keystore import KeyOwner
 from app.socle.hosts import CollectiviteVue
+from app.socle.langues import N_
 from app.socle.lettres import Auteur, Destinataire, EnTete, VoiesRecours
 from app.socle.noyau import Noyau
 from app.socle.storage import ObjectExistsError
 from app.socle.tenancy import Perimetre
 
 CANAUX = {
-    "web": "en ligne",
-    "guichet": "au guichet",
-    "telephone": "par téléphone",
-    "courrier": "par courrier",
-    "aidant": "avec l’aide d’un aidant",
+    "web": N_("en ligne"),
+    "guichet": N_("au guichet"),
+    "telephone": N_("par téléphone"),
+    "courrier": N_("par courrier"),
+    "aidant": N_("avec l’aide d’un aidant"),
 }
 # Administrative courts by département (code de justice administrative, article R221-3).
 _RENNES = ("Tribunal administratif de Rennes", ("3 contour de la Motte", "CS 44416", "35044 Rennes Cedex"))

@@ -56,12 +56,18 @@ async def find_draft(ctx: Contexte, slug: str) -> Dossier | None:
 
 
 async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
-    """One of the person's own dossiers, on its collectivité's host or on Mon espace; NotFoundError otherwise."""
-    dossier = await repository.find_dossier(ctx.db, dossier_id, lock=lock)
+    """One of the person's own dossiers, on its collectivité's host or on Mon espace; NotFoundError otherwise.
+
+    With `lock` it is locked, read afresh, and the transaction may write in its collectivité.
+    """
+    dossier = await repository.find_dossier(ctx.db, dossier_id)
     if dossier is None or dossier.depose_le is None or not owns(ctx, dossier):
         raise NotFoundError(ABSENT)
     if ctx.hote.collectivite is not None and dossier.collectivite_id != ctx.hote.collectivite.id:
         raise NotFoundError(ABSENT)
+    if lock:
+        await own_in(ctx.db, dossier.collectivite_id)
+        await repository.find_dossier(ctx.db, dossier_id, lock=True)
     return dossier
 
 
@@ -117,7 +123,6 @@ async def write_message(ctx: Contexte, dossier_id: UUID, texte: str) -> None:
     clean = nettoyer(texte, lignes=True)
     if not clean:
         raise InvalidInputError("Écrivez votre message avant de l’envoyer.")
-    await own_in(ctx.db, dossier.collectivite_id)
     await repository.add_message(
         ctx.db,
         dossier,
@@ -146,7 +151,6 @@ async def answer(ctx: Contexte, dossier_id: UUID, received: list[pieces.PieceRec
     dossier = await access_own(ctx, dossier_id, lock=True)
     if dossier.etat != Etat.EN_ATTENTE:
         raise TransitionRefuseeError("completer", "complété", Etat(dossier.etat))
-    await own_in(ctx.db, dossier.collectivite_id)
     for piece in received:
         await repository.replace_pieces(ctx.db, dossier, piece.champ_id)
         await pieces.attach(ctx, dossier, piece)
@@ -160,7 +164,6 @@ async def withdraw(ctx: Contexte, dossier_id: UUID) -> None:
     """The person takes the request back; nothing is decided any more."""
     dossier = await access_own(ctx, dossier_id, lock=True)
     etat = retirer(Etat(dossier.etat))
-    await own_in(ctx.db, dossier.collectivite_id)
     await repository.update_dossier(
         ctx.db, dossier, ctx.now, etat=etat.value, clos_le=ctx.now, bail_jusqu_a=None
     )
