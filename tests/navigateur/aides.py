@@ -247,7 +247,7 @@ class Clavier(Visite):
         """The file question opens with the keyboard."""
         self._reach(self.field(words))
         with self.page.expect_file_chooser() as chooser:
-            self.page.keyboard.press("Enter")
+            self.page.keyboard.press("Space")
         chooser.value.set_files(files)
 
 
