@@ -67,9 +67,9 @@ def portail(commune: str = "guingamp", *, type: str = "commune", personne: Perso
     )
 
 
-def _carte(titre: str, resume: str, *, en_ligne: bool = True, duree: str = "5 minutes") -> Vue:
+def _carte(titre: str, resume: str, *, en_ligne: bool = True, duree: int = 5) -> Vue:
     return Vue(
-        titre=titre, resume=resume, en_ligne=en_ligne, duree=duree if en_ligne else "", url="/demarches/x"
+        titre=titre, resume=resume, en_ligne=en_ligne, duree=duree if en_ligne else 0, url="/demarches/x"
     )
 
 
@@ -82,7 +82,7 @@ THEMES = [
             _carte(
                 "Inscrire mon enfant à l’école",
                 "Première inscription ou changement d’école.",
-                duree="10 minutes",
+                duree=10,
             ),
             _carte("Calculer mon quotient familial", "Ce qu’il faut apporter et où.", en_ligne=False),
         ],
@@ -104,7 +104,7 @@ THEMES = [
             _carte(
                 "Signaler un problème dans la rue",
                 "Lampadaire, nid-de-poule, dépôt sauvage.",
-                duree="2 minutes",
+                duree=2,
             ),
             _carte("Réserver une salle", "Salle des fêtes, salle de réunion, gymnase."),
             _carte("Ouvrir un débit de boissons temporaire", "Pour les associations, 15 jours avant."),
@@ -220,7 +220,7 @@ DEMARCHE: dict[str, Any] = {
         titre=CANTINE,
         resume="Repas, garderie et centre de loisirs, en un seul dossier pour l’année.",
         pour_qui="Les enfants scolarisés à Guingamp",
-        duree="5 minutes",
+        duree=5,
         delai="Sous 10 jours",
         prix="De 0,80\u00a0€ à 4,20\u00a0€ le repas",
         pieces=[

@@ -22,6 +22,7 @@ from app.socle.db import set_perimetre
 from app.socle.errors import ForbiddenError, NotFoundError, SignInRequiredError
 from app.socle.hosts import CollectiviteVue, HoteResolu
 from app.socle.ids import fingerprint, new_token
+from app.socle.langues import traduire
 from app.socle.noyau import Noyau
 from app.socle.sessions import DUREES, Personne, open_session
 from app.socle.tenancy import Perimetre
@@ -99,6 +100,10 @@ class Visite:
         if self.temoin_neuf:
             self.set_cookie(response, "kumun-temoin", self.temoin, max_age=TEMOIN_DAYS * 86400)
         return response
+
+    def traduire(self, message: str) -> str:
+        """A French sentence marked by `N_`, in the language of the page."""
+        return traduire(message, self.langue)
 
     def today(self, fuseau: str = "Europe/Paris") -> date:
         """The local date, for rules that count days."""

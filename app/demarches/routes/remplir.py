@@ -1,7 +1,11 @@
-"""Filling, reviewing and submitting a démarche, on the collectivité's host; every form works without JavaScript."""
+"""Filling, reviewing and submitting a démarche; every form works without JavaScript.
+
+`router` begins on a collectivité's host; `pages` is what follows, there for the person, and under `/saisir` of the desk
+for an agent who fills it for somebody: the same pages, the same rules.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header
@@ -13,17 +17,29 @@ from app.demarches.presentation import champs_of, pieces_of, sections_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.service import brouillons, depot, pieces, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
+from app.demarches.service.depot import nom_de
+from app.demarches.service.papiers import CANAUX
 from app.socle import vues
-from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, check_token, open_contexte
+from app.socle.contexte import (
+    Contexte,
+    ContexteDep,
+    FormulaireDep,
+    Visite,
+    VisiteDep,
+    check_token,
+    open_contexte,
+)
 from app.socle.errors import BusinessError, NotFoundError
 from app.socle.ids import new_token
+from app.socle.langues import N_
 from app.socle.televersement import FilePart, FormLimits, PieceRefuseeError, TextPart, read_form
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
+pages = APIRouter()
 
 LIMITS = FormLimits(poids_max=20_000_000, total_max=25_000_000)
-SOURCES = {"franceconnect": "Donné par FranceConnect", "courriel": "Adresse vérifiée par un code"}
+SOURCES = {"franceconnect": N_("Donné par FranceConnect"), "courriel": N_("Adresse vérifiée par un code")}
 
 
 @router.get("/demarches/{slug}/remplir")
@@ -31,6 +47,24 @@ async def start(ctx: ContexteDep, slug: str) -> Response:
     """To the person's draft of that démarche, at the first page that is not finished; made if there is none."""
     draft, definition = await brouillons.start(ctx, slug)
     return redirect(ctx, f"/dossiers/{draft.id}/etapes/{definition.pages[0].id}")
+
+
+def base_of(visit: Visite, dossier_id: UUID) -> str:
+    """Where the pages of a draft are on this host."""
+    return f"{'/saisir' if visit.hote.genre == 'agents' else ''}/dossiers/{dossier_id}"
+
+
+def _around(ctx: Contexte, draft: Brouillon) -> dict[str, Any]:
+    """What surrounds a page of the form: the way back, the service to call, and for whom an agent fills it."""
+    if draft.dossier.canal == "web":
+        service = service_of(ctx, draft.definition)
+        return {"fil": fil(), "service_nom": draft.definition.service.nom, "service": service, "pour": None}
+    pour = {
+        "personne": nom_de(draft.dossier.demandeur),
+        "canal": CANAUX[draft.dossier.canal],
+        "commune": draft.collectivite.nom,
+    }
+    return {"fil": [vues.Lien("Bureau", "/")], "service_nom": "", "service": None, "pour": pour}
 
 
 async def _draft(ctx: Contexte, dossier_id: UUID) -> Brouillon:
@@ -46,7 +80,7 @@ def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
     raise NotFoundError("Cette étape n’existe pas dans votre dossier.")
 
 
-@router.get("/dossiers/{dossier_id}/recapitulatif")
+@pages.get("/dossiers/{dossier_id}/recapitulatif")
 async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """Everything that was answered, before it is submitted."""
     return _review(ctx, await _draft(ctx, dossier_id))
@@ -56,7 +90,7 @@ def _review(
     ctx: Contexte, draft: Brouillon, *, cochee: bool = False, oubli: str = "", status: int = 200
 ) -> Response:
     manques = depot.manques_of(ctx, draft)
-    base = f"/dossiers/{draft.dossier.id}"
+    base = base_of(ctx, draft.dossier.id)
     effective = reponses_effectives(draft.definition, draft.reponses)
     applicable = draft.pages()
     erreurs = [
@@ -70,7 +104,7 @@ def _review(
         block="formulaire",
         status=status,
         demarche_titre=draft.definition.titre,
-        fil=fil(),
+        **_around(ctx, draft),
         etape={"numero": len(applicable) + 1, "total": len(applicable) + 1},
         sections=sections_of(draft.definition, effective, modifier=f"{base}/etapes/{{page}}"),
         pieces=pieces_of(draft.definition, draft.pieces, effective, modifier=f"{base}/etapes/{{page}}"),
@@ -81,15 +115,13 @@ def _review(
         precedent_url=f"{base}/etapes/{applicable[-1].id}",
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
-        service_nom=draft.definition.service.nom,
-        service=service_of(ctx, draft.definition),
     )
 
 
-@router.post("/dossiers/{dossier_id}/deposer")
+@pages.post("/dossiers/{dossier_id}/deposer")
 async def submit(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Submits; a double click, a second tab or « back » end on the same page, once."""
-    done = f"/dossiers/{dossier_id}/depose"
+    done = f"{base_of(ctx, dossier_id)}/depose"
     try:
         if form.get("declaration") != "oui":
             draft = await _draft(ctx, dossier_id)
@@ -102,7 +134,7 @@ async def submit(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Res
         return redirect(ctx, done)
     if manques:
         await ctx.db.rollback()
-        raise ManquesError(dossier_id)
+        raise ManquesError(f"{base_of(ctx, dossier_id)}/recapitulatif")
     return redirect(ctx, done)
 
 
@@ -112,12 +144,12 @@ class ManquesError(BusinessError):
     status = 422
     code = "incomplet"
 
-    def __init__(self, dossier_id: UUID) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__("Il manque des réponses.")
-        self.dossier_id = dossier_id
+        self.url = url
 
 
-@router.get("/dossiers/{dossier_id}/etapes/{page_id}")
+@pages.get("/dossiers/{dossier_id}/etapes/{page_id}")
 async def show_page(ctx: ContexteDep, dossier_id: UUID, page_id: str) -> Response:
     """One page of the form, with what was typed before."""
     try:
@@ -136,9 +168,9 @@ def _form(
 ) -> Response:
     index, applicable = _page_of(draft, page_id)
     current, erreurs = applicable[index], erreurs or {}
-    base = f"/dossiers/{draft.dossier.id}"
+    base = base_of(ctx, draft.dossier.id)
     following = applicable[index + 1].titre if index + 1 < len(applicable) else "Vérifier et déposer"
-    remarks = avertissements(draft.definition, draft.reponses, ctx.today(ctx.collectivite.fuseau))
+    remarks = avertissements(draft.definition, draft.reponses, ctx.today(draft.collectivite.fuseau))
     champs = champs_of(
         draft,
         current,
@@ -155,7 +187,7 @@ def _form(
         block="formulaire",
         status=status,
         demarche_titre=draft.definition.titre,
-        fil=fil(),
+        **_around(ctx, draft),
         etape={
             "numero": index + 1,
             "total": len(applicable) + 1,
@@ -170,15 +202,15 @@ def _form(
         enregistre_le=draft.dossier.modifie_le,
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
-        service_nom=draft.definition.service.nom,
-        service=service_of(ctx, draft.definition),
     )
 
 
-@router.get("/dossiers/{dossier_id}/enregistre")
+@pages.get("/dossiers/{dossier_id}/enregistre")
 async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """« À plus tard »: where the draft is found again, and until when."""
     draft = await _draft(ctx, dossier_id)
+    if draft.dossier.canal != "web":
+        return redirect(ctx, "/")
     return page(
         ctx,
         "demarches/enregistre.html",
@@ -192,7 +224,7 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
     )
 
 
-@router.post("/dossiers/{dossier_id}/champs")
+@pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Keeps fields as they are typed; says softly what is not right yet."""
     draft = await _draft(ctx, dossier_id)
@@ -226,7 +258,7 @@ async def receive(
     return fields, files
 
 
-@router.post("/dossiers/{dossier_id}/etapes/{page_id}")
+@pages.post("/dossiers/{dossier_id}/etapes/{page_id}")
 async def save_page(
     visit: VisiteDep,
     dossier_id: UUID,
@@ -291,14 +323,15 @@ async def _act(
         await pieces.remove(ctx, draft, _uuid(doomed[0]))
     saisie = await brouillons.save_page(ctx, draft, current, fields)
     action = (fields.get("action") or ["continuer"])[0]
-    here = f"/dossiers/{draft.dossier.id}/etapes/{page_id}"
+    base = base_of(ctx, draft.dossier.id)
+    here = f"{base}/etapes/{page_id}"
     if refused:
         draft = await _draft(ctx, draft.dossier.id)
         return _form(ctx, draft, page_id, refused, status=422)
     if doomed or action == "joindre":
         return redirect(ctx, here)
     if action == "enregistrer":
-        return redirect(ctx, f"/dossiers/{draft.dossier.id}/enregistre")
+        return redirect(ctx, f"{base}/enregistre")
     missing = _missing_pieces(draft, current, received)
     if saisie.erreurs or missing:
         draft = await _draft(ctx, draft.dossier.id)
@@ -306,8 +339,8 @@ async def _act(
     following = pages_applicables(draft.definition, draft.reponses)
     place = next((n for n, found in enumerate(following) if found.id == page_id), -1)
     if place + 1 < len(following):
-        return redirect(ctx, f"/dossiers/{draft.dossier.id}/etapes/{following[place + 1].id}")
-    return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
+        return redirect(ctx, f"{base}/etapes/{following[place + 1].id}")
+    return redirect(ctx, f"{base}/recapitulatif")
 
 
 def _missing_pieces(draft: Brouillon, current: Page, received: Sequence[pieces.PieceRecue]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A person's own dossier, on its collectivité's host and on Mon espace: the same pages."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -25,17 +26,18 @@ from app.socle import vues
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, open_contexte
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.ids import new_token
+from app.socle.langues import N_
 from app.socle.storage import ObjetLu
 from app.socle.televersement import inert_headers
 from app.socle.web import coordonnees_of, once, page, redirect
 
 router = APIRouter()
 
-RECOURS = "La décision indique comment et jusqu’à quand la contester."
+RECOURS = N_("La décision indique comment et jusqu’à quand la contester.")
 DECISIONS = {
-    "accepte": "Demande acceptée",
-    "refuse": "Demande refusée",
-    "sans_suite": "Demande classée sans suite",
+    "accepte": N_("Demande acceptée"),
+    "refuse": N_("Demande refusée"),
+    "sans_suite": N_("Demande classée sans suite"),
 }
 
 
@@ -49,7 +51,8 @@ def require_reader(ctx: Contexte) -> None:
 async def show(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """State, messages, what is asked, decision, history."""
     require_reader(ctx)
-    return _show(ctx, await suivi.load(ctx, dossier_id))
+    found = await suivi.load(ctx, dossier_id)
+    return _show(ctx, found, consultations=await suivi.list_consultations(ctx, dossier_id))
 
 
 def _show(
@@ -60,6 +63,7 @@ def _show(
     typed: str = "",
     erreur: str = "",
     refus: dict[str, str] | None = None,
+    consultations: Sequence[Any] = (),
 ) -> Response:
     dossier, definition = found.dossier, found.definition
     base = f"/dossiers/{dossier.id}"
@@ -80,7 +84,7 @@ def _show(
             "recu_url": f"/documents/{receipt.id}" if receipt else "",
             "silence": _silence(found) if not closed else None,
         },
-        fil=[vues.Lien("Mes dossiers", "/dossiers")] if ctx.hote.genre == "mon" else [],
+        fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
         demandes=[
             {
                 "libelle": definition.champ(item.champ_id).libelle,
@@ -104,7 +108,7 @@ def _show(
         historique=histoire_of(found.evenements),
         sections=sections_of(definition, reponses),
         pieces=pieces_of(definition, found.pieces, reponses),
-        consultations=[],
+        consultations=[{"le": c.quand, "qui": f"{c.agent}, {c.collectivite}"} for c in consultations],
         service_nom=definition.service.nom,
         service=coordonnees_of(found.collectivite.coordonnees),
         message="",
@@ -174,7 +178,9 @@ async def submitted(ctx: ContexteDep, dossier_id: UUID) -> Response:
         dossier_url=f"/dossiers/{dossier_id}",
         suites=[
             *after,
-            "Vous pouvez suivre votre demande, écrire au service et répondre à ses questions depuis votre dossier.",
+            N_(
+                "Vous pouvez suivre votre demande, écrire au service et répondre à ses questions depuis votre dossier."
+            ),
         ],
         silence=_silence(found),
         service_nom=found.definition.service.nom,
@@ -189,7 +195,7 @@ async def write(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Resp
     typed = str(form.get("message", ""))
     if not typed.strip():
         found = await suivi.load(ctx, dossier_id)
-        return _show(ctx, found, status=422, erreur="Écrivez votre message avant de l’envoyer.")
+        return _show(ctx, found, status=422, erreur=N_("Écrivez votre message avant de l’envoyer."))
     if not await once(ctx, form, f"{here}#messages"):
         await suivi.write_message(ctx, dossier_id, typed)
     return redirect(ctx, f"{here}#messages")
@@ -222,7 +228,7 @@ async def answer(
     async with open_contexte(visit) as ctx:
         if refused or not received:
             found = await suivi.load(ctx, dossier_id)
-            nothing = {item.champ_id: "Choisissez le fichier à envoyer." for item in found.demandes}
+            nothing = {item.champ_id: N_("Choisissez le fichier à envoyer.") for item in found.demandes}
             return _show(ctx, found, status=422, refus=refused or nothing)
         await suivi.answer(ctx, dossier_id, received)
         return redirect(ctx, f"/dossiers/{dossier_id}")

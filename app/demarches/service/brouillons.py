@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from app.demarches.definitions import Definition, Page
-from app.demarches.domain import Saisie, entrees_de, pages_applicables, parse_champ, parse_page
+from app.demarches.domain import Saisie, entrees_de, facultatif, pages_applicables, parse_champ, parse_page
 from app.demarches.models import Dossier, Piece
 from app.demarches.repository import dossiers as repository
 from app.demarches.service.catalogue import Offre, definition_of, get_offre
 from app.socle.audit import record
 from app.socle.contexte import Contexte
+from app.socle.db import write_in
 from app.socle.errors import ConflictError, NotFoundError, SignInRequiredError
+from app.socle.hosts import CollectiviteVue, list_vues
 from app.socle.ids import fingerprint, uuid7
 from app.socle.sessions import Personne
 
@@ -35,6 +37,7 @@ class Brouillon:
 
     dossier: Dossier
     definition: Definition
+    collectivite: CollectiviteVue
     reponses: dict[str, Any] = field(default_factory=dict)
     brut: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     pieces: list[Piece] = field(default_factory=list)
@@ -50,11 +53,14 @@ class Brouillon:
 
 def identite_prefill(personne: Personne | None) -> dict[str, str]:
     """What the sign-in gives to fill fields with: definition key to text; empty for who is not signed in."""
-    if personne is None:
-        return {}
+    return known_of(personne.donnees) if personne is not None else {}
+
+
+def known_of(donnees: Mapping[str, Any]) -> dict[str, str]:
+    """What an identity gives to fill fields with: definition key to text."""
     found: dict[str, str] = {}
     for key, name in _IDENTITE.items():
-        value = personne.donnees.get(name)
+        value = donnees.get(name)
         if isinstance(value, list):
             value = " ".join(value)
         if value and not (name == "naissance" and "-00" in value):
@@ -121,7 +127,11 @@ async def _make(ctx: Contexte, offre: Offre, jeton: bytes) -> Dossier:
 
 
 async def _prefill(ctx: Contexte, draft: Dossier, definition: Definition) -> None:
-    known = identite_prefill(ctx.personne)
+    await fill(ctx, draft, definition, identite_prefill(ctx.personne))
+
+
+async def fill(ctx: Contexte, draft: Dossier, definition: Definition, known: Mapping[str, str]) -> None:
+    """Answers what is known already and was not answered yet."""
     answered = {row.champ_id for row in await repository.list_reponses(ctx.db, draft)}
     rows = []
     for champ in definition.champs():
@@ -146,12 +156,32 @@ def _row(
 
 
 async def access_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
-    """The person's own draft on this host, or NotFoundError; ConflictError once it has been submitted."""
+    """The person's own draft on this host, or NotFoundError; ConflictError once it has been submitted.
+
+    On the desk: a draft that agents fill for somebody, of any collectivité they serve; colleagues share it.
+    """
+    if ctx.hote.genre == "agents":
+        return await _access_for_somebody(ctx, dossier_id, lock=lock)
     dossier = await repository.get_dossier(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
     if dossier is None or not owns(ctx, dossier):
         raise NotFoundError(ABSENT)
     if dossier.etat != "brouillon":
         raise DejaDeposeError(dossier.id)
+    return dossier
+
+
+async def _access_for_somebody(ctx: Contexte, dossier_id: UUID, *, lock: bool) -> Dossier:
+    if ctx.personne is None or ctx.personne.agent_id is None:
+        raise SignInRequiredError("Identifiez-vous avec ProConnect pour continuer.")
+    dossier = await repository.find_dossier(ctx.db, dossier_id)
+    # What a resident has not submitted yet is nobody else's to read, even in the perimeter.
+    if dossier is None or dossier.canal == "web" or dossier.collectivite_id not in ctx.personne.collectivites:
+        raise NotFoundError("Cette saisie n’existe pas, ou a été abandonnée.")
+    await write_in(ctx.db, dossier.collectivite_id)
+    if lock:
+        dossier = await repository.find_dossier(ctx.db, dossier_id, lock=True)
+    if dossier is None or dossier.etat != "brouillon":
+        raise DejaDeposeError(dossier_id)
     return dossier
 
 
@@ -173,13 +203,22 @@ def owns(ctx: Contexte, dossier: Dossier) -> bool:
 
 
 async def load(ctx: Contexte, dossier: Dossier) -> Brouillon:
-    """A draft with its answers and documents: three statements, whatever their number."""
+    """A draft with its answers and documents: three statements, whatever their number (four on the desk).
+
+    An e-mail address is asked of those who file online (CRPA R112-9-1), never of those who come to the counter.
+    """
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
+    if dossier.canal != "web":
+        definition = facultatif(definition, "identite.courriel")
+    collectivite = ctx.hote.collectivite
+    if collectivite is None:
+        collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
     rows = await repository.list_reponses(ctx.db, dossier)
     pieces = await repository.list_pieces(ctx.db, dossier)
     return Brouillon(
         dossier,
         definition,
+        collectivite,
         {row.champ_id: row.valeur for row in rows if row.valeur is not None},
         {row.champ_id: row.brut for row in rows},
         pieces,
@@ -191,7 +230,7 @@ async def save_page(ctx: Contexte, draft: Brouillon, page: Page, brut: Mapping[s
 
     Reading the answers is pure computation; it takes no lock: the last save of a field wins, and counts as a version.
     """
-    saisie = parse_page(draft.definition, page, brut, draft.reponses, ctx.today(ctx.collectivite.fuseau))
+    saisie = parse_page(draft.definition, page, brut, draft.reponses, ctx.today(draft.collectivite.fuseau))
     rows = []
     for champ in page.champs:
         typed = {name: saisie.brut[name] for name in champ.entrees if name in saisie.brut}
@@ -218,6 +257,6 @@ async def save_champ(
         champ = draft.definition.champ(champ_id)
     except KeyError:
         raise NotFoundError("Cette question n’existe pas.") from None
-    typed = parse_champ(champ, brut, draft.reponses, ctx.today(ctx.collectivite.fuseau))
+    typed = parse_champ(champ, brut, draft.reponses, ctx.today(draft.collectivite.fuseau))
     await repository.save_reponses(ctx.db, [_row(ctx, draft.dossier, champ.id, typed.valeur, typed.brut)])
     return typed.erreur

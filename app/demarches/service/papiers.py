@@ -4,6 +4,7 @@ A paper is made by a job and may be made twice: its id is computed from the fact
 the first.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from app.demarches.documents import (
     DemandeComplement,
     Depot,
     EffetDelai,
+    Evenement,
     Forme,
     PieceDemandee,
+    RecapDossier,
     Reponse,
     Section,
     Sens,
@@ -30,29 +33,31 @@ from app.demarches.documents import PieceRecue as PieceSurPapier
 from app.demarches.domain import (
     afficher,
     afficher_date,
+    afficher_numero,
     champs_visibles,
     jour_local,
     pages_applicables,
     remplir_modele,
 )
 from app.demarches.models import Complement, Decision, Dossier, Piece
-from app.demarches.pdf import pdf_accuse, pdf_attestation, pdf_decision, pdf_demande_complement
+from app.demarches.pdf import pdf_accuse, pdf_attestation, pdf_decision, pdf_demande_complement, pdf_dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.service.depot import nom_de
 from app.socle.courriers import de, institution
 from app.socle.crypto.keystore import KeyOwner
 from app.socle.hosts import CollectiviteVue
+from app.socle.langues import N_
 from app.socle.lettres import Auteur, Destinataire, EnTete, VoiesRecours
 from app.socle.noyau import Noyau
 from app.socle.storage import ObjectExistsError
 from app.socle.tenancy import Perimetre
 
 CANAUX = {
-    "web": "en ligne",
-    "guichet": "au guichet",
-    "telephone": "par téléphone",
-    "courrier": "par courrier",
-    "aidant": "avec l’aide d’un aidant",
+    "web": N_("en ligne"),
+    "guichet": N_("au guichet"),
+    "telephone": N_("par téléphone"),
+    "courrier": N_("par courrier"),
+    "aidant": N_("avec l’aide d’un aidant"),
 }
 # Administrative courts by département (code de justice administrative, article R221-3).
 _RENNES = ("Tribunal administratif de Rennes", ("3 contour de la Motte", "CS 44416", "35044 Rennes Cedex"))
@@ -138,7 +143,7 @@ def depot_of(
         raise ValueError("a draft has no paper")
     return Depot(
         en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
-        numero=dossier.numero,
+        numero=afficher_numero(dossier.numero),
         demarche=definition.titre,
         recu_le=dossier.depose_le,
         canal=CANAUX[dossier.canal],
@@ -172,6 +177,30 @@ async def make_receipt(
     return await pdf_accuse(AccuseReception(depot=depot, silence=silence))
 
 
+async def make_dossier(
+    noyau: Noyau,
+    collectivite: CollectiviteVue,
+    dossier: Dossier,
+    definition: Definition,
+    pieces: list[Piece],
+    historique: Sequence[Evenement],
+    *,
+    statut: str,
+    imprime_le: datetime,
+    imprime_par: str,
+) -> bytes:
+    """The whole dossier on paper: identity, answers, names of the pieces, history; nothing internal."""
+    return await pdf_dossier(
+        RecapDossier(
+            depot=depot_of(noyau, collectivite, dossier, definition, pieces),
+            statut=statut,
+            historique=tuple(historique),
+            imprime_le=imprime_le,
+            imprime_par=imprime_par,
+        )
+    )
+
+
 async def make_complement(
     noyau: Noyau,
     collectivite: CollectiviteVue,
@@ -189,7 +218,7 @@ async def make_complement(
     return await pdf_demande_complement(
         DemandeComplement(
             en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
-            numero=dossier.numero or "",
+            numero=afficher_numero(dossier.numero or ""),
             demarche=definition.titre,
             destinataire=Destinataire(
                 nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, dossier.reponses or {})
@@ -211,7 +240,7 @@ async def make_decision(
     reponses = dossier.reponses or {}
     mots = {
         "demandeur": nom_de(dossier.demandeur),
-        "numero": dossier.numero or "",
+        "numero": afficher_numero(dossier.numero or ""),
         "date_depot": afficher_date(jour_local(dossier.depose_le or decision.rendue_le)),
         "commune": collectivite.nom,
     }
@@ -231,7 +260,7 @@ async def make_decision(
             sens=Sens.FAVORABLE if accepted else Sens.DEFAVORABLE,
             objet=definition.titre,
             autorite=autorite_of(collectivite).capitalize() if arrete else "",
-            numero_dossier=dossier.numero or "",
+            numero_dossier=afficher_numero(dossier.numero or ""),
             destinataire=Destinataire(nom=mots["demandeur"], adresse=adresse_de(dossier.demandeur, reponses)),
             visas=tuple(filled(texte) for texte in model.visas) if model and arrete else (),
             motifs=(decision.motif,) if decision.motif else (),
