@@ -130,4 +130,4 @@ def create_app(noyau: Noyau | None = None) -> Aiguillage:
 
 
 if __name__ == "__main__":
-    serve(create_app(), *listen_address())
+    serve(create_app(), *listen_address(), forwarded_allow_ips=load_settings().trusted_proxies)

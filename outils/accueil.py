@@ -10,11 +10,11 @@ def welcome(port: int, sim_port: int) -> str:
 
     rows = [
         ("Une commune", url("guingamp"), "usager : « Se connecter », puis FranceConnect simulé"),
-        ("Mon espace", url("mon"), "la même personne : dossiers, rendez-vous, coffre-fort"),
+        ("Mon espace", url("mon"), "la même personne : ses dossiers de toutes les communes"),
         ("Bureau des agents", url("agents"), "agent : ProConnect simulé"),
         ("Console de l’OPSN", url("opsn"), "administrateur : ProConnect simulé"),
-        ("Toutes les communes", url(), "accueil de l’installation"),
-        ("Simulateurs", f"http://localhost:{sim_port}/", "FranceConnect, ProConnect, PayFiP, ANTS, SMS"),
+        ("Courriels envoyés", url(path="/dev/courriels"), "ce que le portail a écrit, accusés joints"),
+        ("Simulateurs", f"http://localhost:{sim_port}/", "FranceConnect, ProConnect"),
         ("État", url(path="/sante"), "JSON"),
     ]
     width = [max(len(row[column]) for row in rows) for column in (0, 1)]

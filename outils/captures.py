@@ -36,6 +36,10 @@ PICTURE_LIMIT, TOTAL_LIMIT = 200_000, 2_500_000
 OCCUPATION = "Occuper la rue ou une place"
 NAISSANCE = "Demander un acte de naissance"
 THEMES = ("guingamp", "loc-envel", "rennes", "ouessant")
+ELSEWHERE = (
+    ("loc-envel", "Katell", ("22810", "Loc-Envel")),
+    ("ouessant", "Ghjuvan", ("29242", "Ouessant")),
+)
 PATIENCE = 120.0
 
 
@@ -282,12 +286,12 @@ def show_resident(visite: Visite, piece: Path) -> str:
     return found[0]
 
 
-def file_elsewhere(visite: Visite, piece: Path) -> None:
-    """A second dossier, at Loc-Envel, so that the secretary's desk shows more than one commune."""
-    visite.open("loc-envel")
+def file_elsewhere(visite: Visite, piece: Path, slug: str, person: str, commune: tuple[str, str]) -> None:
+    """A dossier in another commune, so that the secretary's desk shows more than one."""
+    visite.open(slug)
     visite.follow(OCCUPATION)
-    visite.sign_in_with_franceconnect("Katell")
-    fill_occupation(visite, piece, ("22810", "Loc-Envel"), pictures=False)
+    visite.sign_in_with_franceconnect(person)
+    fill_occupation(visite, piece, commune, pictures=False)
     visite.page.get_by_label("Je certifie que").check()
     visite.press("Déposer mon dossier")
 
@@ -359,7 +363,8 @@ def take_all(portail: Portail) -> None:
         resident = Visite(portail, browser)
         show_commune(resident)
         number = show_resident(resident, piece)
-        file_elsewhere(Visite(portail, browser), piece)
+        for slug, person, commune in ELSEWHERE:
+            file_elsewhere(Visite(portail, browser), piece, slug, person, commune)
         show_agent(Visite(portail, browser), number)
         show_follow_up(resident)
         show_secretary(Visite(portail, browser))
