@@ -19,7 +19,7 @@ from app.demarches.presentation import (
     pieces_of,
     sections_of,
 )
-from app.demarches.routes.remplir import receive
+from app.demarches.routes.reception import receive
 from app.demarches.service import pieces, suivi
 from app.demarches.service.suivi import Suivi
 from app.socle import vues
