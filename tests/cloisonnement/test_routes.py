@@ -55,7 +55,8 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | POST /collectivites/prendre-en-charge/fichier/{session} | GET /collectivites/guingamp
     | POST /collectivites/guingamp/etat | GET /collectivites/guingamp/coordonnees
     | POST /collectivites/guingamp/coordonnees | GET /collectivites/guingamp/apercu.css
-    | GET /collectivites/guingamp/theme | POST /collectivites/guingamp/theme | POST /collectivites/guingamp/apercu | POST /collectivites/guingamp/logo
+    | GET /collectivites/guingamp/theme | POST /collectivites/guingamp/theme
+    | POST /collectivites/guingamp/apercu | POST /collectivites/guingamp/logo
     | GET /collectivites/guingamp/blason/{empreinte} | GET /collectivites/guingamp/demarches
     | POST /collectivites/guingamp/demarches | GET /collectivites/guingamp/agents
     | POST /collectivites/guingamp/agents | POST /collectivites/guingamp/agents/{agent}/retirer
