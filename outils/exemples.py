@@ -351,8 +351,9 @@ CODE: dict[str, Any] = {
 }
 ERREUR: dict[str, Any] = {
     "statut": 404,
-    "titre": "Cette page n’existe pas",
+    "titre": "Page introuvable",
     "message": "Le lien est peut-être ancien, ou l’adresse mal recopiée.",
     "actions": [Lien("Chercher une démarche", "/demarches"), Lien("Revenir à l’accueil", "/")],
     "reference": "7F3A-91",
+    "secours": MAIRIES["guingamp"],
 }

@@ -29,6 +29,11 @@ MARKERS = (
     "InvalidInputError",
     "TooManyRequestsError",
     "UnavailableError",
+    "EmptyPieceError",
+    "LockedPdfError",
+    "InfectedPieceError",
+    "ScanUnavailableError",
+    "NumeroIncorrectError",
 )
 KEYWORDS: dict[str, tuple[int, ...] | None] = dict.fromkeys(("_", "gettext", *MARKERS)) | {"ngettext": (1, 2)}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.demarches.routes.remplir import ManquesError
+from app.portail.pages import editeur_of
 from app.socle.contexte import visite
 from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError, TooManyRequestsError
 from app.socle.langues import N_
@@ -43,7 +44,7 @@ REPRENDRE = N_(
     "Une partie de l’envoi manque ou n’est pas lisible. Revenez à la page précédente, rechargez-la et recommencez."
 )
 SESSION = N_(
-    "Votre connexion a pris fin avant l’envoi, qui n’a pas été enregistré. Identifiez-vous à nouveau, puis recommencez. "
+    "Votre connexion a pris fin avant l’envoi, qui n’a pas été enregistré. Identifiez-vous à nouveau et recommencez. "
     "Vos brouillons sont gardés."
 )
 
@@ -58,6 +59,7 @@ def _render(
 ) -> Response:
     visit = visite(request)
     visit.request.state.personne = getattr(request.state, "personne", None)
+    editeur = editeur_of(visit)
     reference = request.state.requete[-12:] if status >= 500 else ""
     response = page(
         visit,
@@ -69,6 +71,7 @@ def _render(
         message=visit.traduire(message),
         actions=[Lien(visit.traduire(libelle), url) for libelle, url in actions],
         reference=reference,
+        secours=editeur.coordonnees if editeur.joignable else None,
     )
     response.headers.update(headers or {})
     return response

@@ -14,9 +14,10 @@ from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.errors import ConflictError, NotFoundError, SignInRequiredError
 from app.socle.ids import fingerprint, uuid7
+from app.socle.langues import N_
 from app.socle.sessions import Personne
 
-ABSENT = "Ce dossier n’existe pas, ou n’est pas le vôtre."
+ABSENT = N_("Ce dossier n’existe pas, ou n’est pas le vôtre. Vérifiez l’adresse, ou retrouvez-le dans « Mon espace ».")
 # Which of our identity data a field may be filled with.
 _IDENTITE = {
     "identite.civilite": "civilite",
@@ -70,7 +71,7 @@ async def start(ctx: Contexte, slug: str) -> tuple[Dossier, Definition]:
     """
     offre = await get_offre(ctx.db, ctx.collectivite.id, slug)
     if not offre.en_ligne:
-        raise NotFoundError("Cette démarche ne se fait pas en ligne ici.")
+        raise NotFoundError("Cette démarche ne se fait pas en ligne ici : adressez-vous à la mairie.")
     if ctx.usager_id is None and "aucune" not in offre.definition.identites:
         raise SignInRequiredError("Identifiez-vous pour commencer cette démarche.")
     jeton = fingerprint(ctx.temoin)
@@ -217,7 +218,7 @@ async def save_champ(
     try:
         champ = draft.definition.champ(champ_id)
     except KeyError:
-        raise NotFoundError("Cette question n’existe pas.") from None
+        raise NotFoundError("Cette question ne fait plus partie de la démarche. Rechargez la page et recommencez.") from None
     typed = parse_champ(champ, brut, draft.reponses, ctx.today(ctx.collectivite.fuseau))
     await repository.save_reponses(ctx.db, [_row(ctx, draft.dossier, champ.id, typed.valeur, typed.brut)])
     return typed.erreur
