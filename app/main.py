@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from app.bootstrap import make_noyau
+from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import public as demarches_public
@@ -21,7 +22,7 @@ from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes.remplir import ManquesError
 from app.identite import routes as identite
-from app.portail import accueil, bureau, espace, incidents, pages, sante
+from app.portail import accueil, bureau, console, espace, incidents, pages, sante
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.expediteurs import mail_folder
@@ -38,6 +39,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.usager,
         identite.commun,
         identite.collectivite,
+        collectivites.collectivite,
         demarches_public.router,
         demarches_suivi.router,
         demarches_remplir.router,
@@ -51,7 +53,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_suivi.router,
     ),
     "agents": (bureau.router, accueil.commun, identite.agents, identite.commun, demarches_agent.router),
-    "opsn": (accueil.commun, identite.agents, identite.commun),
+    "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
     "connexion": (accueil.commun, identite.connexion),
     "base": (accueil.commun, sante.base),
 }

@@ -1,5 +1,6 @@
 /* Enhancements of every page. Each feature is a function that finds its own elements and does nothing without them. */
 import { initAll } from "./vendor/govuk-frontend.min.js";
+import { enregistrerEnContinu } from "./enregistrement.js";
 
 /** Words that govuk-frontend's scripts show, per page language. */
 const MOTS = {
@@ -52,7 +53,7 @@ function demarrerComposants(scope) {
 }
 
 /** What runs on a page and on each fragment put in it: a function of the element to look in. */
-const fonctions = [demarrerComposants];
+const fonctions = [demarrerComposants, enregistrerEnContinu];
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const fonction of fonctions) fonction(document);

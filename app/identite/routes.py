@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
 from app.identite import repository, service
+from app.identite.clients import franceconnect_client
 from app.identite.domain import ERREURS
 from app.socle.adresses import parse_email
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, Visite, VisiteDep
@@ -50,7 +51,7 @@ def choice(
 
 
 async def _has_franceconnect(visit: Visite) -> bool:
-    return await service.franceconnect_client(visit, visit.hote.nom) is not None
+    return await franceconnect_client(visit, visit.hote.nom) is not None
 
 
 @usager.get("/connexion")
@@ -156,12 +157,28 @@ async def proconnect(visit: VisiteDep, suite: Suite = "/") -> Response:
 async def finish(ctx: ContexteDep, code: Annotated[str, Query(max_length=100)] = "") -> Response:
     """The last step of every sign-in: the session opens here, on the host where it began."""
     token, where = await service.finish(ctx, code)
+    if token is None and where.startswith("rattacher:"):
+        return page(ctx, "identite/rattacher.html", code=where.removeprefix("rattacher:"))
     if token is None:
         if ctx.personne is not None:
             return redirect(ctx, "/")
         return redirect(ctx, f"/connexion?erreur={where}")
     response = redirect(ctx, where)
     ctx.set_cookie(response, "kumun", token)
+    return response
+
+
+@mon.post("/connexion/rattacher")
+async def join(ctx: ContexteDep, form: FormulaireDep) -> Response:
+    """Two accounts of one person: joins them, or goes over to the other, as the person says."""
+    code = str(form.get("code", ""))
+    if form.get("choix") == "rattacher":
+        await service.join_accounts(ctx, code)
+        return redirect(ctx, "/")
+    token = await service.switch_account(ctx, code)
+    response = redirect(ctx, "/")
+    if token is not None:
+        ctx.set_cookie(response, "kumun", token)
     return response
 
 

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.demarches.routes.remplir import ManquesError
 from app.portail.pages import editeur_of
+from app.socle.aiguillage import SuspendedError
 from app.socle.contexte import visite
 from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError, TooManyRequestsError
 from app.socle.langues import N_
@@ -33,6 +34,7 @@ TITRES = {
     429: N_("Trop de tentatives"),
     503: N_("Un service ne répond pas"),
 }
+TITRE_SUSPENDUE = N_("Ce site est suspendu")
 ECHEC = N_(
     "Quelque chose n’a pas fonctionné de notre côté. Ce qui était enregistré l’est toujours. Réessayez dans quelques "
     "minutes ; si cela se reproduit, appelez-nous en donnant la référence ci-dessous."
@@ -44,8 +46,8 @@ REPRENDRE = N_(
     "Une partie de l’envoi manque ou n’est pas lisible. Revenez à la page précédente, rechargez-la et recommencez."
 )
 SESSION = N_(
-    "Votre connexion a pris fin avant l’envoi, qui n’a pas été enregistré. Identifiez-vous à nouveau et recommencez. "
-    "Vos brouillons sont gardés."
+    "Votre connexion a pris fin avant l’envoi, qui n’a pas été enregistré. Identifiez-vous à nouveau, puis "
+    "recommencez. Vos brouillons sont gardés."
 )
 
 
@@ -55,19 +57,20 @@ def _render(
     message: str,
     headers: dict[str, str] | None = None,
     *,
+    titre: str = "",
     actions: Sequence[tuple[str, str]] = ((N_("Revenir à l’accueil"), "/"),),
 ) -> Response:
     visit = visite(request)
     visit.request.state.personne = getattr(request.state, "personne", None)
     editeur = editeur_of(visit)
-    reference = request.state.requete[-12:] if status >= 500 else ""
+    reference = request.state.requete[-12:] if status >= 500 and not titre else ""
     response = page(
         visit,
         "base/erreur.html",
         block="contenu",
         status=status,
         statut=status,
-        titre=visit.traduire(TITRES.get(status, N_("Un problème est survenu"))),
+        titre=visit.traduire(titre or TITRES.get(status, N_("Un problème est survenu"))),
         message=visit.traduire(message),
         actions=[Lien(visit.traduire(libelle), url) for libelle, url in actions],
         reference=reference,
@@ -79,6 +82,10 @@ def _render(
 
 async def business_error(request: Request, error: BusinessError) -> Response:
     """A refusal of ours, in its own words."""
+    if isinstance(error, SuspendedError):
+        return _render(
+            request, error.status, error.message, {"retry-after": "3600"}, titre=TITRE_SUSPENDUE, actions=()
+        )
     if error.status >= 500:
         log.error("refused", code=error.code, status=error.status, id=request.state.requete)
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooManyRequestsError) else None

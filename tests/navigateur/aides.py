@@ -52,7 +52,17 @@ class Visite:
 
     def press(self, words: str, *, within: Locator | None = None) -> None:
         """Presses the button that says this; what follows is a page."""
-        self._go(_first((within or self.page).get_by_role("button", name=words)))
+        scope = within or self.page
+        exact = scope.get_by_role("button", name=words, exact=True)
+        self._go(_first(exact if exact.count() else scope.get_by_role("button", name=words)))
+
+    def unfold(self, words: str) -> None:
+        """Opens what is folded under these words."""
+        self._activate(self.page.locator("summary", has_text=words))
+
+    def reload(self) -> None:
+        """Asks for the same page again."""
+        self._arrived(self.page.reload())
 
     def back(self) -> None:
         """The browser's own button."""
@@ -140,6 +150,15 @@ class Visite:
     def errors(self) -> list[str]:
         """The lines of the error summary."""
         return self.page.locator(".govuk-error-summary a").all_inner_texts()
+
+    def follow_error(self, words: str) -> None:
+        """Follows a line of the error summary, which leads within the page."""
+        self._activate(_first(self.page.locator(".govuk-error-summary").get_by_role("link", name=words)))
+
+    @property
+    def focus(self) -> str:
+        """The id of what has the focus."""
+        return str(self.page.evaluate("() => document.activeElement.id"))
 
     def download(self, words: str) -> bytes:
         """What the link gives to keep."""

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from app.demarches.domain import NumeroIncorrectError, lire_numero
 from app.demarches.repository import listes
 from app.socle.contexte import Contexte
 from app.socle.hosts import CollectiviteVue, list_vues
@@ -36,17 +37,16 @@ class Bureau:
 
 
 async def load(ctx: Contexte, filtres: Filtres) -> Bureau:
-    """The desk, in three statements whatever the number of dossiers, collectivités and agents."""
+    """The desk, in four statements at most, whatever the number of dossiers, collectivités and agents."""
     if ctx.personne is None or ctx.personne.agent_id is None:
         return Bureau([], [], {}, 0)
     vues = await list_vues(ctx.db, ctx.personne.collectivites)
     wanted = [id_ for id_ in ctx.personne.collectivites if filtres.commune in ("", str(id_))]
-    if filtres.q.strip():
-        ids = await listes.search_dossiers(ctx.db, filtres.q, 200)
-        rows = await listes.list_desk_by_ids(ctx.db, ids)
-        rows = [row for row in rows if row.collectivite_id in wanted]
-        return Bureau(rows, [], vues, len(rows))
     counts = await listes.count_desk(ctx.db, wanted, ctx.personne.agent_id)
+    if filtres.q.strip():
+        ids = await listes.search_dossiers(ctx.db, _words(filtres.q), 200)
+        rows = [row for row in await listes.list_desk_by_ids(ctx.db, ids) if _kept(row, filtres, wanted)]
+        return Bureau(rows, counts, vues, len(rows))
     rows = await listes.list_desk(
         ctx.db,
         wanted,
@@ -62,6 +62,22 @@ async def load(ctx: Contexte, filtres: Filtres) -> Bureau:
         if filtres.etat in ("", row.etat) and filtres.demarche in ("", row.slug)
     )
     return Bureau(rows, counts, vues, total)
+
+
+def _words(typed: str) -> str:
+    """A number is found however it is spelt; the index holds its bare digits."""
+    try:
+        return lire_numero(typed)
+    except NumeroIncorrectError:
+        return typed
+
+
+def _kept(row: Any, filtres: Filtres, wanted: Sequence[UUID]) -> bool:
+    return (
+        row.collectivite_id in wanted
+        and filtres.etat in ("", row.etat)
+        and filtres.demarche in ("", row.slug)
+    )
 
 
 def days_left(silence_le: date | None, today: date) -> int | None:
