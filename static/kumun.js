@@ -52,6 +52,20 @@ function demarrerComposants(scope) {
   });
 }
 
+/** Seconds between two looks at a list that refreshes itself. */
+const PERIODE = 10;
+/** Asks for the newer list, unless the page is hidden or somebody is using the list. */
+function actualiser() {
+  const liste = document.querySelector("[data-k-actualiser]");
+  if (!liste || document.hidden || liste.contains(document.activeElement)) return;
+  liste.dispatchEvent(new CustomEvent("k-actualiser"));
+}
+if (document.querySelector("[data-k-actualiser]")) {
+  setInterval(actualiser, PERIODE * 1000);
+  document.addEventListener("visibilitychange", actualiser);
+  window.addEventListener("focus", actualiser);
+}
+
 /** What runs on a page and on each fragment put in it: a function of the element to look in. */
 const fonctions = [demarrerComposants, enregistrerEnContinu];
 

@@ -103,7 +103,7 @@ async def sign_in_required(request: Request, error: SignInRequiredError) -> Resp
 
 async def review_again(request: Request, error: ManquesError) -> Response:
     """Something is missing: the review page says what."""
-    return RedirectResponse(f"/dossiers/{error.dossier_id}/recapitulatif", 303)
+    return RedirectResponse(error.url, 303)
 
 
 async def invalid_request(request: Request, error: RequestValidationError) -> Response:
