@@ -124,7 +124,7 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
     return {
         "date_longue": date_longue,
         "date_heure": date_heure,
-        "date_iso": lambda value, zone=PARIS: _local(value, zone).isoformat(),
+        "date_iso": lambda value, zone=PARIS: _local(value, zone).isoformat(timespec="seconds"),
         "heure": functools.partial(heure, lang=lang),
         "euros": functools.partial(euros, lang=lang),
         "telephone": telephone,

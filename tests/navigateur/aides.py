@@ -6,10 +6,11 @@ handed to the checks of `controle`.
 
 import io
 import re
+import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page
 from pypdf import PdfReader
 
 from tests.navigateur.controle import Controle
@@ -130,7 +131,7 @@ class Visite:
     @property
     def text(self) -> str:
         """What the page says, one kind of space only."""
-        return re.sub(r"\s+", " ", self.page.locator("body").inner_text())
+        return _one_space(self.page.locator("body").inner_text())
 
     @property
     def title(self) -> str:
@@ -139,13 +140,15 @@ class Visite:
 
     def sees(self, *words: str) -> None:
         """Waits until the page shows each of these."""
-        for word in words:
-            expect(self.page.locator("body")).to_contain_text(_spaced(word))
+        end = time.monotonic() + 5
+        while missing := [word for word in words if _one_space(word) not in self.text]:
+            assert time.monotonic() < end, f"{self.page.url} does not show {missing}: {self.text}"
+            self.page.wait_for_timeout(50)
 
     def misses(self, *words: str) -> None:
         """None of these is anywhere in the page."""
-        for word in words:
-            expect(self.page.locator("body")).not_to_contain_text(_spaced(word))
+        shown = [word for word in words if _one_space(word) in self.text]
+        assert not shown, f"{self.page.url} shows {shown}: {self.text}"
 
     def errors(self) -> list[str]:
         """The lines of the error summary."""
@@ -244,7 +247,7 @@ class Clavier(Visite):
         """The file question opens with the keyboard."""
         self._reach(self.field(words))
         with self.page.expect_file_chooser() as chooser:
-            self.page.keyboard.press("Enter")
+            self.page.keyboard.press("Space")
         chooser.value.set_files(files)
 
 
@@ -256,8 +259,8 @@ def _label(words: str) -> re.Pattern[str]:
     return re.compile(rf"^\s*{_loose(words)}\s*(\(facultatif\))?\s*$")
 
 
-def _spaced(words: str) -> re.Pattern[str]:
-    return re.compile(_loose(words))
+def _one_space(words: str) -> str:
+    return re.sub(r"[\s\u2060]+", " ", words)
 
 
 def _loose(words: str) -> str:

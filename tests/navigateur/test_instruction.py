@@ -1,5 +1,6 @@
 """An agent and a resident go through a whole dossier together, up to a decision that names its author."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,10 +8,11 @@ import pytest
 
 from tests.navigateur.aides import Visite, pdf_text
 from tests.navigateur.conftest import Arrivee
-from tests.navigateur.parcours import OCCUPATION, make_pieces, submit_occupation, today
+from tests.navigateur.parcours import OCCUPATION, Pieces, make_pieces, submit_occupation, today
 from tests.navigateur.pile import Pile
 
 YANN, MAELLE = "yann.riou@guingamp.example", "maelle.le-goff@guingamp.example"
+COURRIEL = "katell.lebras@courriel.example"
 SOAZIG = "soazig.penven@loc-envel.example"
 
 
@@ -23,79 +25,100 @@ def find_on_desk(agent: Visite, number: str) -> None:
     agent.follow(OCCUPATION, within=agent.page.get_by_role("row").filter(has_text=number))
 
 
+@dataclass
+class Affaire:
+    """One dossier, the people around it, and its address on the desk."""
+
+    pile: Pile
+    number: str
+    address: str
+    katell: Visite
+    yann: Visite
+
+
 @pytest.mark.parametrize("maniere", ["ordinaire", "sobre"])
 def test_from_the_desk_to_the_decision(arrive: Arrivee, pile: Pile, tmp_path: Path, maniere: str) -> None:
     pieces = make_pieces(tmp_path)
-    katell = arrive(maniere)
+    katell, yann = arrive(maniere), arrive(maniere)
     number = submit_occupation(katell, "Katell Anne", pieces)
     katell.follow("Suivre mon dossier")
-
-    yann = arrive(maniere)
     yann.sign_in_as_agent(YANN)
     find_on_desk(yann, number)
     yann.sees("QUÉMÉNEUR", "Personne ne s’en occupe encore")
     yann.press("Je m’en occupe")
     yann.sees("Ce dossier est à vous")
+    it = Affaire(pile, number, yann.here.removeprefix("agents"), katell, yann)
 
-    # One piece again, with a reason and a date
-    yann.unfold("Redemander une pièce")
-    yann.select("Quelle pièce ?", "Plan de localisation")
-    yann.fill("Pourquoi ?", "Les dimensions ne se lisent pas sur le croquis.")
-    yann.fill_date("À envoyer avant le", today() + timedelta(days=21))
-    yann.press("Envoyer la demande")
-    yann.sees("Complément demandé")
-    pile.mail("katell.lebras@courriel.example", number, "complét")
+    ask_one_piece_again(it)
+    others_see_who_holds_it(it, arrive(maniere), arrive(maniere))
+    answer(it, pieces)
+    write_to_each_other(it)
+    decide(it)
 
-    # Another agent of the commune sees who holds it; one who has no right here sees nothing
-    maelle = arrive(maniere)
+
+def ask_one_piece_again(it: Affaire) -> None:
+    it.yann.unfold("Redemander une pièce")
+    it.yann.select("Quelle pièce ?", "Plan de localisation")
+    it.yann.fill("Pourquoi ?", "Les dimensions ne se lisent pas sur le croquis.")
+    it.yann.fill_date("À envoyer avant le", today() + timedelta(days=21))
+    it.yann.press("Envoyer la demande")
+    it.yann.sees("Complément demandé")
+    it.pile.mail(COURRIEL, it.number, "complét")
+
+
+def others_see_who_holds_it(it: Affaire, maelle: Visite, soazig: Visite) -> None:
+    """An agent of the commune reads and may take over; one without right there sees nothing at all."""
     maelle.sign_in_as_agent(MAELLE)
-    find_on_desk(maelle, number)
+    find_on_desk(maelle, it.number)
     maelle.sees("Yann Riou s’en occupe")
     maelle.misses("Rendre la décision")
-    address = maelle.here.removeprefix("agents")
-    soazig = arrive(maniere)
     soazig.sign_in_as_agent(SOAZIG)
-    soazig.open("agents", address)
+    soazig.open("agents", it.address)
     soazig.sees("Ce dossier n’existe pas, ou n’est pas le vôtre")
-    soazig.misses("QUÉMÉNEUR", number)
+    soazig.misses("QUÉMÉNEUR", it.number)
 
-    # The resident answers
-    katell.reload()
-    katell.sees("Les dimensions ne se lisent pas sur le croquis.", "À envoyer avant le")
-    katell.attach("Plan de localisation", pieces.pdf)
-    katell.press("Envoyer")
-    katell.sees("Complément reçu")
-    katell.misses("À envoyer avant le")
 
-    # A message for the person, a note for the agents
-    yann.open("agents", address)
-    yann.fill("Écrire à la personne", "Merci, votre plan est parfait.")
-    yann.press("Envoyer")
-    yann.fill("Ajouter une note", "Prévenir le marché du vendredi.")
-    yann.press("Noter")
-    yann.sees("Merci, votre plan est parfait.", "Prévenir le marché du vendredi.")
-    pile.mail("katell.lebras@courriel.example", number, "message")
-    katell.reload()
-    katell.sees("Merci, votre plan est parfait.")
-    katell.misses("Prévenir le marché du vendredi.")
-    katell.fill("Écrire au service", "Merci à vous.")
-    katell.press("Envoyer le message")
-    katell.sees("Merci à vous.")
+def answer(it: Affaire, pieces: Pieces) -> None:
+    it.katell.reload()
+    it.katell.sees("Les dimensions ne se lisent pas sur le croquis.", "À envoyer avant le")
+    it.katell.attach("Plan de localisation", pieces.pdf)
+    it.katell.press("Envoyer")
+    it.katell.sees("Complément reçu")
+    it.katell.misses("À envoyer avant le")
 
-    # The decision
-    yann.reload()
-    yann.sees("Merci à vous.")
-    yann.choose("Décision", "Accepter")
-    yann.press("Rendre la décision")
-    yann.sees("Décision rendue")
-    yann.misses("Redemander une pièce")
-    katell.reload()
-    katell.reload_until("Télécharger la décision")
-    katell.sees("Demande acceptée", "Yann Riou, Instructeur voirie, Voirie")
-    act = pdf_text(katell.download("Télécharger la décision"))
-    for word in ("Yann", "Riou", "Instructeur voirie", "Voirie", number, "échafaudage"):
-        assert word.lower() in act.lower(), (word, act)
-    pile.mail("katell.lebras@courriel.example", number, "décision")
+
+def write_to_each_other(it: Affaire) -> None:
+    """What is for the person reaches her, what is for the agents does not."""
+    it.yann.open("agents", it.address)
+    it.yann.fill("Écrire à la personne", "Merci, votre plan est parfait.")
+    it.yann.press("Envoyer")
+    it.yann.fill("Ajouter une note", "Prévenir le marché du vendredi.")
+    it.yann.press("Noter")
+    it.yann.sees("Merci, votre plan est parfait.", "Prévenir le marché du vendredi.")
+    it.pile.mail(COURRIEL, it.number, "message")
+    it.katell.reload()
+    it.katell.sees("Merci, votre plan est parfait.")
+    it.katell.misses("Prévenir le marché du vendredi.")
+    it.katell.fill("Écrire au service", "Merci à vous.")
+    it.katell.press("Envoyer le message")
+    it.katell.sees("Merci à vous.")
+
+
+def decide(it: Affaire) -> None:
+    """The act names its author (CRPA L212-1)."""
+    it.yann.reload()
+    it.yann.sees("Merci à vous.")
+    it.yann.choose("Décision", "Accepter")
+    it.yann.press("Rendre la décision")
+    it.yann.sees("Décision rendue")
+    it.yann.misses("Redemander une pièce")
+    it.katell.reload()
+    it.katell.reload_until("Télécharger la décision")
+    it.katell.sees("Demande acceptée", "Yann Riou, Instructeur voirie, Voirie")
+    act = pdf_text(it.katell.download("Télécharger la décision")).lower()
+    for word in ("yann", "riou", "instructeur voirie", "voirie", it.number, "échafaudage"):
+        assert word in act, (word, act)
+    it.pile.mail(COURRIEL, it.number, "décision")
 
 
 def test_an_agent_is_told_what_is_missing(arrive: Arrivee, pile: Pile, tmp_path: Path) -> None:
