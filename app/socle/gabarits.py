@@ -169,7 +169,7 @@ def make_environment(
     )
     environment.filters.update(_filters(lang), traduit=_translator(translations))
     # On an element whose text exists in French only, so that a screen reader says it as French (RGAA 8.7).
-    en_francais = Markup("" if lang == "fr" else ' lang="fr"')  # noqa: S704 - a constant
+    en_francais = Markup("") if lang == "fr" else Markup(' lang="fr"')
     environment.globals.update(statique=static_url, langue=lang, relue=relue, en_francais=en_francais)
     for name in COMPOSANTS:
         module = environment.get_template(f"composants/{name}.html").module

@@ -80,7 +80,9 @@ def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
     for index, found in enumerate(applicable):
         if found.id == page_id:
             return index, applicable
-    raise NotFoundError("Cette étape n’existe pas dans votre dossier.")
+    raise NotFoundError(
+        "Cette étape ne fait pas partie de votre dossier. Reprenez-le depuis la page de la démarche."
+    )
 
 
 @pages.get("/dossiers/{dossier_id}/recapitulatif")
@@ -362,4 +364,6 @@ def _uuid(texte: str) -> UUID:
     try:
         return UUID(texte)
     except ValueError:
-        raise NotFoundError("Ce document n’est plus dans votre dossier.") from None
+        raise NotFoundError(
+            "Ce document n’est plus dans votre dossier. Rechargez la page pour voir ceux qui y sont."
+        ) from None
