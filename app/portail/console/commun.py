@@ -84,7 +84,7 @@ def page_collectivite(
     block: str | None = None,
     **context: Any,
 ) -> Response:
-    """One page of a collectivité, with its tabs; 422 when there are errors to show, but for a trial shown by `block`."""
+    """One page of a collectivité, with its tabs; 422 when there are errors, but for a trial (`block`)."""
     fait = FAITS.get(ctx.request.query_params.get("fait", ""), "")
     return page(
         ctx,

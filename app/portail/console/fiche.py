@@ -17,7 +17,7 @@ from app.portail.console.commun import habitants, page_collectivite, read_collec
 from app.socle.contexte import Contexte, FormulaireDep, OpsnDep
 from app.socle.errors import BusinessError, NotFoundError
 from app.socle.gabarits import statique
-from app.socle.theme import MOTIFS, InvalidThemeError, Theme, theme_css
+from app.socle.theme import MOTIFS, InvalidThemeError, Theme, check_theme, theme_css
 from app.socle.vues import Option
 from app.socle.web import coordonnees_of, once, redirect
 
@@ -152,7 +152,7 @@ def _theme_page(
         apercu_url=_preview_url(found.slug, shown),
         apercu_seul=apercu,
         blason_url=_blason_url(found.slug, found.theme),
-        contraste=[] if erreurs is None else list(erreurs.values()),
+        contraste=check_theme(shown),
     )
 
 
