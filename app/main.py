@@ -19,6 +19,7 @@ from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
+from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes.remplir import ManquesError
 from app.identite import routes as identite
@@ -43,6 +44,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_public.router,
         demarches_suivi.router,
         demarches_remplir.router,
+        demarches_remplir.pages,
     ),
     "mon": (
         espace.router,
@@ -52,7 +54,14 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.mon,
         demarches_suivi.router,
     ),
-    "agents": (bureau.router, accueil.commun, identite.agents, identite.commun, demarches_agent.router),
+    "agents": (
+        bureau.router,
+        accueil.commun,
+        identite.agents,
+        identite.commun,
+        demarches_agent.router,
+        demarches_saisie.router,
+    ),
     "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
     "connexion": (accueil.commun, identite.connexion),
     "base": (accueil.commun, sante.base),

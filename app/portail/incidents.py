@@ -45,8 +45,8 @@ REPRENDRE = N_(
     "Une partie de l’envoi manque ou n’est pas lisible. Revenez à la page précédente, rechargez-la et recommencez."
 )
 SESSION = N_(
-    "Votre connexion a pris fin avant l’envoi, qui n’a pas été enregistré. Identifiez-vous à nouveau, puis recommencez. "
-    "Vos brouillons sont gardés."
+    "Votre connexion a pris fin avant l’envoi, qui n’a pas été enregistré. Identifiez-vous à nouveau, puis "
+    "recommencez. Vos brouillons sont gardés."
 )
 
 
@@ -100,7 +100,7 @@ async def sign_in_required(request: Request, error: SignInRequiredError) -> Resp
 
 async def review_again(request: Request, error: ManquesError) -> Response:
     """Something is missing: the review page says what."""
-    return RedirectResponse(f"/dossiers/{error.dossier_id}/recapitulatif", 303)
+    return RedirectResponse(error.url, 303)
 
 
 async def invalid_request(request: Request, error: RequestValidationError) -> Response:

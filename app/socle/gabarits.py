@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = ROOT / "templates"
@@ -123,7 +124,7 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
     return {
         "date_longue": date_longue,
         "date_heure": date_heure,
-        "date_iso": lambda value, zone=PARIS: _local(value, zone).isoformat(),
+        "date_iso": lambda value, zone=PARIS: _local(value, zone).isoformat(timespec="seconds"),
         "heure": functools.partial(heure, lang=lang),
         "euros": functools.partial(euros, lang=lang),
         "telephone": telephone,
@@ -167,7 +168,9 @@ def make_environment(
         translations, newstyle=True
     )
     environment.filters.update(_filters(lang), traduit=_translator(translations))
-    environment.globals.update(statique=static_url, langue=lang, relue=relue)
+    # On an element whose text exists in French only, so that a screen reader says it as French (RGAA 8.7).
+    en_francais = Markup("" if lang == "fr" else ' lang="fr"')  # noqa: S704 - a constant
+    environment.globals.update(statique=static_url, langue=lang, relue=relue, en_francais=en_francais)
     for name in COMPOSANTS:
         module = environment.get_template(f"composants/{name}.html").module
         environment.globals.update((key, value) for key, value in vars(module).items() if key[0] != "_")

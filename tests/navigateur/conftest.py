@@ -54,7 +54,7 @@ def chromium() -> Iterator[Browser]:
 def arrive(
     request: pytest.FixtureRequest, pile: Pile, chromium: Browser, controle: Controle
 ) -> Iterator[Arrivee]:
-    """Somebody sits down at a browser: `arrive()`, on a small phone without script `arrive("sobre")`, or `"clavier"`."""
+    """Somebody sits down at a browser: `arrive()`; on a small phone without script, `"sobre"`; or `"clavier"`."""
     visites: list[Visite] = []
 
     def somebody(maniere: str = "ordinaire") -> Visite:

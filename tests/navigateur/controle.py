@@ -23,7 +23,8 @@ _VARIABLE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|value=\"[^\"]*\"|\?[vh]=\w+|\
 
 _RUN = """async (rules) => {
   const found = await axe.run(document, { runOnly: { type: "tag", values: rules }, resultTypes: ["violations"] });
-  return found.violations.map(v => `${v.id} (${v.impact}): ${v.help} ${v.nodes.map(n => n.html.slice(0, 200)).join(" | ")}`);
+  const where = v => v.nodes.map(n => n.html.slice(0, 200)).join(" | ");
+  return found.violations.map(v => `${v.id} (${v.impact}): ${v.help} ${where(v)}`);
 }"""
 _OVERFLOW = """() => {
   const wide = document.documentElement.scrollWidth;

@@ -20,6 +20,22 @@ async def list_adoptions(session: AsyncSession, collectivite_id: UUID) -> Sequen
     return (await session.execute(query)).all()
 
 
+async def list_adoptions_of(session: AsyncSession, ids: list[UUID]) -> Sequence[Any]:
+    """What several collectivités offer: (collectivite_id, slug, version_id, surcouche_id, ouverte)."""
+    query = (
+        select(
+            Adoption.collectivite_id,
+            Adoption.slug,
+            Adoption.version_id,
+            Adoption.surcouche_id,
+            Adoption.ouverte,
+        )
+        .where(Adoption.collectivite_id.in_(ids), Adoption.ouverte)
+        .order_by(Adoption.slug)
+    )
+    return (await session.execute(query)).all()
+
+
 async def get_adoption(session: AsyncSession, collectivite_id: UUID, slug: str) -> Any | None:
     """One démarche of a collectivité (slug, version_id, surcouche_id, ouverte), or None when it does not offer it."""
     query = select(Adoption.slug, Adoption.version_id, Adoption.surcouche_id, Adoption.ouverte).where(

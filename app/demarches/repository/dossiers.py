@@ -89,6 +89,29 @@ async def update_dossier(session: AsyncSession, dossier: Dossier, now: datetime,
         set_committed_value(dossier, key, value)
 
 
+async def renew_lease(session: AsyncSession, dossier: Dossier, **values: Any) -> None:
+    """Says who works on a dossier, until when; what is known of it has not changed, so neither does its revision."""
+    await session.execute(
+        update(Dossier)
+        .where(Dossier.collectivite_id == dossier.collectivite_id, Dossier.id == dossier.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    for key, value in values.items():
+        set_committed_value(dossier, key, value)
+
+
+async def delete_draft(session: AsyncSession, dossier: Dossier) -> None:
+    """Removes a draft with its answers and documents' rows; a submitted dossier stays."""
+    await session.execute(
+        delete(Dossier).where(
+            Dossier.collectivite_id == dossier.collectivite_id,
+            Dossier.id == dossier.id,
+            Dossier.etat == "brouillon",
+        )
+    )
+
+
 async def list_reponses(session: AsyncSession, dossier: Dossier) -> list[Row[Any]]:
     """The answers of a draft: (champ_id, valeur, brut, version)."""
     query = select(Reponse.champ_id, Reponse.valeur, Reponse.brut, Reponse.version).where(
@@ -319,6 +342,12 @@ async def list_envois(session: AsyncSession, dossier: Dossier) -> list[Envoi]:
         .order_by(Envoi.cree_le)
     )
     return list((await session.execute(query)).scalars())
+
+
+async def list_consultations(session: AsyncSession, dossier_id: UUID) -> list[Row[Any]]:
+    """The agents who read the caller's own dossier, one line per agent and day: (quand, agent, collectivite)."""
+    query = text("SELECT quand, agent, collectivite FROM consultations_du_dossier(:dossier)")
+    return list((await session.execute(query, {"dossier": dossier_id})).all())
 
 
 async def index_dossier(session: AsyncSession, dossier: Dossier, texte: str) -> None:

@@ -19,8 +19,8 @@ async def search_dossiers(session: AsyncSession, words: str, limit: int) -> list
 
 
 _COLUMNS = """
-  d.collectivite_id, d.id, d.numero, d.titre, d.demandeur, d.etat, d.canal, d.depose_le, d.silence_le, d.agent_id,
-  d.agent_nom, d.bail_jusqu_a
+  d.collectivite_id, d.id, d.numero, d.slug, d.titre, d.demandeur, d.etat, d.canal, d.depose_le, d.silence_le,
+  d.agent_id, d.agent_nom, d.bail_jusqu_a
 """
 _DESK = text(
     f"""
@@ -74,6 +74,27 @@ async def count_desk(session: AsyncSession, collectivites: list[UUID], agent_id:
     return list((await session.execute(_COUNTS, {"collectivites": collectivites, "agent": agent_id})).all())
 
 
+async def list_saisies(session: AsyncSession, collectivites: list[UUID], limit: int) -> Sequence[Any]:
+    """The drafts that agents fill for somebody, latest first."""
+    query = (
+        select(
+            Dossier.collectivite_id,
+            Dossier.id,
+            Dossier.titre,
+            Dossier.demandeur,
+            Dossier.mandataire,
+            Dossier.canal,
+            Dossier.cree_le,
+        )
+        .where(
+            Dossier.collectivite_id.in_(collectivites), Dossier.etat == "brouillon", Dossier.canal != "web"
+        )
+        .order_by(Dossier.modifie_le.desc())
+        .limit(limit)
+    )
+    return (await session.execute(query)).all()
+
+
 async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> Sequence[Any]:
     """The dossiers found by a search, open or closed, as rows of the desk."""
     query = (
@@ -81,6 +102,7 @@ async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> Sequence[A
             Dossier.collectivite_id,
             Dossier.id,
             Dossier.numero,
+            Dossier.slug,
             Dossier.titre,
             Dossier.demandeur,
             Dossier.etat,

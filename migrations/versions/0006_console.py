@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.politiques import commune, forcer
 
-revision = "0005_console"
-down_revision = "0004_identite"
+revision = "0006_console"
+down_revision = "0005_comptes"
 branch_labels = None
 depends_on = None
 
