@@ -188,6 +188,7 @@ CHAMPS = [
 ]
 
 REMPLIR: dict[str, Any] = {
+    "pour": None,
     "demarche_titre": CANTINE,
     "fil": FIL,
     "etape": Vue(numero=2, total=4, titre="Votre enfant", suivante="Vos coordonnées"),
@@ -296,6 +297,7 @@ LU_SECTIONS = [
 LU_PIECES = [Vue(libelle=p.libelle, fichiers=p.fichiers, modifier_url="") for p in PIECES]
 
 RECAPITULATIF: dict[str, Any] = {
+    "pour": None,
     "demarche_titre": CANTINE,
     "fil": FIL,
     "etape": Vue(numero=4, total=4),

@@ -6,7 +6,7 @@ from types import SimpleNamespace as Vue
 from typing import Any
 
 from app.socle.theme import SAMPLE_THEMES
-from app.socle.vues import Champ, Erreur, Etiquette, Lien, Option, Personne, Portail
+from app.socle.vues import Champ, Erreur, Etiquette, Lien, Ligne, Option, Personne, Portail
 from outils import exemples as e
 
 ATTENTE = Etiquette("Chez le service", "attente")
@@ -130,6 +130,7 @@ def _ligne(
         jours_restants=reste,
         echeance=None if reste is None else date(2026, 11, 20) + timedelta(days=reste),
         pris_par=par,
+        bail=bool(par),
         pris_par_moi=par == "moi",
         etiquette=etat,
     )
@@ -162,6 +163,20 @@ BUREAU: dict[str, Any] = {
     "demarches": [TOUT, Option("cantine", "Cantine")],
     "etats": [Option("", "Tous"), Option("nouveau", "Nouveau")],
     "lignes": LIGNES,
+    "saisies": [
+        Vue(
+            url="/saisir/x",
+            abandonner_url="/saisir/x/abandonner",
+            demarche="Demander un acte de naissance",
+            personne="Marie-Jeanne Malgorn",
+            commune="Loc-Envel",
+            canal="au guichet",
+            par="Nolwenn Tanguy",
+            le=_jours(0),
+        )
+    ],
+    "actualiser_url": "/?page=2&vu=x",
+    "vide": "Aucun dossier en cours.",
     "total": 47,
     "page": 2,
     "pages": 5,
@@ -180,9 +195,50 @@ DOSSIER_AGENT: dict[str, Any] = {
         jours_restants=5,
         echeance=date(2026, 11, 25),
         silence="Le silence vaudra acceptation",
+        saisi_par="",
+        aidant="",
+        clos=False,
     ),
+    "identite": Vue(
+        preuve="Identité vérifiée par FranceConnect",
+        prouvee=True,
+        sans_courriel=False,
+        lignes=[Ligne("Nom de naissance", ("Le Goff",)), Ligne("Prénoms", ("Anne",))],
+    ),
+    "attendues": [
+        Vue(
+            id="assurance_recue",
+            libelle="Attestation d’assurance",
+            raison="La photo est floue.",
+            avant_le=date(2026, 11, 30),
+            par="Nolwenn Tanguy, responsable",
+            erreur="",
+        )
+    ],
+    "reception_url": "/dossiers/x/pieces",
+    "documents": [Vue(libelle="Accusé de réception", url="/documents/x", taille=90_000, le=_jours(3))],
+    "envois": [
+        Vue(
+            libelle="Accusé de réception",
+            a="anne@courriel.example",
+            le=_jours(3),
+            etiquette=Etiquette("Envoyé", "succes"),
+            detail="",
+        )
+    ],
+    "rendue": None,
+    "conflit": "",
+    "nouveautes": [],
+    "imprimer_url": "/dossiers/x/imprimer",
+    "ouvert_le": "2026-11-20T08:00:00+00:00",
     "fil": [Lien("Dossiers", "/dossiers")],
-    "prise": Vue(par="Nolwenn Tanguy", par_moi=True, jusqu_a=_jours(-1), action_url="/dossiers/x/prise"),
+    "prise": Vue(
+        par="Nolwenn Tanguy",
+        par_moi=True,
+        jusqu_a=_jours(-1),
+        action_url="/dossiers/x/prise",
+        reprendre_url="/dossiers/x/reprendre",
+    ),
     "sections": e.LU_SECTIONS,
     "pieces": e.LU_PIECES,
     "messages": [Vue(auteur=m.auteur, le=m.le, texte=m.texte, de_moi=not m.de_moi) for m in MESSAGES],
@@ -201,14 +257,9 @@ DOSSIER_AGENT: dict[str, Any] = {
             Option("refus", "Refuser"),
             Option("sans_suite", "Classer sans suite"),
         ],
-        valeurs=Vue(
-            sens="",
-            motif="",
-            prenom="Nolwenn",
-            nom="Tanguy",
-            qualite="Responsable du service",
-            service="Service Enfance",
-        ),
+        valeurs=Vue(sens="", motif=""),
+        auteur="Nolwenn Tanguy, Responsable du service, Service Enfance",
+        manque=[],
     ),
     "message_form": Vue(action_url="/dossiers/x/messages", valeur=""),
     "note_form": Vue(action_url="/dossiers/x/notes", valeur=""),
