@@ -43,7 +43,9 @@ check: lint test ## What the continuous integration runs
 bench: setup-dev ## Measure, and write benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks
 
-.PHONY: lock vendor clean
+.PHONY: messages lock vendor clean
+messages: setup-dev ## Bring the Breton and English catalogues up to date
+	@$(BIN)/python -m outils.langues
 lock: ## Recompute requirements/*.txt (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed: pip install uv" >&2; exit 1; }
 	@for name in run test amorce serveurs-s3; do \

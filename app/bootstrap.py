@@ -1,14 +1,12 @@
 """The composition root: the one place that chooses adapters, and that knows every module's jobs."""
 
-import gettext
-from pathlib import Path
-
 from jinja2 import Environment
 
+import app.collectivites.tasks
 import app.demarches.tasks
 import app.identite.tasks
-import app.socle.entretien  # noqa: F401 - these three register their jobs
-from app.config import ROOT, Settings, SettingsError
+import app.socle.entretien  # noqa: F401 - these four register their jobs
+from app.config import Settings, SettingsError
 from app.socle import embarque
 from app.socle.antivirus import make_antivirus
 from app.socle.cache import PageCache
@@ -17,12 +15,11 @@ from app.socle.db import Database
 from app.socle.expediteurs import Expediteur, make_expediteur
 from app.socle.gabarits import make_environment
 from app.socle.hosts import HostRegistry
+from app.socle.langues import LANGUES, is_relue, translations
 from app.socle.noyau import Noyau
 from app.socle.oidc import Oidc
 from app.socle.sceau import Sceau
 from app.socle.storage import make_encrypted_objects
-
-LOCALES = ROOT / "locales"
 
 
 def database_urls(settings: Settings) -> tuple[str, str]:
@@ -40,16 +37,12 @@ def database_urls(settings: Settings) -> tuple[str, str]:
     return serveur.url_app, serveur.url_plateforme
 
 
-def translations(langue: str, locales: Path = LOCALES) -> gettext.NullTranslations:
-    """The catalogue of a language; French is the source and has none."""
-    if langue == "fr":
-        return gettext.NullTranslations()
-    return gettext.translation("kumun", locales, [langue], fallback=True)
-
-
 def make_gabarits() -> dict[str, Environment]:
     """The templates' environment of each language."""
-    return {langue: make_environment(translations(langue), lang=langue) for langue in ("fr", "br", "en")}
+    return {
+        langue: make_environment(translations(langue), lang=langue, relue=is_relue(langue))
+        for langue, _ in LANGUES
+    }
 
 
 def make_noyau(

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
     # Who runs this installation, as mails and legal pages name it.
     opsn_nom: str = "Kumun"
     opsn_telephone: str = "02 61 91 00 00"
+    # Lines separated by commas; empty is not shown.
+    opsn_adresse: str = ""
+    opsn_courriel: str = ""
+    # Where users get the source of the version in service (AGPL section 13); empty: on request.
+    source_url: str = ""
     clamd_url: str = ""
 
     proconnect_issuer: str = ""
@@ -70,6 +75,13 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and not local:
             raise ValueError("plain http is accepted for localhost only: cookies would travel in clear")
         return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("source_url")
+    @classmethod
+    def _source_is_a_web_address(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("must be http(s)://…")
+        return value
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from app.bootstrap import make_noyau
+from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import public as demarches_public
@@ -22,7 +23,7 @@ from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes.remplir import ManquesError
 from app.identite import routes as identite
-from app.portail import accueil, bureau, espace, incidents, sante
+from app.portail import accueil, bureau, console, espace, incidents, pages, sante
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.expediteurs import mail_folder
@@ -39,6 +40,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.usager,
         identite.commun,
         identite.collectivite,
+        collectivites.collectivite,
         demarches_public.router,
         demarches_suivi.router,
         demarches_remplir.router,
@@ -60,9 +62,9 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_agent.router,
         demarches_saisie.router,
     ),
-    "opsn": (accueil.commun, identite.agents, identite.commun),
-    "connexion": (identite.connexion,),
-    "base": (sante.base,),
+    "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
+    "connexion": (accueil.commun, identite.connexion),
+    "base": (accueil.commun, sante.base),
 }
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
@@ -86,6 +88,7 @@ def make_application(noyau: Noyau, genre: str) -> FastAPI:
     application.state.noyau = noyau
     application.state.genre = genre
     application.include_router(sante.router)
+    application.include_router(pages.router)
     for router in ROUTERS[genre]:
         application.include_router(router)
     if genre == "base" and noyau.settings.local:

@@ -125,7 +125,7 @@ async def brouillon(
     who = await compte(portail, personne, commune)
     session = await portail.ouvrir_session(commune, usager=who.paire)
     async with portail.contexte(commune, session=session) as ctx:
-        draft, _ = await brouillons.start(ctx, slug)
+        draft = (await brouillons.start(ctx, slug)).dossier
     return DossierEssai(draft.id, draft.collectivite_id, who.usager_id, commune)
 
 

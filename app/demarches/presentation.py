@@ -11,6 +11,7 @@ from app.demarches.models import Evenement, Message, Piece
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.catalogue import Offre
 from app.socle import vues
+from app.socle.langues import N_
 
 MEGA = 1_000_000
 _TYPES = {
@@ -42,7 +43,7 @@ class Carte:
     url: str
     resume: str
     en_ligne: bool
-    duree: str
+    duree: int
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,6 @@ class Famille:
     titre: str
     url: str
     demarches: Sequence[Carte]
-
-
-def duree_of(definition: Definition) -> str:
-    """« 10 minutes »."""
-    return f"{definition.duree_minutes} minutes" if definition.duree_minutes else ""
 
 
 def familles_of(offres: Iterable[Offre]) -> list[Famille]:
@@ -74,7 +70,7 @@ def familles_of(offres: Iterable[Offre]) -> list[Famille]:
                     f"/demarches/{o.definition.slug}",
                     o.definition.resume,
                     o.en_ligne,
-                    duree_of(o.definition) if o.en_ligne else "",
+                    (o.definition.duree_minutes or 0) if o.en_ligne else 0,
                 )
                 for o in sorted(found[theme], key=lambda o: (not o.en_ligne, o.definition.titre))
             ],
@@ -155,7 +151,7 @@ def _champ(
     )
 
 
-def champ_seul(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
+def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
     """A question outside any draft, with what was typed and what is wrong with it."""
     return vues.Champ(
         id=champ.id,
@@ -235,13 +231,13 @@ def pieces_of(
 
 
 _HISTOIRE = {
-    "depot": "Dossier déposé",
-    "prise_en_charge": "Pris en charge",
-    "liberation": "Rendu au service",
-    "complement_demande": "Complément demandé",
-    "complement_recu": "Complément reçu",
-    "decision": "Décision rendue",
-    "retrait": "Demande retirée",
+    "depot": N_("Dossier déposé"),
+    "prise_en_charge": N_("Pris en charge"),
+    "liberation": N_("Rendu au service"),
+    "complement_demande": N_("Complément demandé"),
+    "complement_recu": N_("Complément reçu"),
+    "decision": N_("Décision rendue"),
+    "retrait": N_("Demande retirée"),
 }
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.definitions import Definition
-from app.demarches.domain import afficher_date
+from app.demarches.domain import afficher_date, afficher_numero
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.service import papiers
@@ -175,7 +175,7 @@ def _words(
     """What the message says; never the content of the dossier."""
     words: dict[str, Any] = {
         "demarche": definition.titre,
-        "numero": _grouped(dossier.numero or ""),
+        "numero": afficher_numero(dossier.numero or ""),
         "lien": noyau.settings.url_of(vue.hote, f"/dossiers/{dossier.id}"),
     }
     if evenement in JOINTS and dossier.depose_le is not None:
@@ -187,10 +187,6 @@ def _words(
     if evenement == "complement_demande":
         words["avant_le"] = afficher_date(max(item.avant_le for item in complements))
     return words
-
-
-def _grouped(numero: str) -> str:
-    return "-".join(numero[i : i + 4] for i in range(0, len(numero), 4))
 
 
 @tache("demarches:detruire_objet")

@@ -5,22 +5,34 @@ import hmac
 import re
 from typing import Any
 
+from app.socle.langues import N_
+
 SEXES = {"male": "homme", "female": "femme", "unspecified": "non précisé"}
 COG_FRANCE = "99100"
 
 # What the person reads when a sign-in did not end well, and what remains possible. Keys travel in URLs: closed list.
 ERREURS = {
-    "annulee": "Vous n’avez pas terminé l’identification avec FranceConnect, ou FranceConnect ne l’a pas acceptée. "
-    "Vous pouvez recommencer, ou continuer autrement ci-dessous.",
-    "indisponible": "FranceConnect ne répond pas en ce moment. Ce que vous avez saisi est gardé. "
-    "Réessayez dans quelques minutes, ou continuez autrement ci-dessous.",
-    "invalide": "L’identification n’a pas abouti, à cause d’un problème technique de notre côté. "
-    "Réessayez ; si cela continue, prévenez votre mairie.",
-    "expiree": "L’identification a pris trop de temps. Recommencez : ce que vous avez saisi est gardé.",
-    "navigateur": "L’identification s’est terminée dans un autre navigateur que celui où elle a commencé. "
-    "Recommencez ici : ce que vous avez saisi est gardé.",
-    "sans_droit": "ProConnect vous a bien reconnu, mais cette adresse n’a aucun droit ici. Demandez une invitation à "
-    "l’administrateur de votre collectivité ou de votre OPSN.",
+    "annulee": N_(
+        "Vous n’avez pas terminé l’identification avec FranceConnect, ou FranceConnect ne l’a pas acceptée. "
+        "Recommencez, ou choisissez une autre façon de continuer ci-dessous."
+    ),
+    "indisponible": N_(
+        "FranceConnect ne répond pas en ce moment. Ce que vous avez saisi est gardé. Réessayez dans quelques minutes, "
+        "ou choisissez une autre façon de continuer ci-dessous."
+    ),
+    "invalide": N_(
+        "L’identification n’a pas abouti, à cause d’un problème technique. Recommencez ; si cela se reproduit, "
+        "appelez votre mairie : elle peut faire la démarche avec vous."
+    ),
+    "expiree": N_("L’identification a pris trop de temps. Recommencez : ce que vous avez saisi est gardé."),
+    "navigateur": N_(
+        "L’identification s’est terminée dans un autre navigateur que celui où elle a commencé. "
+        "Recommencez ici : ce que vous avez saisi est gardé."
+    ),
+    "sans_droit": N_(
+        "ProConnect vous a reconnu, mais votre adresse n’a pas encore d’accès ici. Demandez une invitation à "
+        "l’administrateur de votre collectivité, ou à l’OPSN qui gère ce portail."
+    ),
 }
 
 

@@ -9,8 +9,9 @@ from app.demarches.presentation import familles_of
 from app.demarches.routes.public import list_offres
 from app.socle.contexte import VisiteDep
 from app.socle.errors import NotFoundError
+from app.socle.langues import LANGUES
 from app.socle.vues import Lien
-from app.socle.web import LANGUES, page_publique, safe_suite
+from app.socle.web import page_publique, safe_suite
 
 collectivite = APIRouter()
 commun = APIRouter()

@@ -14,6 +14,7 @@ from app.demarches.service.bureau import PAGE, Bureau, Filtres
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
 from app.socle.contexte import AgentDep, Contexte
+from app.socle.langues import N_
 from app.socle.vues import Option
 from app.socle.web import is_fragment, page
 
@@ -53,9 +54,9 @@ async def desk(
         bureau_url="/",
         compteurs=_compteurs(found, vue, etat),
         filtres={"q": q, "commune": commune, "demarche": demarche, "etat": etat},
-        communes=_communes(found),
-        demarches=_demarches(found),
-        etats=_etats(),
+        communes=_communes(ctx, found),
+        demarches=_demarches(ctx, found),
+        etats=_etats(ctx),
         lignes=rows,
         saisies=saisies,
         actualiser_url=f"/?{query}&page={numero_page}&vu={seen}",
@@ -95,22 +96,25 @@ def _saisie(found: Bureau, row: Any) -> dict[str, Any]:
     }
 
 
-def _communes(found: Bureau) -> list[Option]:
+def _communes(ctx: Contexte, found: Bureau) -> list[Option]:
     known = sorted(found.collectivites.values(), key=lambda c: c.nom)
-    return [Option("", "Toutes"), *(Option(str(c.id), c.nom) for c in known)]
+    return [Option("", ctx.traduire(N_("Toutes"))), *(Option(str(c.id), c.nom) for c in known)]
 
 
-def _demarches(found: Bureau) -> list[Option]:
+def _demarches(ctx: Contexte, found: Bureau) -> list[Option]:
     titles = {row.slug: row.titre for row in found.compteurs}
     return [
-        Option("", "Toutes"),
+        Option("", ctx.traduire(N_("Toutes"))),
         *(Option(slug, titles[slug]) for slug in sorted(titles, key=lambda s: titles[s])),
     ]
 
 
-def _etats() -> list[Option]:
+def _etats(ctx: Contexte) -> list[Option]:
     shown = [etat for etat in Etat if etat not in ETATS_FINAUX and etat is not Etat.BROUILLON]
-    return [Option("", "Tous"), *(Option(etat.value, libelle_agent(etat)) for etat in shown)]
+    return [
+        Option("", ctx.traduire(N_("Tous"))),
+        *(Option(etat.value, ctx.traduire(libelle_agent(etat))) for etat in shown),
+    ]
 
 
 def _compteurs(found: Bureau, vue: str, etat: str) -> list[dict[str, Any]]:
@@ -120,16 +124,16 @@ def _compteurs(found: Bureau, vue: str, etat: str) -> list[dict[str, Any]]:
     mine = sum(row.miens for row in found.compteurs)
     everything = sum(row.nombre for row in found.compteurs)
     return [
-        {"libelle": "ouverts", "nombre": everything, "url": "/", "courant": not vue and not etat},
+        {"libelle": N_("ouverts"), "nombre": everything, "url": "/", "courant": not vue and not etat},
         {
-            "libelle": "à prendre",
+            "libelle": N_("à prendre"),
             "nombre": number("depose"),
             "url": "/?etat=depose",
             "courant": etat == "depose",
         },
-        {"libelle": "à moi", "nombre": mine, "url": "/?vue=miens", "courant": vue == "miens"},
+        {"libelle": N_("à moi"), "nombre": mine, "url": "/?vue=miens", "courant": vue == "miens"},
         {
-            "libelle": "en attente d’une réponse",
+            "libelle": N_("en attente d’une réponse"),
             "nombre": number("en_attente"),
             "url": "/?etat=en_attente",
             "courant": etat == "en_attente",

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from app.demarches.presentation import etiquette_of
 from app.demarches.service import suivi
 from app.socle.contexte import UsagerDep
+from app.socle.langues import N_
 from app.socle.web import page
 
 router = APIRouter()
@@ -36,7 +37,7 @@ async def home(ctx: UsagerDep) -> Response:
             "url": f"/dossiers/{row.id}",
             "etiquette": etiquette_of(row.etat),
             "depose_le": row.depose_le,
-            "action": "Envoyer ce qui est demandé" if row.etat == "en_attente" else "",
+            "action": N_("Envoyer ce qui est demandé") if row.etat == "en_attente" else "",
             "action_url": f"/dossiers/{row.id}",
         }
         for row in rows

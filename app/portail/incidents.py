@@ -1,5 +1,6 @@
 """What a person reads when something is refused or fails: a sentence, what to do, and a human way out."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -10,8 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.demarches.routes.remplir import ManquesError
+from app.socle.aiguillage import SuspendedError
 from app.socle.contexte import visite
 from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError, TooManyRequestsError
+from app.socle.langues import N_
 from app.socle.noyau import Noyau
 from app.socle.vues import Lien
 from app.socle.web import page
@@ -19,35 +22,55 @@ from app.socle.web import page
 log = structlog.get_logger()
 
 TITRES = {
-    400: "Cette demande est incomplète",
-    403: "Cette action n’est pas possible",
-    404: "Cette page n’existe pas",
-    405: "Cette action n’est pas possible",
-    409: "La situation a changé",
-    413: "L’envoi est trop volumineux",
-    422: "Cette demande est incomplète",
-    429: "Trop de tentatives",
-    503: "Un service ne répond pas",
+    400: N_("Cette demande est incomplète"),
+    401: N_("Identifiez-vous"),
+    403: N_("Cette action n’est pas possible"),
+    404: N_("Page introuvable"),
+    405: N_("Cette action n’est pas possible"),
+    409: N_("La situation a changé"),
+    413: N_("L’envoi est trop volumineux"),
+    422: N_("Cette demande est incomplète"),
+    429: N_("Trop de tentatives"),
+    503: N_("Un service ne répond pas"),
 }
-ECHEC = (
-    "Quelque chose n’a pas fonctionné de notre côté. Ce qui était enregistré l’est toujours. "
-    "Réessayez dans un instant."
+TITRE_SUSPENDUE = N_("Ce site est suspendu")
+ECHEC = N_(
+    "Quelque chose n’a pas fonctionné de notre côté. Ce qui était enregistré l’est toujours. Réessayez dans quelques "
+    "minutes ; si cela se reproduit, appelez-nous en donnant la référence ci-dessous."
+)
+ABSENTE = N_(
+    "Cette page a peut-être changé d’adresse, ou l’adresse est incomplète. Vérifiez-la, ou repartez de l’accueil."
+)
+REPRENDRE = N_(
+    "Une partie de l’envoi manque ou n’est pas lisible. Revenez à la page précédente, rechargez-la et recommencez."
+)
+SESSION = N_(
+    "Votre connexion a pris fin avant l’envoi, qui n’a pas été enregistré. Identifiez-vous à nouveau, puis "
+    "recommencez. Vos brouillons sont gardés."
 )
 
 
-def _render(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+def _render(
+    request: Request,
+    status: int,
+    message: str,
+    headers: dict[str, str] | None = None,
+    *,
+    titre: str = "",
+    actions: Sequence[tuple[str, str]] = ((N_("Revenir à l’accueil"), "/"),),
+) -> Response:
     visit = visite(request)
     visit.request.state.personne = getattr(request.state, "personne", None)
-    reference = request.state.requete[-12:] if status >= 500 else ""
+    reference = request.state.requete[-12:] if status >= 500 and not titre else ""
     response = page(
         visit,
         "base/erreur.html",
         block="contenu",
         status=status,
         statut=status,
-        titre=TITRES.get(status, "Un problème est survenu"),
-        message=message,
-        actions=[Lien("Revenir à l’accueil", "/")],
+        titre=visit.traduire(titre or TITRES.get(status, N_("Un problème est survenu"))),
+        message=visit.traduire(message),
+        actions=[Lien(visit.traduire(libelle), url) for libelle, url in actions],
         reference=reference,
     )
     response.headers.update(headers or {})
@@ -56,6 +79,10 @@ def _render(request: Request, status: int, message: str, headers: dict[str, str]
 
 async def business_error(request: Request, error: BusinessError) -> Response:
     """A refusal of ours, in its own words."""
+    if isinstance(error, SuspendedError):
+        return _render(
+            request, error.status, error.message, {"retry-after": "3600"}, titre=TITRE_SUSPENDUE, actions=()
+        )
     if error.status >= 500:
         log.error("refused", code=error.code, status=error.status, id=request.state.requete)
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooManyRequestsError) else None
@@ -66,9 +93,7 @@ async def sign_in_required(request: Request, error: SignInRequiredError) -> Resp
     """To the sign-in page, and back to where the person was going (after a form: to the page of that form)."""
     path = request.url.path
     if request.method not in ("GET", "HEAD"):
-        return _render(
-            request, 401, f"{error.message} Votre session est terminée : identifiez-vous à nouveau."
-        )
+        return _render(request, 401, SESSION, actions=((N_("S’identifier"), "/connexion"),))
     suite = path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(f"/connexion?suite={quote(suite)}", 303)
 
@@ -82,16 +107,16 @@ async def invalid_request(request: Request, error: RequestValidationError) -> Re
     """An address or a parameter that nobody was given by us."""
     in_path = any(item["loc"][0] == "path" for item in error.errors())
     if in_path:
-        return await business_error(request, NotFoundError("Vérifiez l’adresse, ou revenez à l’accueil."))
-    return _render(request, 422, "Cette demande est incomplète. Revenez en arrière et recommencez.")
+        return await business_error(request, NotFoundError(ABSENTE))
+    return _render(request, 422, REPRENDRE)
 
 
 async def http_error(request: Request, error: HTTPException) -> Response:
     """The framework's own refusals, in our words."""
     if error.status_code == 404:
-        return _render(request, 404, "Vérifiez l’adresse, ou revenez à l’accueil.")
+        return _render(request, 404, ABSENTE)
     headers = dict(error.headers or {})
-    return _render(request, error.status_code, "Revenez en arrière et recommencez.", headers)
+    return _render(request, error.status_code, REPRENDRE, headers)
 
 
 async def unexpected(request: Request, error: Exception) -> Response:

@@ -22,6 +22,7 @@ from app.socle.db import set_perimetre
 from app.socle.errors import ForbiddenError, NotFoundError, SignInRequiredError
 from app.socle.hosts import CollectiviteVue, HoteResolu
 from app.socle.ids import fingerprint, new_token
+from app.socle.langues import traduire
 from app.socle.noyau import Noyau
 from app.socle.sessions import DUREES, Personne, open_session
 from app.socle.tenancy import Perimetre
@@ -99,6 +100,10 @@ class Visite:
         if self.temoin_neuf:
             self.set_cookie(response, "kumun-temoin", self.temoin, max_age=TEMOIN_DAYS * 86400)
         return response
+
+    def traduire(self, message: str) -> str:
+        """A French sentence marked by `N_`, in the language of the page."""
+        return traduire(message, self.langue)
 
     def today(self, fuseau: str = "Europe/Paris") -> date:
         """The local date, for rules that count days."""
@@ -217,8 +222,12 @@ async def formulaire(request: Request) -> FormData:
 
 def check_token(visit: Visite, token: Any) -> None:
     """Refuses a form whose token was not made for this browser."""
-    holder = visit.session_token or (visit.temoin if visit.has_temoin else "")
-    if not holder or not isinstance(token, str) or not visit.noyau.sceau.verify("csrf", holder, token):
+    # The anonymous secret is accepted beside the session: a form kept while somebody signs in again still goes.
+    holders = [
+        holder for holder in (visit.session_token, visit.temoin if visit.has_temoin else None) if holder
+    ]
+    text = token if isinstance(token, str) else ""
+    if not any(visit.noyau.sceau.verify("csrf", holder, text) for holder in holders):
         raise ForbiddenError(
             "Cette page était ouverte depuis trop longtemps, ou dans une autre session. Revenez en arrière, "
             "rechargez la page et recommencez : ce qui était enregistré l’est toujours.",

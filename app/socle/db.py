@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import MetaData, event
+from sqlalchemy import MetaData, event, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -118,6 +119,15 @@ class Database:
             except BaseException:
                 await session.rollback()
                 raise
+
+    async def answers(self) -> bool:
+        """Whether PostgreSQL answers now."""
+        try:
+            async with self.session() as session:
+                await session.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError):
+            return False
+        return True
 
     async def close(self) -> None:
         """Gives the connections back."""

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = ROOT / "templates"
@@ -35,23 +36,31 @@ def _local(value: date | datetime, zone: tzinfo) -> date | datetime:
     return value.astimezone(zone)
 
 
+# How each language writes an hour, joins it to a date, and names units; Breton figures are written as the French ones.
+_HEURES = {"fr": ("\u00a0h", "\u00a0h\u00a0"), "br": ("e", "e"), "en": (":00", ":")}
+_LIAISONS = {"fr": "à", "br": "da", "en": "at"}
+_OCTETS = {"fr": ("octets", "ko", "Mo"), "br": ("okted", "ko", "Mo"), "en": ("bytes", "kB", "MB")}
+
+
 def _date_long(value: date | datetime, lang: str, zone: tzinfo) -> str:
     text = format_date(_local(value, zone), "d MMMM y", locale=lang)
     return f"1er{text[1:]}" if lang == "fr" and text.startswith("1 ") else text
 
 
-def heure(value: datetime, zone: tzinfo = PARIS) -> str:
-    """« 8 h 30 », « 14 h » on the hour."""
+def heure(value: datetime, zone: tzinfo = PARIS, lang: str = "fr") -> str:
+    """« 8 h 30 », « 14 h » on the hour; "8:30", "14:00" in English, « 8e30 », « 14e » in Breton."""
     local = _local(value, zone)
     if not isinstance(local, datetime):
         raise TypeError("an hour needs an instant")
-    minutes = f"{NBSP}{local.minute:02}" if local.minute else ""
-    return f"{local.hour}{NBSP}h{minutes}"
+    alone, before_minutes = _HEURES[lang]
+    return f"{local.hour}{before_minutes}{local.minute:02}" if local.minute else f"{local.hour}{alone}"
 
 
-def euros(cents: int) -> str:
-    """« 1 234,50 € » from integer cents, « 12 € » when there are none, U+2212 minus for a negative amount."""
+def euros(cents: int, lang: str = "fr") -> str:
+    """« 1 234,50 € » ("€1,234.50" in English) from integer cents; no decimals when there are none; U+2212 minus."""
     whole, part = divmod(abs(cents), 100)
+    if lang == "en":
+        return f"{'−' if cents < 0 else ''}€{whole:,}{f'.{part:02}' if part else ''}"
     grouped = f"{whole:,}".replace(",", "\u202f")
     decimals = f",{part:02}" if part else ""
     return f"{'−' if cents < 0 else ''}{grouped}{decimals}{NBSP}€"
@@ -78,13 +87,15 @@ def numero_dossier(number: str) -> str:
     return "-".join(plain[i : i + 4] for i in range(0, len(plain), 4))
 
 
-def octets(size: int) -> str:
+def octets(size: int, lang: str = "fr") -> str:
     """A size in bytes as people say it: « 840 octets », « 312 ko », « 2,4 Mo » (decimal units)."""
+    unit, kilo, mega = _OCTETS[lang]
     if size < 1000:
-        return f"{size}{NBSP}octets"
+        return f"{size}{NBSP}{unit}"
     if size < 999_500:
-        return f"{round(size / 1000)}{NBSP}ko"
-    return f"{size / 1_000_000:.1f}".rstrip("0").rstrip(".").replace(".", ",") + f"{NBSP}Mo"
+        return f"{round(size / 1000)}{NBSP}{kilo}"
+    figure = f"{size / 1_000_000:.1f}".rstrip("0").rstrip(".")
+    return f"{figure if lang == 'en' else figure.replace('.', ',')}{NBSP}{mega}"
 
 
 def horaire(text: str) -> str:
@@ -108,34 +119,41 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
         return _date_long(value, lang, zone).replace(" ", NBSP)
 
     def date_heure(value: datetime, zone: tzinfo = PARIS) -> str:
-        liaison = {"fr": "à", "en": "at", "br": "da"}.get(lang, "à")
-        return f"{date_longue(value, zone)} {liaison}{NBSP}{heure(value, zone)}"
+        return f"{date_longue(value, zone)} {_LIAISONS[lang]}{NBSP}{heure(value, zone, lang)}"
 
     return {
         "date_longue": date_longue,
         "date_heure": date_heure,
-        "date_iso": lambda value, zone=PARIS: _local(value, zone).isoformat(),
-        "heure": heure,
-        "euros": euros,
+        "date_iso": lambda value, zone=PARIS: _local(value, zone).isoformat(timespec="seconds"),
+        "heure": functools.partial(heure, lang=lang),
+        "euros": functools.partial(euros, lang=lang),
         "telephone": telephone,
         "tel_uri": tel_uri,
         "horaire": horaire,
         "numero_dossier": numero_dossier,
-        "octets": octets,
+        "octets": functools.partial(octets, lang=lang),
     }
+
+
+def _translator(translations: gettext.NullTranslations) -> Callable[[str], str]:
+    """For a sentence that comes from Python; unlike `_`, it leaves `%` alone and what it returns is escaped."""
+    return lambda message: translations.gettext(message) if message else ""
 
 
 def make_environment(
     translations: gettext.NullTranslations | None = None,
     *,
     lang: str = "fr",
+    relue: bool = True,
     static_url: Callable[[str], str] = statique,
     templates: Path = TEMPLATES,
 ) -> Environment:
     """The environment of one language, with every macro of `templates/composants/` as a global.
 
-    Make one per language when the process starts and keep it: compiling takes tens of milliseconds, once.
+    `relue` false: pages say that nobody has proof-read the translation. Make one per language when the process starts
+    and keep it: compiling takes tens of milliseconds, once.
     """
+    translations = translations or gettext.NullTranslations()
     environment = Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
@@ -147,10 +165,12 @@ def make_environment(
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(  # type: ignore[attr-defined]
-        translations or gettext.NullTranslations(), newstyle=True
+        translations, newstyle=True
     )
-    environment.filters.update(_filters(lang))
-    environment.globals.update(statique=static_url, langue=lang)
+    environment.filters.update(_filters(lang), traduit=_translator(translations))
+    # On an element whose text exists in French only, so that a screen reader says it as French (RGAA 8.7).
+    en_francais = Markup("" if lang == "fr" else ' lang="fr"')  # noqa: S704 - a constant
+    environment.globals.update(statique=static_url, langue=lang, relue=relue, en_francais=en_francais)
     for name in COMPOSANTS:
         module = environment.get_template(f"composants/{name}.html").module
         environment.globals.update((key, value) for key, value in vars(module).items() if key[0] != "_")

@@ -16,11 +16,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.socle.cache import PageRendue
 from app.socle.contexte import Contexte, Visite
 from app.socle.errors import InvalidInputError
+from app.socle.langues import LANGUES, N_
 from app.socle.models import Idempotence
 from app.socle.vues import Coordonnees, Horaire, Langue, Lien
 from app.socle.vues import Personne as PersonneVue
-
-LANGUES = (("fr", "Français"), ("br", "Brezhoneg"), ("en", "English"))
 
 
 class Portail:
@@ -34,7 +33,7 @@ class Portail:
         self.accueil_url = "/"
         self.langue = visit.langue
         self.type = collectivite.genre if collectivite else hote.genre
-        self.nom = collectivite.nom if collectivite else NOMS[hote.genre]
+        self.nom = collectivite.nom if collectivite else visit.traduire(NOMS[hote.genre])
         self.coordonnees = coordonnees_of(collectivite.coordonnees) if collectivite else None
         self.theme_url = f"/theme/{collectivite.theme_hash}.css" if collectivite else None
         self.blason_url = (collectivite.theme.blason or None) if collectivite else None
@@ -44,7 +43,7 @@ class Portail:
             for code, nom in LANGUES
         ]
         self.navigation = [
-            Lien(libelle, url, path == url or (url != "/" and path.startswith(url)))
+            Lien(visit.traduire(libelle), url, path == url or (url != "/" and path.startswith(url)))
             for libelle, url in navigation_of(hote.genre, settings, hote.nom)
         ]
 
@@ -66,10 +65,10 @@ class Portail:
 
 
 NOMS = {
-    "mon": "Mon espace",
-    "agents": "Bureau des agents",
-    "opsn": "Console OPSN",
-    "connexion": "Connexion",
+    "mon": N_("Mon espace"),
+    "agents": N_("Bureau des agents"),
+    "opsn": N_("Console OPSN"),
+    "connexion": N_("Connexion"),
     "base": "Kumun",
 }
 
@@ -84,13 +83,22 @@ def passage_url(settings: Any, hote: str, suite: str) -> str:
 def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, str]]:
     """The main navigation of a kind of host."""
     if genre == "collectivite":
-        return (("Démarches", "/demarches"), ("Mon espace", passage_url(settings, hote, "/")))
+        return ((N_("Démarches"), "/demarches"), (N_("Mon espace"), passage_url(settings, hote, "/")))
     if genre == "mon":
-        return (("Mes dossiers", "/"), ("Mes connexions", "/sessions"))
+        return ((N_("Mes dossiers"), "/"), (N_("Mes connexions"), "/sessions"))
     if genre == "agents":
-        return (("Bureau", "/"), ("Saisir pour quelqu’un", "/saisir"), ("Mes connexions", "/sessions"))
+        return (
+            (N_("Bureau"), "/"),
+            (N_("Saisir pour quelqu’un"), "/saisir"),
+            (N_("Mes connexions"), "/sessions"),
+        )
     if genre == "opsn":
-        return (("Collectivités", "/"), ("Travaux en échec", "/travaux"), ("Mes connexions", "/sessions"))
+        return (
+            (N_("Collectivités"), "/"),
+            (N_("Travaux"), "/travaux"),
+            (N_("Bandeau"), "/bandeau"),
+            (N_("Mes connexions"), "/sessions"),
+        )
     return ()
 
 
@@ -133,7 +141,8 @@ def page_publique(visit: Visite, template: str, **context: Any) -> Response:
     response = page(visit, template, **context)
     body = bytes(response.body)
     etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'.encode()
-    if not visit.request.url.query and not is_fragment(visit) and "set-cookie" not in response.headers:
+    plain = not visit.request.url.query and not is_fragment(visit) and not visit.noyau.maintenance
+    if plain and "set-cookie" not in response.headers:
         key = (visit.hote.nom, visit.request.url.path, visit.langue)
         visit.noyau.pages.put(key, PageRendue(str(collectivite.id), collectivite.version, body, etag))
     response.headers["cache-control"] = "no-cache"

@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from app.demarches.definitions.champs import Champ, Condition, Fige, Test, Texte, champ_de_borne, tests_de
 from app.demarches.definitions.legal import Conservation, Decision, Legal, Service
+from app.socle.langues import N_
 
 
 class Theme(StrEnum):
@@ -30,13 +31,13 @@ class Theme(StrEnum):
 
 
 THEMES: dict[Theme, str] = {
-    Theme.PAPIERS: "Papiers et état civil",
-    Theme.CITOYENNETE: "Élections et citoyenneté",
-    Theme.FAMILLE: "Enfance et école",
-    Theme.VOIRIE: "Rue et espace public",
-    Theme.TRANQUILLITE: "Tranquillité et sécurité",
-    Theme.ASSOCIATIONS: "Associations, salles et fêtes",
-    Theme.CIMETIERE: "Cimetière",
+    Theme.PAPIERS: N_("Papiers et état civil"),
+    Theme.CITOYENNETE: N_("Élections et citoyenneté"),
+    Theme.FAMILLE: N_("Enfance et école"),
+    Theme.VOIRIE: N_("Rue et espace public"),
+    Theme.TRANQUILLITE: N_("Tranquillité et sécurité"),
+    Theme.ASSOCIATIONS: N_("Associations, salles et fêtes"),
+    Theme.CIMETIERE: N_("Cimetière"),
 }
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]

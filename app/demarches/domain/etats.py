@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Literal
 
 from app.socle.errors import ConflictError
+from app.socle.langues import N_
 
 
 class Etat(StrEnum):
@@ -20,14 +21,14 @@ class Etat(StrEnum):
 
 
 LIBELLES_ETAT: dict[Etat, str] = {
-    Etat.BROUILLON: "Brouillon",
-    Etat.DEPOSE: "Déposé",
-    Etat.EN_INSTRUCTION: "En cours d’instruction",
-    Etat.EN_ATTENTE: "En attente de votre réponse",
-    Etat.ACCEPTE: "Accepté",
-    Etat.REFUSE: "Refusé",
-    Etat.SANS_SUITE: "Classé sans suite",
-    Etat.RETIRE: "Retiré",
+    Etat.BROUILLON: N_("Brouillon"),
+    Etat.DEPOSE: N_("Déposé"),
+    Etat.EN_INSTRUCTION: N_("En cours d’instruction"),
+    Etat.EN_ATTENTE: N_("En attente de votre réponse"),
+    Etat.ACCEPTE: N_("Accepté"),
+    Etat.REFUSE: N_("Refusé"),
+    Etat.SANS_SUITE: N_("Classé sans suite"),
+    Etat.RETIRE: N_("Retiré"),
 }
 
 ETATS_FINAUX: frozenset[Etat] = frozenset({Etat.ACCEPTE, Etat.REFUSE, Etat.SANS_SUITE, Etat.RETIRE})

@@ -19,8 +19,8 @@ async def search_dossiers(session: AsyncSession, words: str, limit: int) -> list
 
 
 _COLUMNS = """
-  d.collectivite_id, d.id, d.numero, d.titre, d.demandeur, d.etat, d.canal, d.depose_le, d.silence_le, d.agent_id,
-  d.agent_nom, d.bail_jusqu_a
+  d.collectivite_id, d.id, d.numero, d.slug, d.titre, d.demandeur, d.etat, d.canal, d.depose_le, d.silence_le,
+  d.agent_id, d.agent_nom, d.bail_jusqu_a
 """
 _DESK = text(
     f"""

@@ -17,7 +17,7 @@ from app.demarches.documents import Evenement
 from app.demarches.domain.etats import LIBELLES_ETAT, Etat
 from app.demarches.presentation import histoire_of
 from app.demarches.presentation_agent import dossier_of, opened_at
-from app.demarches.routes.remplir import receive
+from app.demarches.routes.reception import receive
 from app.demarches.routes.suivi import stream
 from app.demarches.service import instruction, papiers, pieces, suivi
 from app.socle import vues

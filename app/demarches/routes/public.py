@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from app.demarches.definitions import Definition
 from app.demarches.domain import afficher_date, ajouter_mois
-from app.demarches.presentation import duree_of, familles_of
+from app.demarches.presentation import familles_of
 from app.demarches.service import catalogue, suivi
 from app.demarches.service.recherche import matching
 from app.socle.contexte import Visite, VisiteDep, open_contexte
+from app.socle.langues import N_
 from app.socle.tenancy import Perimetre
 from app.socle.vues import Coordonnees, Lien
 from app.socle.web import coordonnees_of, page, page_publique
@@ -36,7 +37,7 @@ def service_of(visit: Visite, definition: Definition) -> Coordonnees | None:
 
 def fil(*liens: Lien) -> list[Lien]:
     """The way back from a page of a démarche."""
-    return [Lien("Démarches", "/demarches"), *liens]
+    return [Lien(N_("Démarches"), "/demarches"), *liens]
 
 
 @router.get("/demarches")
@@ -104,7 +105,7 @@ def _sheet(visit: Visite, definition: Definition) -> dict[str, Any]:
         "titre": definition.titre,
         "resume": definition.resume,
         "pour_qui": definition.pour_qui,
-        "duree": duree_of(definition),
+        "duree": definition.duree_minutes or 0,
         "delai": definition.delai_traitement,
         "prix": definition.cout,
         "silence": silence_sentence(visit, definition),

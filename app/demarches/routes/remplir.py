@@ -6,6 +6,7 @@ for an agent who fills it for somebody: the same pages, the same rules.
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Header
@@ -15,6 +16,7 @@ from app.demarches.definitions import Page
 from app.demarches.domain import avertissements, champs_visibles, pages_applicables, reponses_effectives
 from app.demarches.presentation import champs_of, pieces_of, sections_of
 from app.demarches.routes.public import fil, service_of
+from app.demarches.routes.reception import receive, store
 from app.demarches.service import brouillons, depot, pieces, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.demarches.service.depot import nom_de
@@ -26,26 +28,27 @@ from app.socle.contexte import (
     FormulaireDep,
     Visite,
     VisiteDep,
-    check_token,
     open_contexte,
 )
-from app.socle.errors import BusinessError, NotFoundError
+from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError
+from app.socle.gabarits import heure
 from app.socle.ids import new_token
-from app.socle.televersement import FilePart, FormLimits, PieceRefuseeError, TextPart, read_form
+from app.socle.langues import N_
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
 pages = APIRouter()
 
-LIMITS = FormLimits(poids_max=20_000_000, total_max=25_000_000)
-SOURCES = {"franceconnect": "Donné par FranceConnect", "courriel": "Adresse vérifiée par un code"}
+SOURCES = {"franceconnect": N_("Donné par FranceConnect"), "courriel": N_("Adresse vérifiée par un code")}
 
 
 @router.get("/demarches/{slug}/remplir")
 async def start(ctx: ContexteDep, slug: str) -> Response:
     """To the person's draft of that démarche, at the first page that is not finished; made if there is none."""
-    draft, definition = await brouillons.start(ctx, slug)
-    return redirect(ctx, f"/dossiers/{draft.id}/etapes/{definition.pages[0].id}")
+    draft = await brouillons.start(ctx, slug)
+    base = f"/dossiers/{draft.dossier.id}"
+    manques = depot.manques_of(ctx, draft)
+    return redirect(ctx, f"{base}/etapes/{manques[0][0]}" if manques else f"{base}/recapitulatif")
 
 
 def base_of(visit: Visite, dossier_id: UUID) -> str:
@@ -164,12 +167,16 @@ def _form(
     erreurs: Mapping[str, str] | None = None,
     *,
     status: int = 200,
+    nouvelles: bool = False,
 ) -> Response:
     index, applicable = _page_of(draft, page_id)
     current, erreurs = applicable[index], erreurs or {}
     base = base_of(ctx, draft.dossier.id)
     following = applicable[index + 1].titre if index + 1 < len(applicable) else "Vérifier et déposer"
     remarks = avertissements(draft.definition, draft.reponses, ctx.today(draft.collectivite.fuseau))
+    asked = [
+        champ.id for champ in champs_visibles(current, reponses_effectives(draft.definition, draft.reponses))
+    ]
     champs = champs_of(
         draft,
         current,
@@ -198,6 +205,9 @@ def _form(
         action_url=f"{base}/etapes/{current.id}",
         precedent_url=f"{base}/etapes/{applicable[index - 1].id}" if index else "",
         brouillon_url=f"{base}/champs",
+        etape_id=current.id,
+        champs_montres=" ".join(asked),
+        nouvelles=nouvelles,
         enregistre_le=draft.dossier.modifie_le,
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
@@ -216,6 +226,7 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
         demarche_titre=draft.definition.titre,
         fil=fil(),
         reprendre_url=f"/demarches/{draft.dossier.slug}/remplir",
+        supprimer_url=f"/dossiers/{dossier_id}/supprimer",
         expire_le=suivi.expires_on(draft.dossier),
         avec_compte=ctx.usager_id is not None,
         service_nom=draft.definition.service.nom,
@@ -225,36 +236,25 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
 
 @pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
-    """Keeps fields as they are typed; says softly what is not right yet."""
+    """Keeps questions as they are typed; answers with the hour, and the questions that the step now asks."""
     draft = await _draft(ctx, dossier_id)
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
-    remarks: dict[str, str] = {}
-    for champ in draft.definition.champs():
-        if champ.repond and (any(name in brut for name in champ.entrees) or champ.id == form.get("champ")):
-            remark = await brouillons.save_champ(ctx, draft, champ.id, brut)
-            if remark:
-                remarks[champ.id] = remark
-    return JSONResponse({"enregistre": True, "remarques": remarks}, headers={"cache-control": "no-store"})
+    remarks = await brouillons.save_champs(ctx, draft, set(brut.get("champ", ())), brut)
+    step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
+    effective = reponses_effectives(draft.definition, draft.reponses)
+    asked = [champ.id for champ in champs_visibles(step, effective)] if step else None
+    body = {"heure": heure(ctx.now), "champs": asked, "remarques": remarks}
+    return JSONResponse(body, headers={"cache-control": "no-store"})
 
 
-async def receive(
-    visit: VisiteDep, content_type: str, content_length: str | None
-) -> tuple[dict[str, list[str]], list[FilePart]]:
-    """The fields and files of a form, read without touching a disk, its token checked before anything is kept."""
-    fields: dict[str, list[str]] = {}
-    files: list[FilePart] = []
-    parts = read_form(visit.request.stream(), content_type, content_length, LIMITS)
-    async for part in parts:
-        if isinstance(part, TextPart):
-            fields.setdefault(part.name, []).append(part.value)
-        elif part.filename or part.data:
-            files.append(part)
-        if isinstance(part, FilePart) and "jeton_csrf" in fields:
-            check_token(visit, fields["jeton_csrf"][0])
-    check_token(visit, (fields.get("jeton_csrf") or [""])[0])
-    return fields, files
+@pages.post("/dossiers/{dossier_id}/supprimer")
+async def discard(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
+    """Deletes the person's draft, its answers and its documents."""
+    del form
+    await brouillons.discard(ctx, dossier_id)
+    return redirect(ctx, "/demarches")
 
 
 @pages.post("/dossiers/{dossier_id}/etapes/{page_id}")
@@ -273,37 +273,35 @@ async def save_page(
         async with open_contexte(visit) as ctx:
             draft = await _draft(ctx, dossier_id)
             _page_of(draft, page_id)
+    except SignInRequiredError:
+        # The session ended while the form was being filled: what was typed comes back on a page that waits for it.
+        fields, _ = await receive(visit, content_type, content_length)
+        return _keep_for_later(visit, fields)
+    except DejaDeposeError:
+        return redirect(visit, f"/dossiers/{dossier_id}")
+    try:
         fields, files = await receive(visit, content_type, content_length)
-        received, refused = await _store(visit, draft, files)
+        received, refused = await store(visit, draft, files)
         async with open_contexte(visit) as ctx:
             draft = await _draft(ctx, dossier_id)
             return await _act(ctx, draft, page_id, fields, received, refused)
     except DejaDeposeError:
-        async with open_contexte(visit) as ctx:
-            return redirect(ctx, f"/dossiers/{dossier_id}")
+        return redirect(visit, f"/dossiers/{dossier_id}")
 
 
-async def _store(
-    visit: VisiteDep, draft: Brouillon, files: Sequence[FilePart]
-) -> tuple[list[pieces.PieceRecue], dict[str, str]]:
-    received: list[pieces.PieceRecue] = []
-    refused: dict[str, str] = {}
-    for file in files:
-        try:
-            champ = draft.definition.champ(file.name)
-            already = len(draft.pieces_de(champ.id)) + sum(p.champ_id == champ.id for p in received)
-            received.append(
-                await pieces.receive(visit.noyau, draft.dossier.collectivite_id, champ, file, already)
-            )
-        except KeyError:
-            continue
-        except PieceRefuseeError as refusal:
-            refused[file.name] = refusal.message
-        except BusinessError as refusal:
-            if refusal.status not in (422, 503):
-                raise
-            refused[file.name] = refusal.message
-    return received, refused
+def _keep_for_later(visit: Visite, fields: Mapping[str, Sequence[str]]) -> Response:
+    path = visit.request.url.path
+    kept = [(name, value) for name, values in fields.items() for value in values if name != "jeton_csrf"]
+    return page(
+        visit,
+        "demarches/session_finie.html",
+        block="formulaire",
+        status=401,
+        action_url=path,
+        entrer_url=f"/connexion?suite={quote(path)}",
+        champs=kept,
+        jeton=visit.noyau.sceau.sign("csrf", visit.temoin),
+    )
 
 
 async def _act(
@@ -331,10 +329,15 @@ async def _act(
         return redirect(ctx, here)
     if action == "enregistrer":
         return redirect(ctx, f"{base}/enregistre")
-    missing = _missing_pieces(draft, current, received)
-    if saisie.erreurs or missing:
+    erreurs = {**_missing_pieces(draft, current, received), **saisie.erreurs}
+    if erreurs:
         draft = await _draft(ctx, draft.dossier.id)
-        return _form(ctx, draft, page_id, {**missing, **saisie.erreurs}, status=422)
+        # Without script, an answer may call for questions that were not on the page: they are asked, not reproached.
+        shown = (fields.get("champs_montres") or [""])[0].split()
+        reproached = {id_: phrase for id_, phrase in erreurs.items() if not shown or id_ in shown}
+        return _form(
+            ctx, draft, page_id, reproached, status=422 if reproached else 200, nouvelles=not reproached
+        )
     following = pages_applicables(draft.definition, draft.reponses)
     place = next((n for n, found in enumerate(following) if found.id == page_id), -1)
     if place + 1 < len(following):

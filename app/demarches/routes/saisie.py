@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.demarches.presentation import champ_seul
+from app.demarches.presentation import champ_vu
 from app.demarches.routes import remplir
 from app.demarches.routes.suivi import stream
 from app.demarches.service import brouillons, instruction, saisie, suivi
@@ -45,7 +45,7 @@ async def _choose(ctx: Contexte, offres: Mapping[UUID, Sequence[Offre]], opening
     names = await list_vues(ctx.db, offres)
     titles = {o.definition.slug: o.definition.titre for found in offres.values() for o in found}
     places = [vues.Option(str(id_), view.nom) for id_, view in names.items()]
-    champs = [champ_seul(c, opening.brut, opening.erreurs.get(c.id, "")) for c in IDENTITE]
+    champs = [champ_vu(c, opening.brut, opening.erreurs.get(c.id, "")) for c in IDENTITE]
 
     def typed(name: str) -> str:
         return (opening.brut.get(name) or [""])[0]
@@ -61,7 +61,7 @@ async def _choose(ctx: Contexte, offres: Mapping[UUID, Sequence[Offre]], opening
         demarches=[vues.Option(slug, titles[slug]) for slug in sorted(titles, key=lambda s: titles[s])],
         canaux=CHOIX_CANAL,
         valeurs={name: typed(name) for name in ("collectivite", "demarche", "canal", "identite_vue")},
-        aidant=champ_seul(AIDANT, opening.brut, opening.erreurs.get("aidant", "")),
+        aidant=champ_vu(AIDANT, opening.brut, opening.erreurs.get("aidant", "")),
         champs=champs,
         erreur_de=opening.erreurs,
         erreurs_formulaire=[vues.Erreur(n, opening.erreurs[n]) for n in order if n in opening.erreurs],
@@ -104,7 +104,7 @@ async def resume(ctx: AgentDep, dossier_id: UUID) -> Response:
 async def give_up(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Destroys a draft that will not be finished."""
     if not await once(ctx, form, "/"):
-        await saisie.discard(ctx, dossier_id)
+        await brouillons.discard(ctx, dossier_id)
     return redirect(ctx, "/")
 
 

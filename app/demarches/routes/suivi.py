@@ -19,24 +19,25 @@ from app.demarches.presentation import (
     pieces_of,
     sections_of,
 )
-from app.demarches.routes.remplir import receive
+from app.demarches.routes.reception import receive
 from app.demarches.service import pieces, suivi
 from app.demarches.service.suivi import Suivi
 from app.socle import vues
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, open_contexte
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.ids import new_token
+from app.socle.langues import N_
 from app.socle.storage import ObjetLu
 from app.socle.televersement import inert_headers
 from app.socle.web import coordonnees_of, once, page, redirect
 
 router = APIRouter()
 
-RECOURS = "La décision indique comment et jusqu’à quand la contester."
+RECOURS = N_("La décision indique comment et jusqu’à quand la contester.")
 DECISIONS = {
-    "accepte": "Demande acceptée",
-    "refuse": "Demande refusée",
-    "sans_suite": "Demande classée sans suite",
+    "accepte": N_("Demande acceptée"),
+    "refuse": N_("Demande refusée"),
+    "sans_suite": N_("Demande classée sans suite"),
 }
 
 
@@ -83,7 +84,7 @@ def _show(
             "recu_url": f"/documents/{receipt.id}" if receipt else "",
             "silence": _silence(found) if not closed else None,
         },
-        fil=[vues.Lien("Mes dossiers", "/dossiers")] if ctx.hote.genre == "mon" else [],
+        fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
         demandes=[
             {
                 "libelle": definition.champ(item.champ_id).libelle,
@@ -177,7 +178,9 @@ async def submitted(ctx: ContexteDep, dossier_id: UUID) -> Response:
         dossier_url=f"/dossiers/{dossier_id}",
         suites=[
             *after,
-            "Vous pouvez suivre votre demande, écrire au service et répondre à ses questions depuis votre dossier.",
+            N_(
+                "Vous pouvez suivre votre demande, écrire au service et répondre à ses questions depuis votre dossier."
+            ),
         ],
         silence=_silence(found),
         service_nom=found.definition.service.nom,
@@ -192,7 +195,7 @@ async def write(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Resp
     typed = str(form.get("message", ""))
     if not typed.strip():
         found = await suivi.load(ctx, dossier_id)
-        return _show(ctx, found, status=422, erreur="Écrivez votre message avant de l’envoyer.")
+        return _show(ctx, found, status=422, erreur=N_("Écrivez votre message avant de l’envoyer."))
     if not await once(ctx, form, f"{here}#messages"):
         await suivi.write_message(ctx, dossier_id, typed)
     return redirect(ctx, f"{here}#messages")
@@ -225,7 +228,7 @@ async def answer(
     async with open_contexte(visit) as ctx:
         if refused or not received:
             found = await suivi.load(ctx, dossier_id)
-            nothing = {item.champ_id: "Choisissez le fichier à envoyer." for item in found.demandes}
+            nothing = {item.champ_id: N_("Choisissez le fichier à envoyer.") for item in found.demandes}
             return _show(ctx, found, status=422, refus=refused or nothing)
         await suivi.answer(ctx, dossier_id, received)
         return redirect(ctx, f"/dossiers/{dossier_id}")

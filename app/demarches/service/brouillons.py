@@ -1,6 +1,6 @@
 """Filling a démarche: one draft per person, every answer a row, nothing typed lost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,10 @@ from app.demarches.service.catalogue import Offre, definition_of, get_offre
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
-from app.socle.errors import ConflictError, NotFoundError, SignInRequiredError
+from app.socle.errors import BusinessError, ConflictError, NotFoundError, SignInRequiredError
 from app.socle.hosts import CollectiviteVue, list_vues
 from app.socle.ids import fingerprint, uuid7
+from app.socle.jobs import emit
 from app.socle.sessions import Personne
 
 ABSENT = "Ce dossier n’existe pas, ou n’est pas le vôtre."
@@ -68,7 +69,7 @@ def known_of(donnees: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-async def start(ctx: Contexte, slug: str) -> tuple[Dossier, Definition]:
+async def start(ctx: Contexte, slug: str) -> Brouillon:
     """The person's draft of a démarche, made if there is none.
 
     SignInRequiredError where the démarche asks for an identity and nobody is signed in; NotFoundError where it is not
@@ -88,7 +89,7 @@ async def start(ctx: Contexte, slug: str) -> tuple[Dossier, Definition]:
             ctx.db, draft, ctx.now, usager_id=ctx.usager_id, niveau_identite=_niveau(ctx.personne)
         )
         await _prefill(ctx, draft, offre.definition)
-    return draft, await definition_of(ctx.db, draft.version_id, draft.surcouche_id)
+    return await load(ctx, draft)
 
 
 def _niveau(personne: Personne | None) -> str:
@@ -164,10 +165,19 @@ async def access_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -
         return await _access_for_somebody(ctx, dossier_id, lock=lock)
     dossier = await repository.get_dossier(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
     if dossier is None or not owns(ctx, dossier):
-        raise NotFoundError(ABSENT)
+        raise absent(ctx)
     if dossier.etat != "brouillon":
         raise DejaDeposeError(dossier.id)
     return dossier
+
+
+def absent(ctx: Contexte) -> BusinessError:
+    """What to say of a dossier that this visitor may not see: sign in first, for who is not; else that it is absent."""
+    return (
+        SignInRequiredError("Identifiez-vous pour continuer.")
+        if ctx.personne is None
+        else NotFoundError(ABSENT)
+    )
 
 
 async def _access_for_somebody(ctx: Contexte, dossier_id: UUID, *, lock: bool) -> Dossier:
@@ -246,17 +256,34 @@ async def save_page(ctx: Contexte, draft: Brouillon, page: Page, brut: Mapping[s
     return saisie
 
 
-async def save_champ(
-    ctx: Contexte, draft: Brouillon, champ_id: str, brut: Mapping[str, Sequence[str]]
-) -> str | None:
-    """Autosave of one field as it is typed; returns a soft remark when it is not an answer yet.
+async def save_champs(
+    ctx: Contexte, draft: Brouillon, ids: Collection[str], brut: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Autosave of some questions as they are typed, in one statement; soft remarks on what is no answer yet.
 
-    NotFoundError for a field that this démarche does not have.
+    NotFoundError for a question that this démarche does not have.
     """
-    try:
-        champ = draft.definition.champ(champ_id)
-    except KeyError:
-        raise NotFoundError("Cette question n’existe pas.") from None
-    typed = parse_champ(champ, brut, draft.reponses, ctx.today(draft.collectivite.fuseau))
-    await repository.save_reponses(ctx.db, [_row(ctx, draft.dossier, champ.id, typed.valeur, typed.brut)])
-    return typed.erreur
+    known = {champ.id: champ for champ in draft.definition.champs() if champ.repond}
+    if not set(ids) <= known.keys():
+        raise NotFoundError("Cette question n’existe pas.")
+    today = ctx.today(draft.collectivite.fuseau)
+    rows, remarks = [], {}
+    for champ_id in ids:
+        typed = parse_champ(known[champ_id], brut, draft.reponses, today)
+        rows.append(_row(ctx, draft.dossier, champ_id, typed.valeur, typed.brut))
+        draft.reponses.pop(champ_id, None)
+        if typed.valeur is not None:
+            draft.reponses[champ_id] = typed.valeur
+        if typed.erreur:
+            remarks[champ_id] = typed.erreur
+    await repository.save_reponses(ctx.db, rows)
+    return remarks
+
+
+async def discard(ctx: Contexte, dossier_id: UUID) -> None:
+    """Deletes the person's draft; the bytes of its documents are destroyed once that is committed."""
+    draft = await access_draft(ctx, dossier_id, lock=True)
+    for piece in await repository.list_pieces(ctx.db, draft):
+        await emit(ctx.db, "demarches:detruire_objet", objet_id=piece.id)
+    await repository.delete_draft(ctx.db, draft)
+    await record(ctx, "demarches:dossier:abandonner", str(draft.id), draft.collectivite_id, slug=draft.slug)

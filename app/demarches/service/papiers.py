@@ -33,6 +33,7 @@ from app.demarches.documents import PieceRecue as PieceSurPapier
 from app.demarches.domain import (
     afficher,
     afficher_date,
+    afficher_numero,
     champs_visibles,
     jour_local,
     pages_applicables,
@@ -45,17 +46,18 @@ from app.demarches.service.depot import nom_de
 from app.socle.courriers import de, institution
 from app.socle.crypto.keystore import KeyOwner
 from app.socle.hosts import CollectiviteVue
+from app.socle.langues import N_
 from app.socle.lettres import Auteur, Destinataire, EnTete, VoiesRecours
 from app.socle.noyau import Noyau
 from app.socle.storage import ObjectExistsError
 from app.socle.tenancy import Perimetre
 
 CANAUX = {
-    "web": "en ligne",
-    "guichet": "au guichet",
-    "telephone": "par téléphone",
-    "courrier": "par courrier",
-    "aidant": "avec l’aide d’un aidant",
+    "web": N_("en ligne"),
+    "guichet": N_("au guichet"),
+    "telephone": N_("par téléphone"),
+    "courrier": N_("par courrier"),
+    "aidant": N_("avec l’aide d’un aidant"),
 }
 # Administrative courts by département (code de justice administrative, article R221-3).
 _RENNES = ("Tribunal administratif de Rennes", ("3 contour de la Motte", "CS 44416", "35044 Rennes Cedex"))
@@ -141,7 +143,7 @@ def depot_of(
         raise ValueError("a draft has no paper")
     return Depot(
         en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
-        numero=dossier.numero,
+        numero=afficher_numero(dossier.numero),
         demarche=definition.titre,
         recu_le=dossier.depose_le,
         canal=CANAUX[dossier.canal],
@@ -216,7 +218,7 @@ async def make_complement(
     return await pdf_demande_complement(
         DemandeComplement(
             en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
-            numero=dossier.numero or "",
+            numero=afficher_numero(dossier.numero or ""),
             demarche=definition.titre,
             destinataire=Destinataire(
                 nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, dossier.reponses or {})
@@ -238,7 +240,7 @@ async def make_decision(
     reponses = dossier.reponses or {}
     mots = {
         "demandeur": nom_de(dossier.demandeur),
-        "numero": dossier.numero or "",
+        "numero": afficher_numero(dossier.numero or ""),
         "date_depot": afficher_date(jour_local(dossier.depose_le or decision.rendue_le)),
         "commune": collectivite.nom,
     }
@@ -258,7 +260,7 @@ async def make_decision(
             sens=Sens.FAVORABLE if accepted else Sens.DEFAVORABLE,
             objet=definition.titre,
             autorite=autorite_of(collectivite).capitalize() if arrete else "",
-            numero_dossier=dossier.numero or "",
+            numero_dossier=afficher_numero(dossier.numero or ""),
             destinataire=Destinataire(nom=mots["demandeur"], adresse=adresse_de(dossier.demandeur, reponses)),
             visas=tuple(filled(texte) for texte in model.visas) if model and arrete else (),
             motifs=(decision.motif,) if decision.motif else (),

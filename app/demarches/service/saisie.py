@@ -21,7 +21,6 @@ from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
 from app.socle.errors import NotFoundError
-from app.socle.jobs import emit
 from app.socle.permissions import droit_of
 
 # How the person came; « web » is the person alone.
@@ -224,12 +223,3 @@ async def _prefill(ctx: Contexte, draft: Dossier, definition: Definition) -> Non
             "modifie_le": ctx.now,
         }
         await repository.save_reponses(ctx.db, [row])
-
-
-async def discard(ctx: Contexte, dossier_id: UUID) -> None:
-    """Gives a capture up: the draft and its documents are destroyed. DejaDeposeError once it is submitted."""
-    draft = await access_draft(ctx, dossier_id, lock=True)
-    for piece in await repository.list_pieces(ctx.db, draft):
-        await emit(ctx.db, "demarches:detruire_objet", objet_id=piece.id)
-    await repository.delete_draft(ctx.db, draft)
-    await record(ctx, "demarches:dossier:abandonner", str(draft.id), draft.collectivite_id, canal=draft.canal)

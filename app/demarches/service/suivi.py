@@ -13,7 +13,7 @@ from app.demarches.models import Complement, Decision, Document, Dossier, Envoi,
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import listes
 from app.demarches.service import instruction, pieces
-from app.demarches.service.brouillons import ABSENT, owns
+from app.demarches.service.brouillons import ABSENT, absent, owns
 from app.demarches.service.catalogue import definition_of
 from app.demarches.service.depot import nom_de
 from app.socle.audit import record
@@ -64,7 +64,7 @@ async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> 
     """
     dossier = await repository.find_dossier(ctx.db, dossier_id)
     if dossier is None or dossier.depose_le is None or not owns(ctx, dossier):
-        raise NotFoundError(ABSENT)
+        raise absent(ctx)
     if ctx.hote.collectivite is not None and dossier.collectivite_id != ctx.hote.collectivite.id:
         raise NotFoundError(ABSENT)
     if lock:

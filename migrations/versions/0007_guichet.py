@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.politiques import fonction
 
-revision = "0005_guichet"
-down_revision = "0004_identite"
+revision = "0007_guichet"
+down_revision = "0006_console"
 branch_labels = None
 depends_on = None
 
