@@ -151,7 +151,7 @@ def _champ(
     )
 
 
-def question_of(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
+def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
     """A question outside any draft, with what was typed and what is wrong with it."""
     return vues.Champ(
         id=champ.id,

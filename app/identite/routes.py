@@ -13,7 +13,9 @@ from app.identite.domain import ERREURS
 from app.socle.adresses import parse_email
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, Visite, VisiteDep
 from app.socle.errors import NotFoundError, SignInRequiredError
+from app.socle.ids import fingerprint
 from app.socle.langues import N_
+from app.socle.models import Connexion
 from app.socle.vues import Erreur
 from app.socle.web import page, redirect, safe_suite
 
@@ -97,10 +99,21 @@ async def code_page(ctx: ContexteDep, connexion_id: UUID) -> Response:
     return await _code_page(ctx, connexion_id)
 
 
-async def _code_page(ctx: Contexte, connexion_id: UUID, *, erreur: str = "", statut: int = 200) -> Response:
+async def _pending_code(ctx: Contexte, connexion_id: UUID) -> Connexion:
+    """The sign-in that this browser began on this host: its page shows the address, so no other browser sees it."""
     pending = await repository.get_connexion(ctx.db, connexion_id)
-    if pending is None or pending.genre != "courriel" or pending.hote != ctx.hote.nom:
+    if (
+        pending is None
+        or pending.genre != "courriel"
+        or pending.hote != ctx.hote.nom
+        or pending.temoin != fingerprint(ctx.temoin)
+    ):
         raise NotFoundError("Cette identification n’est plus en cours. Recommencez.")
+    return pending
+
+
+async def _code_page(ctx: Contexte, connexion_id: UUID, *, erreur: str = "", statut: int = 200) -> Response:
+    pending = await _pending_code(ctx, connexion_id)
     return page(
         ctx,
         "identite/code.html",
@@ -131,10 +144,8 @@ async def code_check(ctx: ContexteDep, form: FormulaireDep, connexion_id: UUID) 
 async def code_again(ctx: ContexteDep, form: FormulaireDep, connexion_id: UUID) -> Response:
     """A new code to the same address."""
     del form
-    pending = await repository.get_connexion(ctx.db, connexion_id)
-    if pending is None or pending.genre != "courriel" or pending.hote != ctx.hote.nom or not pending.courriel:
-        raise NotFoundError("Cette identification n’est plus en cours. Recommencez.")
-    again = await service.send_code(ctx, pending.courriel, pending.suite)
+    pending = await _pending_code(ctx, connexion_id)
+    again = await service.send_code(ctx, pending.courriel or "", pending.suite)
     return redirect(ctx, f"/connexion/code/{again}")
 
 

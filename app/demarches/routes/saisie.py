@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.demarches.presentation import question_of
+from app.demarches.presentation import champ_vu
 from app.demarches.routes import remplir
 from app.demarches.routes.suivi import stream
 from app.demarches.service import brouillons, instruction, saisie, suivi
@@ -45,7 +45,7 @@ async def _choose(ctx: Contexte, offres: Mapping[UUID, Sequence[Offre]], opening
     names = await list_vues(ctx.db, offres)
     titles = {o.definition.slug: o.definition.titre for found in offres.values() for o in found}
     places = [vues.Option(str(id_), view.nom) for id_, view in names.items()]
-    questions = [question_of(c, opening.brut, opening.erreurs.get(c.id, "")) for c in IDENTITE]
+    champs = [champ_vu(c, opening.brut, opening.erreurs.get(c.id, "")) for c in IDENTITE]
 
     def typed(name: str) -> str:
         return (opening.brut.get(name) or [""])[0]
@@ -61,8 +61,8 @@ async def _choose(ctx: Contexte, offres: Mapping[UUID, Sequence[Offre]], opening
         demarches=[vues.Option(slug, titles[slug]) for slug in sorted(titles, key=lambda s: titles[s])],
         canaux=CHOIX_CANAL,
         valeurs={name: typed(name) for name in ("collectivite", "demarche", "canal", "identite_vue")},
-        aidant=question_of(AIDANT, opening.brut, opening.erreurs.get("aidant", "")),
-        questions=questions,
+        aidant=champ_vu(AIDANT, opening.brut, opening.erreurs.get("aidant", "")),
+        champs=champs,
         erreur_de=opening.erreurs,
         erreurs_formulaire=[vues.Erreur(n, opening.erreurs[n]) for n in order if n in opening.erreurs],
         cle_idempotence=new_token(),
