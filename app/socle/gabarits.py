@@ -118,13 +118,17 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
     def date_longue(value: date | datetime, zone: tzinfo = PARIS) -> str:
         return _date_long(value, lang, zone).replace(" ", NBSP)
 
+    def date_iso(value: date | datetime, zone: tzinfo = PARIS) -> str:
+        local = _local(value, zone)
+        return local.isoformat(timespec="seconds") if isinstance(local, datetime) else local.isoformat()
+
     def date_heure(value: datetime, zone: tzinfo = PARIS) -> str:
         return f"{date_longue(value, zone)} {_LIAISONS[lang]}{NBSP}{heure(value, zone, lang)}"
 
     return {
         "date_longue": date_longue,
         "date_heure": date_heure,
-        "date_iso": lambda value, zone=PARIS: _local(value, zone).isoformat(timespec="seconds"),
+        "date_iso": date_iso,
         "heure": functools.partial(heure, lang=lang),
         "euros": functools.partial(euros, lang=lang),
         "telephone": telephone,
