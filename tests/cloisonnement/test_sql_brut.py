@@ -290,7 +290,7 @@ async def test_a_reused_connection_keeps_nothing(portail: Portail, monde: Monde)
         async with db.engine.connect() as connection:
             assert (await connection.execute(count)).scalar_one() == 0
         async with db.session(agent) as session:
-            pass  # no statement: BEGIN was never sent, its perimeter must not wait for the next one
+            await session.connection()  # BEGIN was never sent: its perimeter must not wait for the next one
         async with db.engine.connect() as connection:
             assert (await connection.execute(count)).scalar_one() == 0
         async with db.session(agent) as session:
