@@ -281,7 +281,8 @@ async def test_a_reused_connection_keeps_nothing(portail: Portail, monde: Monde)
     agent = Perimetre.pour_instruction(monde.guingamp)
     try:
         async with db.session(agent) as session:
-            assert (await session.execute(count)).scalar_one() == 4
+            own = (await session.execute(count)).scalar_one()
+            assert own >= 4
         async with db.session() as session:
             assert (await session.execute(count)).scalar_one() == 0
         async with undone(db, agent) as session:
@@ -294,11 +295,11 @@ async def test_a_reused_connection_keeps_nothing(portail: Portail, monde: Monde)
             assert (await connection.execute(count)).scalar_one() == 0
         async with db.session(agent) as session:
             await session.commit()
-            assert (await session.execute(count)).scalar_one() == 4, (
+            assert (await session.execute(count)).scalar_one() == own, (
                 "a second transaction has its perimeter too"
             )
             async with session.begin_nested():
-                assert (await session.execute(count)).scalar_one() == 4
+                assert (await session.execute(count)).scalar_one() == own
     finally:
         await db.close()
 

@@ -5,6 +5,7 @@ for an agent who fills it for somebody: the same pages, the same rules.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -21,7 +22,7 @@ from app.demarches.service import brouillons, depot, pieces, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
-from app.socle import vues
+from app.socle import limites, vues
 from app.socle.contexte import (
     Contexte,
     ContexteDep,
@@ -79,7 +80,9 @@ def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
     for index, found in enumerate(applicable):
         if found.id == page_id:
             return index, applicable
-    raise NotFoundError("Cette étape n’existe pas dans votre dossier.")
+    raise NotFoundError(
+        "Cette étape ne fait pas partie de votre dossier. Reprenez-le depuis la page de la démarche."
+    )
 
 
 @pages.get("/dossiers/{dossier_id}/recapitulatif")
@@ -131,6 +134,9 @@ async def submit(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Res
             return _review(ctx, draft, oubli=phrase, status=422)
         if await once(ctx, form, done):
             return redirect(ctx, done)
+        await limites.limit(
+            ctx.noyau, "depot", ctx.session_token or ctx.temoin, at_most=20, per=timedelta(hours=1)
+        )
         _, manques = await depot.submit(ctx, dossier_id)
     except DejaDeposeError:
         return redirect(ctx, done)
@@ -358,4 +364,6 @@ def _uuid(texte: str) -> UUID:
     try:
         return UUID(texte)
     except ValueError:
-        raise NotFoundError("Ce document n’est plus dans votre dossier.") from None
+        raise NotFoundError(
+            "Ce document n’est plus dans votre dossier. Rechargez la page pour voir ceux qui y sont."
+        ) from None

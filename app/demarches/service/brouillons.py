@@ -17,9 +17,12 @@ from app.socle.errors import BusinessError, ConflictError, NotFoundError, SignIn
 from app.socle.hosts import CollectiviteVue, list_vues
 from app.socle.ids import fingerprint, uuid7
 from app.socle.jobs import emit
+from app.socle.langues import N_
 from app.socle.sessions import Personne
 
-ABSENT = "Ce dossier n’existe pas, ou n’est pas le vôtre."
+ABSENT = N_(
+    "Ce dossier n’existe pas, ou n’est pas le vôtre. Vérifiez l’adresse, ou retrouvez-le dans « Mon espace »."
+)
 # Which of our identity data a field may be filled with.
 _IDENTITE = {
     "identite.civilite": "civilite",
@@ -77,7 +80,7 @@ async def start(ctx: Contexte, slug: str) -> Brouillon:
     """
     offre = await get_offre(ctx.db, ctx.collectivite.id, slug)
     if not offre.en_ligne:
-        raise NotFoundError("Cette démarche ne se fait pas en ligne ici.")
+        raise NotFoundError("Cette démarche ne se fait pas en ligne ici : adressez-vous à la mairie.")
     if ctx.usager_id is None and "aucune" not in offre.definition.identites:
         raise SignInRequiredError("Identifiez-vous pour commencer cette démarche.")
     jeton = fingerprint(ctx.temoin)
@@ -265,7 +268,9 @@ async def save_champs(
     """
     known = {champ.id: champ for champ in draft.definition.champs() if champ.repond}
     if not set(ids) <= known.keys():
-        raise NotFoundError("Cette question n’existe pas.")
+        raise NotFoundError(
+            "Cette question ne fait plus partie de la démarche. Rechargez la page et recommencez."
+        )
     today = ctx.today(draft.collectivite.fuseau)
     rows, remarks = [], {}
     for champ_id in ids:
