@@ -88,7 +88,11 @@ def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
 @pages.get("/dossiers/{dossier_id}/recapitulatif")
 async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """Everything that was answered, before it is submitted."""
-    return _review(ctx, await _draft(ctx, dossier_id))
+    try:
+        return _review(ctx, await _draft(ctx, dossier_id))
+    except DejaDeposeError:
+        # « Back », after submitting.
+        return redirect(ctx, f"/dossiers/{dossier_id}/depose")
 
 
 def _review(

@@ -223,6 +223,9 @@ async def load(ctx: Contexte, dossier: Dossier) -> Brouillon:
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
     if dossier.canal != "web":
         definition = facultatif(definition, "identite.courriel")
+    if ctx.personne and ctx.personne.niveau == "franceconnect" and not ctx.personne.donnees.get("prenoms"):
+        # FranceConnect knows people who have no first name (born abroad): they need not invent one.
+        definition = facultatif(definition, "identite.prenoms")
     collectivite = ctx.hote.collectivite
     if collectivite is None:
         collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
