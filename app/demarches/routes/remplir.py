@@ -5,7 +5,6 @@ for an agent who fills it for somebody: the same pages, the same rules.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -22,7 +21,7 @@ from app.demarches.service import brouillons, depot, pieces, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
-from app.socle import limites, vues
+from app.socle import vues
 from app.socle.contexte import (
     Contexte,
     ContexteDep,
@@ -138,9 +137,6 @@ async def submit(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Res
             return _review(ctx, draft, oubli=phrase, status=422)
         if await once(ctx, form, done):
             return redirect(ctx, done)
-        await limites.limit(
-            ctx.noyau, "depot", ctx.session_token or ctx.temoin, at_most=20, per=timedelta(hours=1)
-        )
         _, manques = await depot.submit(ctx, dossier_id)
     except DejaDeposeError:
         return redirect(ctx, done)
