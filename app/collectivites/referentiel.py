@@ -2,6 +2,7 @@
 
 import csv
 import heapq
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,8 +85,11 @@ async def find(code_insee: str, fichier: Path = FICHIER) -> LigneCommune:
 
 
 def _find(code_insee: str, fichier: Path) -> LigneCommune:
+    # Only the row that begins by this code is checked: checking every commune of France would take half a second.
     with fichier.open("rb") as stream:
-        for row in lire_communes(stream):
-            if isinstance(row, LigneCommune) and row.code_insee == code_insee:
-                return row
+        head, wanted = stream.readline(), f"{code_insee},".encode()
+        kept = b"".join(line for line in stream if line.startswith(wanted))
+    for row in lire_communes(io.BytesIO(head + kept)):
+        if isinstance(row, LigneCommune):
+            return row
     raise NotFoundError(f"Aucune commune n’a le code {code_insee} dans le fichier des communes de France.")

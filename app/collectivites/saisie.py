@@ -102,7 +102,16 @@ def theme_of_form(form: Mapping[str, Any], blason: str) -> tuple[Theme | None, E
         theme = Theme(**typed, rayon=int(rayon), motif=text_of(form, "motif"), blason=blason)
     except InvalidThemeError:
         return None, {"motif": "Choisissez un des motifs proposés."}
-    return theme, {name: " ".join(sentences) for name, sentences in faults_by_colour(theme).items()}
+    return theme, {name: _first_of(sentences) for name, sentences in faults_by_colour(theme).items()}
+
+
+def _first_of(sentences: list[str]) -> str:
+    """The first fault of a colour; the sample beside the form lists them all."""
+    others = len(sentences) - 1
+    if not others:
+        return sentences[0]
+    plural = "s" if others > 1 else ""
+    return f"{sentences[0]} {others} autre{plural} couple{plural} à revoir, dans l’aperçu."
 
 
 def theme_values(theme: Theme) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 
 from app.demarches.domain import champs_visibles, pages_applicables
 from app.demarches.domain.etats import ETATS_FINAUX, LIBELLES_ETAT, Etat
-from app.demarches.models import Dossier, Envoi
+from app.demarches.models import Document, Dossier, Envoi
 from app.demarches.presentation import etiquette_of, histoire_of, messages_of, pieces_of, sections_of
 from app.demarches.service import instruction
 from app.demarches.service.bureau import days_left
@@ -88,7 +88,7 @@ def dossier_of(
         "notes": [{"auteur": m.auteur, "le": m.quand, "texte": m.texte} for m in found.messages if m.interne],
         "historique": histoire_of(found.evenements, agent=True),
         "documents": [
-            {"libelle": DOCUMENTS[d.genre], "url": f"/documents/{d.id}", "taille": d.taille, "le": d.cree_le}
+            {"libelle": _paper(d), "url": f"/documents/{d.id}", "taille": d.taille, "le": d.cree_le}
             for d in found.documents
         ],
         "envois": envois_of(found.envois),
@@ -172,6 +172,13 @@ def _awaited(found: Suivi, item: Any, erreurs: dict[str, str]) -> dict[str, Any]
         "par": item.demande_par,
         "erreur": erreurs.get(item.champ_id, ""),
     }
+
+
+def _paper(document: Document) -> str:
+    # The law asks for no acknowledgement of some demands: the paper is then a plain certificate.
+    if document.genre == "accuse" and document.nom.startswith("attestation"):
+        return "Attestation de dépôt"
+    return DOCUMENTS[document.genre]
 
 
 def envois_of(envois: Sequence[Envoi]) -> list[dict[str, Any]]:

@@ -233,7 +233,7 @@ async def close_session(ctx: ContexteDep, form: FormulaireDep, session_id: UUID)
     if ctx.personne is None:
         raise SignInRequiredError("Identifiez-vous pour fermer une connexion.")
     if session_id not in {found.id for found in await repository.list_sessions(ctx.db, ctx.now)}:
-        raise NotFoundError("Cette connexion n’existe plus.")
+        raise NotFoundError("Cette connexion est déjà fermée.")
     await repository.revoke_session(ctx.db, session_id, ctx.now)
     return redirect(ctx, "/sessions")
 

@@ -60,7 +60,9 @@ async def begin(visit: Visite, genre: str, suite: str) -> Retour:
     """
     client = await _client(visit, genre, visit.hote.nom)
     if client is None:
-        raise NotFoundError("Cette façon de s’identifier n’est pas proposée ici.")
+        raise NotFoundError(
+            "Cette façon de s’identifier n’est pas proposée ici. Choisissez-en une autre, ou appelez la mairie."
+        )
     await limites.limit(visit.noyau, "connexion", visit.temoin, at_most=30, per=timedelta(minutes=10))
     state, nonce = new_token(), new_token()
     try:
@@ -318,7 +320,9 @@ async def ask_passage(ctx: Contexte, de: str, suite: str) -> Retour:
     """Mon espace asks a collectivité's host who is signed in there (first half of a hand-off)."""
     source = await ctx.noyau.hosts.resolve(de)
     if source is None or source.collectivite is None:
-        raise NotFoundError("Cette collectivité n’est pas servie par ce portail.")
+        raise NotFoundError(
+            "Cette collectivité n’est pas servie par ce portail. Vérifiez l’adresse, ou appelez votre mairie."
+        )
     state = new_token()
     repository.add_connexion(
         ctx.db,

@@ -59,7 +59,6 @@ async def desk(
         etats=_etats(ctx),
         lignes=rows,
         saisies=saisies,
-        saisir_url="/saisir",
         actualiser_url=f"/?{query}&page={numero_page}&vu={seen}",
         vide=_vide(filtres),
         total=found.total,

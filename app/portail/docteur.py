@@ -94,4 +94,12 @@ def _settings(noyau: Noyau) -> list[Remarque]:
             settings.secure or settings.local,
             "https." if settings.secure else "http, accepté sur localhost seulement.",
         ),
+        Remarque(
+            "Code source",
+            bool(settings.source_url),
+            "offert aux usagers (AGPL, section 13)."
+            if settings.source_url
+            else "à remettre à qui le demande : réglez KUMUN_SOURCE_URL si vous le publiez.",
+            facultatif=True,
+        ),
     ]

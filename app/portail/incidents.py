@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.demarches.routes.remplir import ManquesError
+from app.portail.pages import editeur_of
 from app.socle.aiguillage import SuspendedError
 from app.socle.contexte import visite
 from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError, TooManyRequestsError
@@ -61,6 +62,7 @@ def _render(
 ) -> Response:
     visit = visite(request)
     visit.request.state.personne = getattr(request.state, "personne", None)
+    editeur = editeur_of(visit)
     reference = request.state.requete[-12:] if status >= 500 and not titre else ""
     response = page(
         visit,
@@ -72,6 +74,7 @@ def _render(
         message=visit.traduire(message),
         actions=[Lien(visit.traduire(libelle), url) for libelle, url in actions],
         reference=reference,
+        secours=editeur.coordonnees if editeur.joignable else None,
     )
     response.headers.update(headers or {})
     return response

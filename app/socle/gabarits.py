@@ -118,13 +118,17 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
     def date_longue(value: date | datetime, zone: tzinfo = PARIS) -> str:
         return _date_long(value, lang, zone).replace(" ", NBSP)
 
+    def date_iso(value: date | datetime, zone: tzinfo = PARIS) -> str:
+        local = _local(value, zone)
+        return local.isoformat(timespec="seconds") if isinstance(local, datetime) else local.isoformat()
+
     def date_heure(value: datetime, zone: tzinfo = PARIS) -> str:
         return f"{date_longue(value, zone)} {_LIAISONS[lang]}{NBSP}{heure(value, zone, lang)}"
 
     return {
         "date_longue": date_longue,
         "date_heure": date_heure,
-        "date_iso": lambda value, zone=PARIS: _local(value, zone).isoformat(timespec="seconds"),
+        "date_iso": date_iso,
         "heure": functools.partial(heure, lang=lang),
         "euros": functools.partial(euros, lang=lang),
         "telephone": telephone,
@@ -169,7 +173,7 @@ def make_environment(
     )
     environment.filters.update(_filters(lang), traduit=_translator(translations))
     # On an element whose text exists in French only, so that a screen reader says it as French (RGAA 8.7).
-    en_francais = Markup("" if lang == "fr" else ' lang="fr"')  # noqa: S704 - a constant
+    en_francais = Markup("") if lang == "fr" else Markup(' lang="fr"')
     environment.globals.update(statique=static_url, langue=lang, relue=relue, en_francais=en_francais)
     for name in COMPOSANTS:
         module = environment.get_template(f"composants/{name}.html").module

@@ -10,7 +10,10 @@ from tests.cast import Cast, Compte, DossierEssai
 from tests.outillage.portail import Portail
 from tests.outillage.travaux import run_jobs
 
-_OVERLAY = """
+# What no journey of the cast makes.
+_MORE = """
+INSERT INTO collectivites_blason (collectivite_id, empreinte, type_mime, contenu, modifie_le)
+SELECT id, md5(slug), 'image/png', 'x', now() FROM socle_collectivite;
 INSERT INTO demarches_surcouche (collectivite_id, id, slug, contenu, cree_le)
 SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite
 """
@@ -18,11 +21,15 @@ SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FRO
 
 @dataclass(frozen=True)
 class Monde:
-    """`victime` is Rozenn's, in Guingamp; `voisin` is Yann's, in Guingamp too; `ailleurs` is Yann's, in Rennes."""
+    """Rozenn's things in Guingamp (`victime`, `brouillon`), Yann's there (`voisin`) and in Rennes (`ailleurs`).
+
+    `saisie` is a draft filled for somebody at Guingamp's counter.
+    """
 
     cast: Cast
     victime: DossierEssai
     brouillon: DossierEssai
+    saisie: UUID
     voisin: DossierEssai
     ailleurs: DossierEssai
     rozenn: Compte
@@ -84,8 +91,9 @@ async def make_monde(portail: Portail) -> Monde:
     brouillon = await acteurs.brouillon_rempli(portail)
     await acteurs.brouillon_rempli(portail, personne="yann")
     await acteurs.brouillon_rempli(portail, personne="yann", commune="rennes")
+    saisie_id = await acteurs.saisie_guichet(portail)
     await run_jobs(portail)
-    portail.base.sql(_OVERLAY)
+    portail.base.sql(_MORE)
     ((document_id,),) = portail.base.sql(
         "SELECT id FROM demarches_document WHERE dossier_id = %s AND genre = 'accuse'", victime.id
     )
@@ -94,6 +102,7 @@ async def make_monde(portail: Portail) -> Monde:
         cast=cast,
         victime=complete,
         brouillon=brouillon,
+        saisie=saisie_id,
         voisin=voisin,
         ailleurs=ailleurs,
         rozenn=await acteurs.compte(portail),

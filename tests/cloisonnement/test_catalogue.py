@@ -8,8 +8,9 @@ import pytest
 from app.socle.roles import APP, PLATEFORME, PROPRIETAIRE
 from tests.outillage.base import BaseEssai
 
-# Read by every visitor, written by the platform alone: which host is which commune, and what all communes share.
-PUBLIQUES = {"socle_collectivite", "socle_hote", "demarches_version"}
+# Read by every visitor, written by the platform alone: which host is which commune, what all communes share, the
+# settings of the installation.
+PUBLIQUES = {"socle_collectivite", "socle_hote", "demarches_version", "socle_reglage"}
 # Rows reached only by the hash of a secret, and counters of hashes: nobody's data can be told from them.
 SANS_POLITIQUE = {"socle_connexion", "socle_idempotence", "socle_limite"}
 

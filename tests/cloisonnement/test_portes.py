@@ -27,6 +27,8 @@ PORTES = {
     "emettre": "test_a_job_is_enqueued_but_never_read_back",
     "indexer_dossier": "test_the_index_takes_the_collectivite_being_written_only",
     "chercher_dossiers": "test_a_search_answers_agents_within_their_perimeter_only",
+    "rattacher_comptes": "test_accounts_join_by_both_proofs_only",
+    "consultations_du_dossier": "test_who_read_a_dossier_is_told_to_its_owner_only",
     "adoption_changee": "test_an_adoption_announces_its_own_collectivite_only",
 }
 _DOORS = """
@@ -175,3 +177,48 @@ async def test_an_adoption_announces_its_own_collectivite_only(portail: Portail,
         await session.execute(text("UPDATE demarches_adoption SET ouverte = false WHERE slug = 'pacs'"))
     after = dict(portail.base.sql("SELECT id, version FROM socle_collectivite"))
     assert {id_ for id_ in after if after[id_] != before[id_]} == {monde.guingamp}
+
+
+async def test_accounts_join_by_both_proofs_only(portail: Portail, monde: Monde) -> None:
+    now, mon, here = portail.clock.now(), portail.hote("mon"), b"navigateur"
+    columns = "id, genre, hote, suite, temoin, code, usager_id, identite_id, cree_le, expire_le"
+    portail.base.sql(
+        f"INSERT INTO socle_connexion ({columns}) VALUES (%s, 'passage', %s, '/', %s, %s, %s, %s, %s, %s)",
+        uuid7(), mon, here, b"code", monde.rozenn.usager_id, monde.rozenn.identite_id, now,
+        now + timedelta(minutes=1),
+    )  # fmt: skip
+    join = text("SELECT rattacher_comptes(:code, :hote, :temoin, :maintenant)")
+    before = portail.base.sql(
+        "SELECT count(*) FROM demarches_dossier WHERE usager_id = %s", monde.yann.usager_id
+    )
+    right = {"code": b"code", "hote": mon, "temoin": here, "maintenant": now}
+    for wrong in (
+        {"code": b"autre"}, {"hote": portail.hote("rennes")}, {"temoin": b"autre"},
+        {"maintenant": now + timedelta(minutes=2)},
+    ):  # fmt: skip
+        async with portail.noyau.db.session(Perimetre(usager=monde.yann.usager_id)) as session:
+            assert (await session.execute(join, right | wrong)).scalar_one() is None, wrong
+    after = portail.base.sql(
+        "SELECT count(*) FROM demarches_dossier WHERE usager_id = %s", monde.yann.usager_id
+    )
+    assert after == before
+    # Nobody signed in: the proof is used up, and nothing moves.
+    async with portail.noyau.db.session() as session:
+        assert (await session.execute(join, right)).scalar_one() is None
+    ((kept,),) = portail.base.sql("SELECT usager_id FROM demarches_dossier WHERE id = %s", monde.victime.id)
+    assert kept == monde.rozenn.usager_id
+
+
+async def test_who_read_a_dossier_is_told_to_its_owner_only(portail: Portail, monde: Monde) -> None:
+    nav = portail.navigateur("agents")
+    await portail.ouvrir_session("agents", agent=monde.cast.agents["maelle"], navigateur=nav)
+    assert (await nav.get(f"/dossiers/{monde.victime.id}")).statut == 200
+    sql = text("SELECT agent FROM consultations_du_dossier(:d)")
+
+    async def readers(perimetre: Perimetre) -> list[str]:
+        async with portail.noyau.db.session(perimetre) as session:
+            return list((await session.execute(sql, {"d": monde.victime.id})).scalars())
+
+    assert await readers(Perimetre(usager=monde.rozenn.usager_id)) == ["Maëlle Le Goff"]
+    for name, perimetre in monde.perimetres().items():
+        assert await readers(perimetre) == [], name

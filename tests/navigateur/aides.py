@@ -27,6 +27,7 @@ class Visite:
         self.pile, self.page = pile, page
         self.javascript = javascript
         self.console: list[str] = []
+        self.read: list[str] = []
         self._controle = controle
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.console.append(f"{page.url}: {error}"))
@@ -39,6 +40,10 @@ class Visite:
     def here(self) -> str:
         found = re.match(r"https?://([^.:/]+)[^/]*(/[^#]*)", self.page.url)
         return f"{found[1]}{found[2]}" if found else self.page.url
+
+    def other_tab(self) -> "Visite":
+        """The same person in another tab of the same browser."""
+        return Visite(self.pile, self.page.context.new_page(), self._controle, javascript=self.javascript)
 
     # Going somewhere
 
@@ -80,6 +85,7 @@ class Visite:
     def _arrived(self, response: Any) -> None:
         if f":{self.pile.port}/" not in self.page.url:
             return
+        self.read.append(self.text)
         self._controle.check(self.page, response, javascript=self.javascript)
         if not self.javascript:
             self._controle.check_width(self.page)

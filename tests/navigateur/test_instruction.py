@@ -12,7 +12,6 @@ from tests.navigateur.parcours import OCCUPATION, Pieces, make_pieces, submit_oc
 from tests.navigateur.pile import Pile
 
 YANN, MAELLE = "yann.riou@guingamp.example", "maelle.le-goff@guingamp.example"
-COURRIEL = "katell.lebras@courriel.example"
 SOAZIG = "soazig.penven@loc-envel.example"
 
 
@@ -32,22 +31,32 @@ class Affaire:
     pile: Pile
     number: str
     address: str
-    katell: Visite
+    nom: str
+    courriel: str
+    resident: Visite
     yann: Visite
 
 
-@pytest.mark.parametrize("maniere", ["ordinaire", "sobre"])
-def test_from_the_desk_to_the_decision(arrive: Arrivee, pile: Pile, tmp_path: Path, maniere: str) -> None:
+@pytest.mark.parametrize(
+    ("maniere", "person", "nom", "courriel"),
+    [
+        ("ordinaire", "Katell", "QUÉMÉNEUR", "katell.lebras@courriel.example"),
+        ("sobre", "Sasha", "MORVAN", "sasha.morvan@courriel.example"),
+    ],
+)
+def test_from_the_desk_to_the_decision(
+    arrive: Arrivee, pile: Pile, tmp_path: Path, maniere: str, person: str, nom: str, courriel: str
+) -> None:
     pieces = make_pieces(tmp_path)
-    katell, yann = arrive(maniere), arrive(maniere)
-    number = submit_occupation(katell, "Katell Anne", pieces)
-    katell.follow("Suivre mon dossier")
+    resident, yann = arrive(maniere), arrive(maniere)
+    number = submit_occupation(resident, person, pieces)
+    resident.follow("Suivre mon dossier")
     yann.sign_in_as_agent(YANN)
     find_on_desk(yann, number)
-    yann.sees("QUÉMÉNEUR", "Personne ne s’en occupe encore")
+    yann.sees(nom, "Personne ne s’en occupe")
     yann.press("Je m’en occupe")
     yann.sees("Ce dossier est à vous")
-    it = Affaire(pile, number, yann.here.removeprefix("agents"), katell, yann)
+    it = Affaire(pile, number, yann.here.removeprefix("agents"), nom, courriel, resident, yann)
 
     ask_one_piece_again(it)
     others_see_who_holds_it(it, arrive(maniere), arrive(maniere))
@@ -63,7 +72,7 @@ def ask_one_piece_again(it: Affaire) -> None:
     it.yann.fill_date("À envoyer avant le", today() + timedelta(days=21))
     it.yann.press("Envoyer la demande")
     it.yann.sees("Complément demandé")
-    it.pile.mail(COURRIEL, it.number, "complét")
+    it.pile.mail(it.courriel, it.number, "manque")
 
 
 def others_see_who_holds_it(it: Affaire, maelle: Visite, soazig: Visite) -> None:
@@ -75,16 +84,16 @@ def others_see_who_holds_it(it: Affaire, maelle: Visite, soazig: Visite) -> None
     soazig.sign_in_as_agent(SOAZIG)
     soazig.open("agents", it.address)
     soazig.sees("Ce dossier n’existe pas, ou n’est pas le vôtre")
-    soazig.misses("QUÉMÉNEUR", it.number)
+    soazig.misses(it.nom, it.number)
 
 
 def answer(it: Affaire, pieces: Pieces) -> None:
-    it.katell.reload()
-    it.katell.sees("Les dimensions ne se lisent pas sur le croquis.", "À envoyer avant le")
-    it.katell.attach("Plan de localisation", pieces.pdf)
-    it.katell.press("Envoyer")
-    it.katell.sees("Complément reçu")
-    it.katell.misses("À envoyer avant le")
+    it.resident.reload()
+    it.resident.sees("Les dimensions ne se lisent pas sur le croquis.", "À envoyer avant le")
+    it.resident.attach("Plan de localisation", pieces.pdf)
+    it.resident.press("Envoyer")
+    it.resident.sees("Complément reçu")
+    it.resident.misses("À envoyer avant le")
 
 
 def write_to_each_other(it: Affaire) -> None:
@@ -95,13 +104,13 @@ def write_to_each_other(it: Affaire) -> None:
     it.yann.fill("Ajouter une note", "Prévenir le marché du vendredi.")
     it.yann.press("Noter")
     it.yann.sees("Merci, votre plan est parfait.", "Prévenir le marché du vendredi.")
-    it.pile.mail(COURRIEL, it.number, "message")
-    it.katell.reload()
-    it.katell.sees("Merci, votre plan est parfait.")
-    it.katell.misses("Prévenir le marché du vendredi.")
-    it.katell.fill("Écrire au service", "Merci à vous.")
-    it.katell.press("Envoyer le message")
-    it.katell.sees("Merci à vous.")
+    it.pile.mail(it.courriel, it.number, "message")
+    it.resident.reload()
+    it.resident.sees("Merci, votre plan est parfait.")
+    it.resident.misses("Prévenir le marché du vendredi.")
+    it.resident.fill("Écrire au service", "Merci à vous.")
+    it.resident.press("Envoyer le message")
+    it.resident.sees("Merci à vous.")
 
 
 def decide(it: Affaire) -> None:
@@ -112,13 +121,13 @@ def decide(it: Affaire) -> None:
     it.yann.press("Rendre la décision")
     it.yann.sees("Décision rendue")
     it.yann.misses("Redemander une pièce")
-    it.katell.reload()
-    it.katell.reload_until("Télécharger la décision")
-    it.katell.sees("Demande acceptée", "Yann Riou, Instructeur voirie, Voirie")
-    act = pdf_text(it.katell.download("Télécharger la décision")).lower()
+    it.resident.reload()
+    it.resident.reload_until("Télécharger la décision")
+    it.resident.sees("Demande acceptée", "Yann Riou, Instructeur voirie, Voirie")
+    act = pdf_text(it.resident.download("Télécharger la décision")).lower()
     for word in ("yann", "riou", "instructeur voirie", "voirie", it.number, "échafaudage"):
         assert word in act, (word, act)
-    it.pile.mail(COURRIEL, it.number, "décision")
+    it.pile.mail(it.courriel, it.number, "décision")
 
 
 def test_an_agent_is_told_what_is_missing(arrive: Arrivee, pile: Pile, tmp_path: Path) -> None:

@@ -79,13 +79,19 @@ def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
     for index, found in enumerate(applicable):
         if found.id == page_id:
             return index, applicable
-    raise NotFoundError("Cette étape n’existe pas dans votre dossier.")
+    raise NotFoundError(
+        "Cette étape ne fait pas partie de votre dossier. Reprenez-le depuis la page de la démarche."
+    )
 
 
 @pages.get("/dossiers/{dossier_id}/recapitulatif")
 async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """Everything that was answered, before it is submitted."""
-    return _review(ctx, await _draft(ctx, dossier_id))
+    try:
+        return _review(ctx, await _draft(ctx, dossier_id))
+    except DejaDeposeError:
+        # « Back », after submitting.
+        return redirect(ctx, f"/dossiers/{dossier_id}/depose")
 
 
 def _review(
@@ -358,4 +364,6 @@ def _uuid(texte: str) -> UUID:
     try:
         return UUID(texte)
     except ValueError:
-        raise NotFoundError("Ce document n’est plus dans votre dossier.") from None
+        raise NotFoundError(
+            "Ce document n’est plus dans votre dossier. Rechargez la page pour voir ceux qui y sont."
+        ) from None

@@ -82,6 +82,7 @@ def _show(
             "depose_le": dossier.depose_le,
             "etiquette": etiquette_of(dossier.etat),
             "recu_url": f"/documents/{receipt.id}" if receipt else "",
+            "accuse": definition.legal is not None and definition.legal.accuse.delivre,
             "silence": _silence(found) if not closed else None,
         },
         fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],

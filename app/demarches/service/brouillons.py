@@ -17,9 +17,12 @@ from app.socle.errors import BusinessError, ConflictError, NotFoundError, SignIn
 from app.socle.hosts import CollectiviteVue, list_vues
 from app.socle.ids import fingerprint, uuid7
 from app.socle.jobs import emit
+from app.socle.langues import N_
 from app.socle.sessions import Personne
 
-ABSENT = "Ce dossier n’existe pas, ou n’est pas le vôtre."
+ABSENT = N_(
+    "Ce dossier n’existe pas, ou n’est pas le vôtre. Vérifiez l’adresse, ou retrouvez-le dans « Mon espace »."
+)
 # Which of our identity data a field may be filled with.
 _IDENTITE = {
     "identite.civilite": "civilite",
@@ -77,7 +80,7 @@ async def start(ctx: Contexte, slug: str) -> Brouillon:
     """
     offre = await get_offre(ctx.db, ctx.collectivite.id, slug)
     if not offre.en_ligne:
-        raise NotFoundError("Cette démarche ne se fait pas en ligne ici.")
+        raise NotFoundError("Cette démarche ne se fait pas en ligne ici : adressez-vous à la mairie.")
     if ctx.usager_id is None and "aucune" not in offre.definition.identites:
         raise SignInRequiredError("Identifiez-vous pour commencer cette démarche.")
     jeton = fingerprint(ctx.temoin)
@@ -220,6 +223,9 @@ async def load(ctx: Contexte, dossier: Dossier) -> Brouillon:
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
     if dossier.canal != "web":
         definition = facultatif(definition, "identite.courriel")
+    if ctx.personne and ctx.personne.niveau == "franceconnect" and not ctx.personne.donnees.get("prenoms"):
+        # FranceConnect knows people who have no first name (born abroad): they need not invent one.
+        definition = facultatif(definition, "identite.prenoms")
     collectivite = ctx.hote.collectivite
     if collectivite is None:
         collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
@@ -265,7 +271,9 @@ async def save_champs(
     """
     known = {champ.id: champ for champ in draft.definition.champs() if champ.repond}
     if not set(ids) <= known.keys():
-        raise NotFoundError("Cette question n’existe pas.")
+        raise NotFoundError(
+            "Cette question ne fait plus partie de la démarche. Rechargez la page et recommencez."
+        )
     today = ctx.today(draft.collectivite.fuseau)
     rows, remarks = [], {}
     for champ_id in ids:

@@ -80,7 +80,9 @@ async def get_offre(session: AsyncSession, collectivite_id: UUID, slug: str) -> 
     """One démarche of a collectivité; NotFoundError when it does not offer it."""
     row = await repository.get_adoption(session, collectivite_id, slug)
     if row is None or not row.ouverte:
-        raise NotFoundError("Cette démarche n’est pas proposée par cette collectivité.")
+        raise NotFoundError(
+            "Cette collectivité ne propose pas cette démarche. Cherchez dans celles qu’elle propose, ou appelez-la."
+        )
     definition = await definition_of(session, row.version_id, row.surcouche_id)
     return Offre(definition, row.version_id, row.surcouche_id, row.ouverte)
 

@@ -5,6 +5,7 @@ same commit: once the page says « déposé », killing any process loses nothin
 """
 
 import secrets
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from app.demarches.domain.etats import Etat
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.service.brouillons import Brouillon, access_draft, load
+from app.socle import limites
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.ids import uuid7
@@ -45,6 +47,9 @@ async def submit(ctx: Contexte, dossier_id: UUID) -> tuple[Dossier, Manques]:
     lets one through.
     """
     dossier = await access_draft(ctx, dossier_id, lock=True)
+    await limites.limit(
+        ctx.noyau, "depot", ctx.session_token or ctx.temoin, at_most=30, per=timedelta(hours=1)
+    )
     draft = await load(ctx, dossier)
     manques = manques_of(ctx, draft)
     if not manques:

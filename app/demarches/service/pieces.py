@@ -54,7 +54,7 @@ async def receive(
     """
     rules = champ.piece
     if rules is None:
-        raise NotFoundError("Cette question n’attend pas de document.")
+        raise NotFoundError("Aucun document n’est attendu ici. Rechargez la page et recommencez.")
     if already >= rules.nombre_max:
         raise TropDePiecesError(
             f"Cette question accepte {rules.nombre_max} document(s) au plus. Retirez-en un pour en joindre un autre."

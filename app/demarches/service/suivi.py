@@ -149,7 +149,9 @@ async def write_message(ctx: Contexte, dossier_id: UUID, texte: str) -> None:
 def asked_champ(suivi: Suivi, champ_id: str) -> Champ:
     """The question that is asked again; NotFoundError when it is not."""
     if champ_id not in {item.champ_id for item in suivi.demandes}:
-        raise NotFoundError("Ce document n’est pas demandé.")
+        raise NotFoundError(
+            "Ce document n’est pas demandé, ou ne l’est plus. Rechargez la page pour voir ce qui l’est."
+        )
     return suivi.definition.champ(champ_id)
 
 

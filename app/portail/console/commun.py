@@ -40,6 +40,13 @@ FAITS = {
 LIMITS = FormLimits(poids_max=900_000, total_max=1_000_000, files_max=1, fields_max=10, field_max=1000)
 
 
+def habitants(population: int | None) -> str:
+    """« 2 237 habitants », or nothing when the file does not say."""
+    if population is None:
+        return ""
+    return f"{population:,} habitant{'s' if population > 1 else ''}".replace(",", "\u202f")
+
+
 def erreurs_of(erreurs: Mapping[str, str]) -> list[Erreur]:
     """The summary of a form's errors."""
     return [Erreur(cible, phrase) for cible, phrase in erreurs.items()]
@@ -77,13 +84,13 @@ def page_collectivite(
     block: str | None = None,
     **context: Any,
 ) -> Response:
-    """One page of a collectivité, with its tabs; 422 when there are errors to show."""
+    """One page of a collectivité, with its tabs; 422 when there are errors, but for a trial (`block`)."""
     fait = FAITS.get(ctx.request.query_params.get("fait", ""), "")
     return page(
         ctx,
         f"collectivites/{template}.html",
         block=block,
-        status=422 if erreurs else 200,
+        status=422 if erreurs and block is None else 200,
         collectivite=found,
         genre=GENRES[found.genre],
         etat=ETATS[found.etat],

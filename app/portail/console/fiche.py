@@ -13,11 +13,11 @@ from app.collectivites.routes import blason_response
 from app.collectivites.saisie import coordonnees_of_form, theme_of_form
 from app.demarches.service import catalogue
 from app.identite import cles
-from app.portail.console.commun import page_collectivite, read_collectivite, receive_file
+from app.portail.console.commun import habitants, page_collectivite, read_collectivite, receive_file
 from app.socle.contexte import Contexte, FormulaireDep, OpsnDep
 from app.socle.errors import BusinessError, NotFoundError
 from app.socle.gabarits import statique
-from app.socle.theme import MOTIFS, InvalidThemeError, Theme, theme_css
+from app.socle.theme import MOTIFS, InvalidThemeError, Theme, check_theme, theme_css
 from app.socle.vues import Option
 from app.socle.web import coordonnees_of, once, redirect
 
@@ -57,6 +57,7 @@ async def show(ctx: OpsnDep, slug: str) -> Response:
         site,
         "",
         coordonnees=shown,
+        habitants=habitants(found.population),
         manque=", ".join(missing),
         a_theme="principale" in found.theme,
         blason_url=_blason_url(found.slug, found.theme),
@@ -151,7 +152,7 @@ def _theme_page(
         apercu_url=_preview_url(found.slug, shown),
         apercu_seul=apercu,
         blason_url=_blason_url(found.slug, found.theme),
-        contraste=[] if erreurs is None else list(erreurs.values()),
+        contraste=check_theme(shown),
     )
 
 

@@ -15,7 +15,7 @@ from app.collectivites import referentiel, repository
 from app.collectivites.import_csv import COLONNES, FichierIllisibleError, LigneCommune, LigneRefusee
 from app.collectivites.service import Import, read_rows, take_on
 from app.demarches.service import catalogue
-from app.portail.console.commun import erreurs_of, receive_file
+from app.portail.console.commun import erreurs_of, habitants, receive_file
 from app.socle.contexte import Contexte, FormulaireDep, OpsnDep
 from app.socle.errors import BusinessError, NotFoundError
 from app.socle.ids import new_token, uuid7
@@ -56,7 +56,10 @@ async def _show(
         ici=HERE,
         q=q,
         trop_court=bool(q) and len(q) < 2,
-        lignes=[{"commune": c, "url": _card(known.get(c.code_insee))} for c in shown],
+        lignes=[
+            {"commune": c, "habitants": habitants(c.population), "url": _card(known.get(c.code_insee))}
+            for c in shown
+        ],
         total=found.total,
         montrees=len(found.trouvees),
         page=numero,
