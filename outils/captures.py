@@ -247,8 +247,6 @@ def fill_occupation(visite: Visite, piece: Path, commune: tuple[str, str], *, pi
     visite.fill_date("Dernier jour", today + timedelta(days=50))
     visite.choose("Faut-il réserver des places de stationnement ?", "Non")
     visite.choose("La circulation des véhicules sera-t-elle gênée ou coupée ?", "Non")
-    if pictures:
-        visite.picture("formulaire", height=1000)
     visite.press("Continuer")
     visite.choose("Une autre entreprise fera-t-elle les travaux ?", "Non")
     visite.press("Continuer")
@@ -274,7 +272,6 @@ def show_resident(visite: Visite, piece: Path) -> str:
     """A whole filing at Guingamp; returns the address of its acknowledgement."""
     visite.sign_in_with_franceconnect("Rozenn")
     fill_occupation(visite, piece, ("22200", "Guingamp"), pictures=True)
-    visite.picture("recapitulatif", height=1000)
     visite.page.get_by_label("Je certifie que").check()
     visite.press("Déposer mon dossier")
     visite.wait_for("Télécharger l’accusé de réception")
@@ -320,7 +317,6 @@ def show_follow_up(visite: Visite) -> None:
     visite.picture("mon-espace", height=700)
     visite.follow(OCCUPATION)
     visite.picture("mon-dossier", height=1000)
-    visite.picture("mon-dossier-320", telephone=True, height=900)
 
 
 def show_secretary(visite: Visite) -> None:
@@ -347,7 +343,6 @@ def show_opsn(visite: Visite) -> None:
     for name, path in (
         ("console-fiche", "/collectivites/guingamp"),
         ("console-theme", "/collectivites/guingamp/theme"),
-        ("console-demarches", "/collectivites/guingamp/demarches"),
         ("console-travaux", "/travaux"),
         ("console-prise", "/collectivites/prendre-en-charge?q=ploug"),
     ):
