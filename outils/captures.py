@@ -25,6 +25,7 @@ from urllib.request import urlopen
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from app.config import ROOT
 from app.socle.clock import SystemClock
@@ -242,6 +243,8 @@ def fill_occupation(visite: Visite, piece: Path, commune: tuple[str, str], *, pi
     visite.choose("Qui gère cette rue ou cette route ?", "La commune")
     visite.press("Continuer")
     visite.choose("Qu’allez-vous installer ou faire ?", "Échafaudage")
+    # This answer brings a question: the form is drawn again before a person has read on.
+    visite.page.wait_for_timeout(1500)
     visite.fill("Surface occupée", "12,5")
     visite.fill_date("Premier jour", today + timedelta(days=40))
     visite.fill_date("Dernier jour", today + timedelta(days=50))
@@ -376,7 +379,7 @@ def main() -> int:
         total = sum(path.stat().st_size for path in IMAGES.glob("*.png"))
         if total > TOTAL_LIMIT:
             raise CaptureError(f"the pictures weigh {total} bytes together, {TOTAL_LIMIT} at most")
-    except CaptureError as error:
+    except (CaptureError, PlaywrightError) as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{len(list(IMAGES.glob('*.png')))} pictures, {total // 1000} kB, in {IMAGES.relative_to(ROOT)}")
