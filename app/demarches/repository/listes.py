@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demarches.models import Dossier
+from app.demarches.models import DemarcheVersion, Dossier
 
 
 async def search_dossiers(session: AsyncSession, words: str, limit: int) -> list[UUID]:
@@ -133,7 +133,9 @@ async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) ->
             Dossier.modifie_le,
             Dossier.depose_le,
             Dossier.silence_le,
+            DemarcheVersion.contenu["conservation"]["brouillon_jours"].as_integer().label("brouillon_jours"),
         )
+        .join(DemarcheVersion, DemarcheVersion.id == Dossier.version_id)
         .where(Dossier.usager_id == usager_id)
         .order_by(Dossier.modifie_le.desc())
         .limit(limit)

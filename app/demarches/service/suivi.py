@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -177,6 +177,6 @@ async def withdraw(ctx: Contexte, dossier_id: UUID) -> None:
     await record(ctx, "demarches:dossier:retirer", str(dossier.id), dossier.collectivite_id)
 
 
-def expires_on(row: Any, days: int = 90) -> Any:
-    """When an untouched draft is deleted."""
-    return row.modifie_le + timedelta(days=days)
+def expires_on(modifie_le: datetime, days: int) -> datetime:
+    """When a draft is deleted if it is not touched again: `days` is its démarche's own term."""
+    return modifie_le + timedelta(days=days)
