@@ -99,7 +99,7 @@ def _fold_perimetre(session: CloisonSession, transaction: SessionTransaction, co
 
 @lru_cache(maxsize=512)
 def _criterion(mixin: type[TenantMixin], lecture: tuple[UUID, ...]) -> Any:
-    """The ORM criterion of one mixin under one perimeter; an empty list is false. Making one costs more than a query."""
+    """The ORM criterion of a mixin under one perimeter, kept: making it costs more than a query. Empty is false."""
     allowed = list(lecture)
     return with_loader_criteria(mixin, lambda cls: cls.collectivite_id.in_(allowed), include_aliases=True)
 
