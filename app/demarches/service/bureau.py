@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.demarches.repository import listes
 from app.socle.contexte import Contexte
-from app.socle.hosts import CollectiviteVue, list_vues
+from app.socle.hosts import Nommee, list_nommees
 
 PAGE = 50
 
@@ -31,7 +31,7 @@ class Bureau:
 
     lignes: Sequence[Any]
     compteurs: Sequence[Any]
-    collectivites: dict[UUID, CollectiviteVue]
+    collectivites: dict[UUID, Nommee]
     total: int
 
 
@@ -39,13 +39,13 @@ async def load(ctx: Contexte, filtres: Filtres) -> Bureau:
     """The desk, in three statements whatever the number of dossiers, collectivités and agents."""
     if ctx.personne is None or ctx.personne.agent_id is None:
         return Bureau([], [], {}, 0)
-    vues = await list_vues(ctx.db, ctx.personne.collectivites)
+    communes = await list_nommees(ctx.db, ctx.personne.collectivites)
     wanted = [id_ for id_ in ctx.personne.collectivites if filtres.commune in ("", str(id_))]
     if filtres.q.strip():
         ids = await listes.search_dossiers(ctx.db, filtres.q, 200)
         rows = await listes.list_desk_by_ids(ctx.db, ids)
         rows = [row for row in rows if row.collectivite_id in wanted]
-        return Bureau(rows, [], vues, len(rows))
+        return Bureau(rows, [], communes, len(rows))
     counts = await listes.count_desk(ctx.db, wanted, ctx.personne.agent_id)
     rows = await listes.list_desk(
         ctx.db,
@@ -61,7 +61,7 @@ async def load(ctx: Contexte, filtres: Filtres) -> Bureau:
         for row in counts
         if filtres.etat in ("", row.etat) and filtres.demarche in ("", row.slug)
     )
-    return Bureau(rows, counts, vues, total)
+    return Bureau(rows, counts, communes, total)
 
 
 def days_left(silence_le: date | None, today: date) -> int | None:
