@@ -114,9 +114,7 @@ def _open(
     with psycopg.connect(f"host={folder} user={embarque.SUPERUSER} dbname={base}", autocommit=True) as db:
         _sql(db, "VACUUM ANALYZE")
     journal = var / f"serveur-{taille}.log"
-    process = stack.enter_context(
-        program([sys.executable, "-m", "benchmarks.serveur"], environment, journal)
-    )
+    process = stack.enter_context(program([sys.executable, "-m", "benchmarks.serveur"], environment, journal))
     _wait(port, journal)
     return Banc(taille, jeu, Cible(process.pid, port, base, temoin))
 

@@ -41,9 +41,7 @@ class Visiteur:
     def __post_init__(self) -> None:
         self._http = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
-    def demander(
-        self, methode: str, chemin: str, corps: bytes | None = None, **entetes: str
-    ) -> Reponse:
+    def demander(self, methode: str, chemin: str, corps: bytes | None = None, **entetes: str) -> Reponse:
         """One request; RuntimeError for an answer that is an error."""
         sent = {"Host": f"{self.hote}:{self.port}", **{k.replace("_", "-"): v for k, v in entetes.items()}}
         if self.cookies:
@@ -80,7 +78,9 @@ class Visiteur:
         body = urllib.parse.urlencode(champs).encode()
         return self.demander("POST", chemin, body, Content_Type="application/x-www-form-urlencoded")
 
-    def post_multipart(self, chemin: str, champs: dict[str, str], fichiers: dict[str, tuple[str, bytes]]) -> Reponse:
+    def post_multipart(
+        self, chemin: str, champs: dict[str, str], fichiers: dict[str, tuple[str, bytes]]
+    ) -> Reponse:
         """Sends a form with documents."""
         mark = secrets.token_hex(16)
         parts = [

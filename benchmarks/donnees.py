@@ -212,12 +212,18 @@ class Generateur:
             numero += mod_11_10.calc_check_digit(numero)
             nom, prenom = rng.choice(NOMS), rng.choice(PRENOMS)
             is_open = owner is who or n % OUVERTS == 0
-            age = timedelta(days=rng.randrange(1, 50) if is_open else rng.randrange(60, 1500), seconds=n % 86400)
+            age = timedelta(
+                days=rng.randrange(1, 50) if is_open else rng.randrange(60, 1500), seconds=n % 86400
+            )
             when = self.now - age
             etat = rng.choice(OPEN_STATES if is_open else CLOSED_STATES)
             held = etat == "en_instruction"
             id_ = _uuid(rng, when)
-            demandeur = {"prenoms": [prenom], "nom_naissance": nom.upper(), "courriel": f"u{n}@courriel.example"}
+            demandeur = {
+                "prenoms": [prenom],
+                "nom_naissance": nom.upper(),
+                "courriel": f"u{n}@courriel.example",
+            }
             reponses = {"nom": nom, "prenoms": prenom, "objet": f"Demande numéro {n}. " * 6}
             kept.append((id_, f"'{numero}' '{nom.lower().replace(' ', '')}' '{prenom.lower()}'", when))
             yield (

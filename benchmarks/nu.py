@@ -28,7 +28,10 @@ _PAGE = """<!DOCTYPE html><html lang="fr"><head><title>{{ titre }}</title></head
 _TABLE = """<!DOCTYPE html><html lang="fr"><head><title>Table</title></head><body><main><table>
 {% for ligne in lignes %}<tr>{% for valeur in ligne %}<td>{{ valeur }}</td>{% endfor %}</tr>
 {% endfor %}</table></main><footer>%s</footer></body></html>"""
-_CARTES = [{"url": f"/demarches/{n}", "titre": f"Démarche {n}", "texte": "Une phrase qui dit quoi."} for n in range(16)]
+_CARTES = [
+    {"url": f"/demarches/{n}", "titre": f"Démarche {n}", "texte": "Une phrase qui dit quoi."}
+    for n in range(16)
+]
 # The tables that a submission writes, each with the columns that the database fills by itself.
 _ECRITES = {
     "demarches_dossier": set(),

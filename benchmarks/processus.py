@@ -55,7 +55,9 @@ class Cible:
 
 
 @contextmanager
-def program(arguments: list[str], environment: dict[str, str], journal: Path) -> Iterator[subprocess.Popen[bytes]]:
+def program(
+    arguments: list[str], environment: dict[str, str], journal: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     """A programme for the time of a block, its output in `journal`; stopped by SIGTERM."""
     with journal.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own programmes

@@ -37,4 +37,4 @@ class Serveur:
 
 
 if __name__ == "__main__":
-    serve(Serveur(), *listen_address())
+    serve(Serveur(), *listen_address(), access_log=False)

@@ -145,9 +145,9 @@ def _translator(translations: gettext.NullTranslations) -> Callable[[str], str]:
 
 
 class _ConstantSentences(NodeTransformer):
-    """Puts the translation in the place of each `_('…')` that takes no variable: nothing is looked up at each page.
+    """Puts the translation in the place of each `_('…')` and `{% trans %}`: nothing is looked up at each page.
 
-    Where templates escape, a translation is safe text, as jinja2's own gettext says it.
+    Where templates escape, a translation is safe text and its variables are escaped, as by jinja2's own gettext.
     """
 
     def __init__(self, translations: gettext.NullTranslations, kind: type[str]) -> None:
@@ -155,17 +155,20 @@ class _ConstantSentences(NodeTransformer):
         self._kind = kind
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:
-        """The sentence itself, safe as a translation is; any other call as it was."""
+        """The sentence itself, its variables put in with %; a plural or a sentence from elsewhere as it was."""
         self.generic_visit(node)
         known = isinstance(node.node, nodes.Name) and node.node.name in ("_", "gettext")
-        if not known or len(node.args) != 1 or node.kwargs or node.dyn_args or node.dyn_kwargs:
+        if not known or len(node.args) != 1 or node.dyn_args or node.dyn_kwargs:
             return node
         message = node.args[0]
         if not isinstance(message, nodes.Const):
             return node
-        # Variables are put in with %, so a percent sign is written twice even where there is none.
-        sentence = self._translations.gettext(message.value) % {}
-        return nodes.Const(self._kind(sentence), lineno=node.lineno)
+        sentence = self._kind(self._translations.gettext(message.value))
+        if not node.kwargs:
+            # A percent sign is written twice even where there is no variable.
+            return nodes.Const(sentence % {}, lineno=node.lineno)
+        values = [nodes.Pair(nodes.Const(item.key), item.value) for item in node.kwargs]
+        return nodes.Mod(nodes.Const(sentence), nodes.Dict(values), lineno=node.lineno)
 
 
 class _Environment(Environment):
