@@ -1,7 +1,7 @@
 """Documents attached to a question: proven by opening, scanned, encrypted, then recorded.
 
-The bytes are stored before the row: a crash in between leaves an object that nobody points at (a nightly job removes
-it), never a row without its bytes.
+The bytes are stored before the row: a crash in between leaves an object that nobody points at, never a row without its
+bytes.
 """
 
 from dataclasses import dataclass
