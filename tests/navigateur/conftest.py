@@ -77,4 +77,4 @@ def arrive(
         controle.keep_last(visite.page, f"{request.node.name}-{number}")
         visite.page.context.close()
     assert not controle.faults, "\n".join(controle.faults)
-    assert not said, said
+    assert not said, "\n".join(said)
