@@ -33,7 +33,7 @@ doctor: setup ## Say what is missing or wrong
 
 .PHONY: test lint format check bench
 test: setup-tests ## Every test, browser ones included; T="tests/paiements -x" for some
-	@$(BIN)/pytest $(T)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(T)
 lint: setup-dev ## Style, types, imports, templates, house rules
 	@bash outils/lint.sh
 format: setup-dev ## Rewrite Python and templates in the house format

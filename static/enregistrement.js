@@ -35,6 +35,17 @@ const PHRASES = {
 /** The question that an input belongs to: ids hold no hyphen, parts of an answer come behind one. */
 const questionDe = (nom) => nom.split("-")[0];
 
+/** The block of each question of a form, in order. */
+function blocsDe(formulaire) {
+  const questions = new Set((formulaire.dataset.kChamps ?? "").split(" "));
+  const blocs = new Map();
+  for (const bloc of formulaire.children) {
+    const question = questionDe(bloc.id || bloc.querySelector("[id]")?.id || "");
+    if (questions.has(question)) blocs.set(question, bloc);
+  }
+  return blocs;
+}
+
 /** Saves the form marked `data-k-autosave` while it is being filled. */
 export function enregistrerEnContinu(scope) {
   const choix = "form[data-k-autosave]";
@@ -113,7 +124,7 @@ class Enregistreur {
       this.garder();
       const suite = await reponse.json();
       this.dire(this.phrases.fait(suite.heure));
-      this.actualiser(suite.champs);
+      this.actualiser(suite.champs).catch(() => {});
       return;
     }
     this.remettre(questions);
@@ -133,14 +144,25 @@ class Enregistreur {
     this.minuterie = setTimeout(() => this.envoyer(), pause);
   }
 
-  /** Questions that an answer has made appear or disappear: the form is drawn again, the keyboard stays where it was. */
-  actualiser(champs) {
+  /** Questions that an answer calls for come, those it makes void go; no other is touched, somebody may be typing in it. */
+  async actualiser(champs) {
     const montres = this.formulaire.dataset.kChamps;
-    if (!champs || montres === undefined || champs.join(" ") === montres || this.attente.size) return;
-    const ici = document.activeElement?.id;
-    htmx.ajax("GET", location.pathname, { target: "#formulaire", swap: "outerHTML" }).then(() => {
-      if (ici) document.getElementById(ici)?.focus({ preventScroll: true });
-    });
+    if (!champs || montres === undefined || champs.join(" ") === montres) return;
+    const reponse = await fetch(location.pathname, { headers: { "HX-Request": "true" } });
+    const neuf = new DOMParser().parseFromString(await reponse.text(), "text/html").querySelector("#formulaire");
+    if (!reponse.ok || !neuf) return;
+    const presents = blocsDe(this.formulaire);
+    const voulus = blocsDe(neuf);
+    let precedent = null;
+    for (const [question, bloc] of voulus) {
+      const place = presents.get(question);
+      if (!place && precedent) precedent.after(bloc);
+      else if (!place) presents.values().next().value?.before(bloc);
+      precedent = place ?? bloc;
+      if (!place) bloc.dispatchEvent(new CustomEvent("htmx:after:process", { bubbles: true }));
+    }
+    for (const [question, bloc] of presents) if (!voulus.has(question)) bloc.remove();
+    this.formulaire.dataset.kChamps = neuf.dataset.kChamps;
   }
 
   dire(phrase) {

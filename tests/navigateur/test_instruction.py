@@ -79,7 +79,7 @@ def others_see_who_holds_it(it: Affaire, maelle: Visite, soazig: Visite) -> None
     """An agent of the commune reads and may take over; one without right there sees nothing at all."""
     maelle.sign_in_as_agent(MAELLE)
     find_on_desk(maelle, it.number)
-    maelle.sees("Yann Riou s’en occupe")
+    maelle.sees("Yann RIOU s’en occupe")
     maelle.misses("Rendre la décision")
     soazig.sign_in_as_agent(SOAZIG)
     soazig.open("agents", it.address)
@@ -123,7 +123,7 @@ def decide(it: Affaire) -> None:
     it.yann.misses("Redemander une pièce")
     it.resident.reload()
     it.resident.reload_until("Télécharger la décision")
-    it.resident.sees("Demande acceptée", "Yann Riou, Instructeur voirie, Voirie")
+    it.resident.sees("Demande acceptée", "Yann RIOU, Instructeur voirie, Voirie")
     act = pdf_text(it.resident.download("Télécharger la décision")).lower()
     for word in ("yann", "riou", "instructeur voirie", "voirie", it.number, "échafaudage"):
         assert word in act, (word, act)
