@@ -38,7 +38,6 @@ lint: setup-dev ## Style, types, imports, templates, house rules
 	@bash outils/lint.sh
 format: setup-dev ## Rewrite Python and templates in the house format
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .
-	@if [ -d templates ]; then $(BIN)/djlint templates --reformat --quiet; fi
 check: lint test ## What the continuous integration runs
 bench: setup-dev ## Measure, and write benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks

@@ -12,7 +12,7 @@ from tests.outillage.base import BaseEssai
 # settings of the installation.
 PUBLIQUES = {"socle_collectivite", "socle_hote", "demarches_version", "socle_reglage"}
 # Rows reached only by the hash of a secret, and counters of hashes: nobody's data can be told from them.
-SANS_POLITIQUE = {"socle_connexion", "socle_idempotence", "socle_limite"}
+SANS_POLITIQUE = {"socle_connexion", "socle_idempotence", "socle_limite", "socle_objet_attendu"}
 
 _TABLES = """
 SELECT c.oid, c.relname, c.relkind, c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.relowner),

@@ -320,6 +320,10 @@ async def _act(
 ) -> Response:
     index, applicable = _page_of(draft, page_id)
     current = applicable[index]
+    # A double click sends the same documents twice: they are attached once.
+    if received and await once(ctx, {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}, page_id):
+        await pieces.forget(ctx, received)
+        received = ()
     for piece in received:
         await pieces.attach(ctx, draft.dossier, piece)
     if doomed := fields.get("supprimer_piece"):
