@@ -38,7 +38,7 @@ SANS_OBJET = {
 # Routes of an object, with the object of Rozenn's (or of her commune) that stands in the address.
 _BROUILLON = """GET /dossiers/{brouillon}/recapitulatif | GET /dossiers/{brouillon}/etapes/document
     | GET /dossiers/{brouillon}/enregistre | POST /dossiers/{brouillon}/deposer | POST /dossiers/{brouillon}/champs
-    | POST /dossiers/{brouillon}/etapes/document"""
+    | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer"""
 _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /dossiers/{dossier}/messages
     | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /documents/{document}
     | POST /sessions/{session}/fermer"""
