@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from alembic import command as alembic
@@ -39,6 +39,7 @@ class Banc:
     taille: int
     jeu: Jeu
     cible: Cible
+    hotes: tuple[str, ...] = ()
 
     def visiteur(self, label: str = "guingamp") -> Visiteur:
         """A browser on one of its hosts; signed in on Mon espace and on the desk."""
@@ -47,6 +48,10 @@ class Banc:
         if token:
             made.cookies["kumun"] = token
         return made
+
+    def slugs(self, number: int) -> tuple[str, ...]:
+        """The first communes of its database, at most that many."""
+        return self.hotes[:number]
 
 
 def _environment(var: Path, serveur: embarque.Serveur, port: int) -> dict[str, str]:
@@ -70,7 +75,7 @@ def _settings(environment: dict[str, str]) -> Settings:
 
 
 def _sql(db: psycopg.Connection[Any], script: str) -> None:
-    db.execute(cast(LiteralString, script))
+    db.execute(script)
 
 
 @contextmanager
@@ -113,10 +118,11 @@ def _open(
     )
     with psycopg.connect(f"host={folder} user={embarque.SUPERUSER} dbname={base}", autocommit=True) as db:
         _sql(db, "VACUUM ANALYZE")
+        slugs = db.execute("SELECT slug FROM socle_collectivite ORDER BY code_insee LIMIT 1000").fetchall()
     journal = var / f"serveur-{taille}.log"
     process = stack.enter_context(program([sys.executable, "-m", "benchmarks.serveur"], environment, journal))
     _wait(port, journal)
-    return Banc(taille, jeu, Cible(process.pid, port, base, temoin))
+    return Banc(taille, jeu, Cible(process.pid, port, base, temoin), tuple(slug for (slug,) in slugs))
 
 
 def _wait(port: int, journal: Path) -> None:

@@ -71,7 +71,7 @@ class Visiteur:
 
     def get(self, chemin: str, **entetes: str) -> Reponse:
         """Reads a page, redirects not followed."""
-        return self.demander("GET", chemin, **entetes)
+        return self.demander("GET", chemin, None, **entetes)
 
     def post(self, chemin: str, champs: dict[str, str]) -> Reponse:
         """Sends a form."""

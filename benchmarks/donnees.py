@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -86,7 +86,7 @@ def _uuid(rng: random.Random, when: datetime) -> UUID:
 def _copy(db: psycopg.Connection[Any], table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> int:
     # PostgreSQL refuses COPY into a table under row-level security: a temporary one stands between.
     def run(script: str) -> None:
-        db.execute(cast(LiteralString, script))
+        db.execute(script)
 
     run(f"CREATE TEMPORARY TABLE arrivage AS SELECT {columns} FROM {table} WITH NO DATA")  # noqa: S608
     number = 0
@@ -145,7 +145,7 @@ def fill(settings: Settings, conninfo: str, fichier: str, codes: frozenset[str],
 def _sessions(
     db: psycopg.Connection[Any], settings: Settings, usager: UUID, agent: UUID, now: datetime
 ) -> tuple[str, str]:
-    jetons = []
+    jetons: list[str] = []
     for genre, usager_id, agent_id in (("mon", usager, None), ("agents", None, agent)):
         jeton = f"{genre}-".ljust(43, "0")
         db.execute(

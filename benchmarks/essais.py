@@ -142,7 +142,7 @@ def depot(banc: Banc, effort: Effort) -> list[Chiffre]:
                 banc.cible,
                 lambda: (bare.post(f"{PREFIXE}ecrire", {}), None)[1],
                 effort.ecritures,
-                avant=list,
+                avant=lambda: None,
             ),
         ],
         effort.tours,

@@ -135,6 +135,22 @@ class Database:
         await self.engine_plateforme.dispose()
 
 
+async def fetch(session: AsyncSession, sql: str, *values: Any) -> list[Any]:
+    """Rows of written SQL ($1, $2…), sent by the driver itself in the transaction and under the perimeter of `session`.
+
+    For lists read at each visit: three times cheaper than a statement of the ORM. RuntimeError when the transaction has
+    sent nothing yet (BEGIN, and the perimeter with it, leave with its first statement).
+    """
+    driver: Any = session.sync_session.connection().connection.driver_connection
+    if not driver.is_in_transaction():
+        raise RuntimeError("fetch comes after a first statement of the session, never before")
+    log = statement_log.get()
+    if log is not None:
+        log.append(sql)
+    rows: list[Any] = await driver.fetch(sql, *values)
+    return rows
+
+
 async def set_perimetre(session: AsyncSession, perimetre: Perimetre) -> None:
     """Changes the perimeter of a transaction that has begun (one round trip).
 

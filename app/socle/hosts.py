@@ -15,11 +15,11 @@ from uuid import UUID
 
 import asyncpg
 import structlog
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Settings
-from app.socle.db import Database
+from app.socle.db import Database, fetch
 from app.socle.gabarits import statique
 from app.socle.models import Collectivite, Hote
 from app.socle.theme import Theme, theme_css, theme_hash
@@ -201,18 +201,15 @@ class Nommee:
     hote: str
 
 
-_NOMMEES = text(
-    """
-    SELECT c.id, c.nom, coalesce(h.nom, '') AS hote FROM socle_collectivite c
-    LEFT JOIN socle_hote h ON h.collectivite_id = c.id AND h.principal WHERE c.id = ANY(cast(:ids AS uuid[]))
-    """
-)
+_NOMMEES = """
+SELECT c.id, c.nom, coalesce(h.nom, '') AS hote FROM socle_collectivite c
+LEFT JOIN socle_hote h ON h.collectivite_id = c.id AND h.principal WHERE c.id = ANY($1::uuid[])
+"""
 
 
 async def list_nommees(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Nommee]:
     """The names of several collectivités by id, in one statement: for lists, which may meet a thousand."""
-    rows = await session.execute(_NOMMEES, {"ids": list(ids)})
-    return {row.id: Nommee(*row) for row in rows.all()}
+    return {row["id"]: Nommee(*row) for row in await fetch(session, _NOMMEES, list(ids))}
 
 
 async def list_vues(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, CollectiviteVue]:

@@ -48,7 +48,7 @@ _SAISIE = """GET /saisir/dossiers/{saisie}/reprendre | GET /saisir/dossiers/{sai
     | GET /saisir/dossiers/{saisie}/accuse | GET /saisir/dossiers/{saisie}/recapitulatif
     | POST /saisir/dossiers/{saisie}/deposer | GET /saisir/dossiers/{saisie}/etapes/document
     | GET /saisir/dossiers/{saisie}/enregistre | POST /saisir/dossiers/{saisie}/champs
-    | POST /saisir/dossiers/{saisie}/etapes/document | POST /saisir/dossiers/{saisie}/supprimer"""
+    | POST /saisir/dossiers/{saisie}/etapes/document"""
 # The console is the administrators' of the OPSN, whatever the address.
 _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites/prendre-en-charge
     | POST /collectivites/prendre-en-charge/fichier | GET /collectivites/prendre-en-charge/fichier/{session}

@@ -1,13 +1,15 @@
 """SQL of the lists: an agent's desk, a search, a person's own dossiers."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.models import Dossier
+from app.socle.db import fetch
 
 
 async def search_dossiers(session: AsyncSession, words: str, limit: int) -> list[UUID]:
@@ -18,29 +20,71 @@ async def search_dossiers(session: AsyncSession, words: str, limit: int) -> list
     return list(found.scalars())
 
 
-_COLUMNS = """
-  d.collectivite_id, d.id, d.numero, d.slug, d.titre, d.demandeur, d.etat, d.canal, d.depose_le, d.silence_le,
-  d.agent_id, d.agent_nom, d.bail_jusqu_a
+class LigneBureau(NamedTuple):
+    """A dossier as a row of the desk."""
+
+    collectivite_id: UUID
+    id: UUID
+    numero: str
+    slug: str
+    titre: str
+    demandeur: dict[str, Any]
+    etat: str
+    canal: str
+    depose_le: datetime
+    silence_le: date | None
+    agent_id: UUID | None
+    agent_nom: str
+    bail_jusqu_a: datetime | None
+
+
+class Compte(NamedTuple):
+    """How many open dossiers of one state and démarche, and how many of them are one agent's."""
+
+    etat: str
+    slug: str
+    titre: str
+    nombre: int
+    miens: int
+
+
+class LignePropre(NamedTuple):
+    """A dossier or draft as a line of its owner's list."""
+
+    collectivite_id: UUID
+    id: UUID
+    numero: str | None
+    slug: str
+    titre: str
+    etat: str
+    cree_le: datetime
+    modifie_le: datetime
+    depose_le: datetime | None
+    silence_le: date | None
+    brouillon_jours: int | None
+
+
+_DESK = f"""
+SELECT d.* FROM unnest($1::uuid[]) AS c(id) CROSS JOIN LATERAL (
+  SELECT {", ".join(f"d.{name}" for name in LigneBureau._fields)} FROM demarches_dossier d
+  WHERE d.collectivite_id = c.id AND d.depose_le IS NOT NULL AND d.clos_le IS NULL
+    AND ($2 = '' OR d.etat = $2) AND ($3 = '' OR d.slug = $3)
+    AND ($4::uuid IS NULL OR d.agent_id = $4)
+  ORDER BY d.silence_le, d.depose_le LIMIT $5
+) d ORDER BY d.silence_le, d.depose_le LIMIT $6 OFFSET $7
+"""  # noqa: S608 - names of ours
+_COUNTS = """
+SELECT etat, slug, titre, count(*) AS nombre, count(*) FILTER (WHERE agent_id = $2) AS miens
+FROM demarches_dossier
+WHERE collectivite_id = ANY($1::uuid[]) AND depose_le IS NOT NULL AND clos_le IS NULL
+GROUP BY etat, slug, titre
 """
-_DESK = text(
-    f"""
-    SELECT d.* FROM unnest(cast(:collectivites AS uuid[])) AS c(id) CROSS JOIN LATERAL (
-      SELECT {_COLUMNS} FROM demarches_dossier d
-      WHERE d.collectivite_id = c.id AND d.depose_le IS NOT NULL AND d.clos_le IS NULL
-        AND (:etat = '' OR d.etat = :etat) AND (:slug = '' OR d.slug = :slug)
-        AND (cast(:agent AS uuid) IS NULL OR d.agent_id = :agent)
-      ORDER BY d.silence_le, d.depose_le LIMIT :profondeur
-    ) d ORDER BY d.silence_le, d.depose_le LIMIT :limite OFFSET :debut
-    """  # noqa: S608 - the columns are a constant
-)
-_COUNTS = text(
-    """
-    SELECT etat, slug, titre, count(*) AS nombre, count(*) FILTER (WHERE agent_id = :agent) AS miens
-    FROM demarches_dossier
-    WHERE collectivite_id = ANY(cast(:collectivites AS uuid[])) AND depose_le IS NOT NULL AND clos_le IS NULL
-    GROUP BY etat, slug, titre
-    """
-)
+_OWN = """
+SELECT d.collectivite_id, d.id, d.numero, d.slug, d.titre, d.etat, d.cree_le, d.modifie_le, d.depose_le, d.silence_le,
+       (v.contenu #>> '{conservation,brouillon_jours}')::int
+FROM demarches_dossier d JOIN demarches_version v ON v.id = d.version_id
+WHERE d.usager_id = $1 ORDER BY d.modifie_le DESC LIMIT $2
+"""
 
 
 async def list_desk(
@@ -52,26 +96,15 @@ async def list_desk(
     agent_id: UUID | None = None,
     limit: int = 50,
     start: int = 0,
-) -> Sequence[Any]:
+) -> list[LigneBureau]:
     """The open dossiers of some collectivités, most urgent first: each index is read `start + limit` rows deep."""
-    found = await session.execute(
-        _DESK,
-        {
-            "collectivites": collectivites,
-            "etat": etat,
-            "slug": slug,
-            "agent": agent_id,
-            "profondeur": start + limit,
-            "limite": limit,
-            "debut": start,
-        },
-    )
-    return list(found.all())
+    rows = await fetch(session, _DESK, collectivites, etat, slug, agent_id, start + limit, limit, start)
+    return [LigneBureau(*row) for row in rows]
 
 
-async def count_desk(session: AsyncSession, collectivites: list[UUID], agent_id: UUID) -> Sequence[Any]:
+async def count_desk(session: AsyncSession, collectivites: list[UUID], agent_id: UUID) -> list[Compte]:
     """How many open dossiers by state and démarche, and how many of them are this agent's."""
-    return list((await session.execute(_COUNTS, {"collectivites": collectivites, "agent": agent_id})).all())
+    return [Compte(*row) for row in await fetch(session, _COUNTS, collectivites, agent_id)]
 
 
 async def list_saisies(session: AsyncSession, collectivites: list[UUID], limit: int) -> Sequence[Any]:
@@ -119,16 +152,6 @@ async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> Sequence[A
     return (await session.execute(query)).all()
 
 
-_OWN = text(
-    """
-    SELECT d.collectivite_id, d.id, d.numero, d.slug, d.titre, d.etat, d.cree_le, d.modifie_le, d.depose_le,
-           d.silence_le, (v.contenu #>> '{conservation,brouillon_jours}')::int AS brouillon_jours
-    FROM demarches_dossier d JOIN demarches_version v ON v.id = d.version_id
-    WHERE d.usager_id = :usager ORDER BY d.modifie_le DESC LIMIT :limite
-    """
-)
-
-
-async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) -> Sequence[Any]:
+async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) -> list[LignePropre]:
     """A person's own dossiers and drafts, in every collectivité, latest first."""
-    return (await session.execute(_OWN, {"usager": usager_id, "limite": limit})).all()
+    return [LignePropre(*row) for row in await fetch(session, _OWN, usager_id, limit)]

@@ -1,0 +1,49 @@
+"""Writes RESULTS.md: each figure with its target and the command that gives it again."""
+
+import os
+import platform
+from pathlib import Path
+
+from benchmarks.essais import Chiffre
+
+RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
+HEAD = """# What the portal costs
+
+Written by `make bench`. Time is CPU time (user and system) of the web process and of its PostgreSQL backends, worker
+apart, because the machines that measure are shared. Compared things run in the same server, in interleaved rounds; a
+ratio is the median of the rounds' own ratios. A statement is what the driver sends, the session's look-up included,
+without BEGIN, COMMIT and the perimeter. The ceilings are bare: a Jinja page of the same size without middleware, the
+recorded statements sent by asyncpg alone and drawn by such a page, the INSERTs of a submission's six rows.
+
+"""
+
+
+def write(sections: list[tuple[str, str, list[Chiffre]]], rapide: bool) -> str:
+    """The page, also returned: one table a section (title, command, figures)."""
+    lines = [HEAD]
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    kind = "short run (--rapide): orders of magnitude only" if rapide else "full run"
+    lines.append(f"{machine}, Python {platform.python_version()}; {kind}.\n")
+    for title, command, chiffres in sections:
+        lines += [
+            f"\n## {title}\n",
+            f"\n`{command}`\n",
+            "\n| what | figure | at most | met | |\n| --- | ---: | ---: | --- | --- |\n",
+        ]
+        lines += [_line(chiffre) for chiffre in chiffres]
+    text = "".join(lines)
+    RESULTS.write_text(text, encoding="utf-8")
+    return text
+
+
+def _line(chiffre: Chiffre) -> str:
+    met = {True: "yes", False: "**no**", None: ""}[chiffre.tenu]
+    limit = "" if chiffre.limite is None else _number(chiffre.limite, chiffre.unite)
+    return (
+        f"| {chiffre.nom} | {_number(chiffre.valeur, chiffre.unite)} | {limit} | {met} | {chiffre.detail} |\n"
+    )
+
+
+def _number(value: float, unit: str) -> str:
+    figure = f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{figure} {unit}".strip()
