@@ -15,7 +15,8 @@ from app.bootstrap import make_noyau
 from app.collectivites import service as collectivites
 from app.collectivites.import_csv import FichierIllisibleError
 from app.config import ROOT, Settings, SettingsError, load_settings
-from app.identite.service import set_franceconnect
+from app.demarches.service import catalogue
+from app.identite.cles import set_franceconnect
 from app.portail import demonstration, docteur
 from app.socle import embarque
 from app.socle.audit import verify_chain
@@ -132,7 +133,7 @@ def import_communes(
 
     async def work(noyau: Noyau) -> collectivites.Import:
         async def ouvrir(session: Any, ids: list[Any]) -> None:
-            await demonstration.open_everything(session, noyau, ids)
+            await catalogue.open_everything(session, ids, noyau.clock.now())
 
         return await collectivites.import_communes(
             noyau, fichier, epci=epci, departement=departement, a_blanc=a_blanc, ouvrir=ouvrir

@@ -14,14 +14,16 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from app.bootstrap import make_noyau
+from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
+from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes.remplir import ManquesError
 from app.identite import routes as identite
-from app.portail import accueil, bureau, espace, incidents, pages, sante
+from app.portail import accueil, bureau, console, espace, incidents, pages, sante
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.expediteurs import mail_folder
@@ -38,9 +40,11 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.usager,
         identite.commun,
         identite.collectivite,
+        collectivites.collectivite,
         demarches_public.router,
         demarches_suivi.router,
         demarches_remplir.router,
+        demarches_remplir.pages,
     ),
     "mon": (
         espace.router,
@@ -50,8 +54,15 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.mon,
         demarches_suivi.router,
     ),
-    "agents": (bureau.router, accueil.commun, identite.agents, identite.commun, demarches_agent.router),
-    "opsn": (accueil.commun, identite.agents, identite.commun),
+    "agents": (
+        bureau.router,
+        accueil.commun,
+        identite.agents,
+        identite.commun,
+        demarches_agent.router,
+        demarches_saisie.router,
+    ),
+    "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
     "connexion": (accueil.commun, identite.connexion),
     "base": (accueil.commun, sante.base),
 }
@@ -120,4 +131,9 @@ def create_app(noyau: Noyau | None = None) -> Aiguillage:
 
 if __name__ == "__main__":
     # Each request has its line already, with its id and without the visitor's address.
-    serve(create_app(), *listen_address(), access_log=False)
+    serve(
+        create_app(),
+        *listen_address(),
+        access_log=False,
+        forwarded_allow_ips=load_settings().trusted_proxies,
+    )

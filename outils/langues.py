@@ -29,6 +29,11 @@ MARKERS = (
     "InvalidInputError",
     "TooManyRequestsError",
     "UnavailableError",
+    "EmptyPieceError",
+    "LockedPdfError",
+    "InfectedPieceError",
+    "ScanUnavailableError",
+    "NumeroIncorrectError",
 )
 KEYWORDS: dict[str, tuple[int, ...] | None] = dict.fromkeys(("_", "gettext", *MARKERS)) | {"ngettext": (1, 2)}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -91,7 +96,8 @@ def faults(catalog: Catalog, sources: Catalog) -> Iterator[str]:
 
 
 def _faults_of(source: Message, translated: Message | None, forms: int) -> Iterator[str]:
-    name = source.id if isinstance(source.id, str) else source.id[0]
+    forms_of_source = [source.id] if isinstance(source.id, str) else list(source.id)
+    name = forms_of_source[0]
     if translated is None:
         yield f"absent: {name}"
         return
@@ -103,10 +109,11 @@ def _faults_of(source: Message, translated: Message | None, forms: int) -> Itera
     texts = [translated.string] if isinstance(translated.string, str) else list(translated.string)
     if isinstance(source.id, tuple) and len(texts) != forms:
         yield f"{len(texts)} plural forms instead of {forms}: {name}"
-    for text in texts:
+    for index, text in enumerate(texts):
+        expected = forms_of_source[min(index, len(forms_of_source) - 1)]
         if not text.strip():
             yield f"untranslated: {name}"
-        elif set(_PLACEHOLDER.findall(text)) != set(_PLACEHOLDER.findall(name)):
+        elif set(_PLACEHOLDER.findall(text)) != set(_PLACEHOLDER.findall(expected)):
             yield f"placeholders differ: {name}"
 
 

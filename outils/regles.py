@@ -23,9 +23,11 @@ HEAD_LINES = 10
 HORS_CLOISON_CALLERS: dict[str, str] = {
     "app/socle/": "the kernel defines the door and resolves hosts, people and sessions before any perimeter exists",
     "app/collectivites/": "onboarding creates the collectivités themselves",
+    "app/identite/cles.py": "a collectivité's FranceConnect client is set by the platform, under audit",
     "app/portail/console": "the OPSN console works on the whole installation, under audit",
-    "app/cli.py": "imports, demonstration data and checks of the whole installation",
-    "app/worker.py": "sweeps that find which collectivités have work",
+    "app/portail/demonstration.py": "the demonstration makes collectivités, agents and their démarches",
+    "app/demarches/tasks.py": "the purge of abandoned drafts finds them in every collectivité",
+    "app/cli.py": "checks of the whole installation",
 }
 
 _SKIP = re.compile(r"#\s*regle:\s*(?P<nom>[a-z-]+)\s*[–-]\s*\S")

@@ -1,6 +1,6 @@
 """The simulators' ASGI application: each service under its path, the admin API, a home page."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -22,6 +22,7 @@ from simulateurs.socle.pages import ROOT, page
 from simulateurs.socle.rules import RuleBook
 
 RULES = (*FC_RULES, *PC_RULES)
+Page = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(
@@ -49,6 +50,23 @@ def create_app(
         silence=silence,
     )
     franceconnect, proconnect = FranceConnect(context), ProConnect(context)
+    home, health = _pages(context, franceconnect, proconnect)
+    app = Starlette(
+        routes=[
+            Route("/", home),
+            Route("/sante", health),
+            Mount("/_simulateur", Admin(context).app(open_to_all=open_admin)),
+            Mount("/_statique", StaticFiles(directory=ROOT / "static")),
+            Mount(franceconnect.path, mounted(franceconnect, franceconnect.routes())),
+            Mount(proconnect.path, mounted(proconnect, proconnect.routes())),
+        ]
+    )
+    app.state.context = context
+    return app
+
+
+def _pages(context: Context, franceconnect: FranceConnect, proconnect: ProConnect) -> tuple[Page, Page]:
+    """The pages of the simulators as a whole: what is simulated, and whether it answers."""
     providers = (franceconnect, proconnect)
 
     async def home(request: Request) -> Response:
@@ -75,15 +93,4 @@ def create_app(
         states = {name: "ok" if ok else "panne simulée" for name, ok in components.items()}
         return JSONResponse({"etat": "ok", "composants": states})
 
-    app = Starlette(
-        routes=[
-            Route("/", home),
-            Route("/sante", health),
-            Mount("/_simulateur", Admin(context).app(open_to_all=open_admin)),
-            Mount("/_statique", StaticFiles(directory=ROOT / "static")),
-            Mount(franceconnect.path, mounted(franceconnect, franceconnect.routes())),
-            Mount(proconnect.path, mounted(proconnect, proconnect.routes())),
-        ]
-    )
-    app.state.context = context
-    return app
+    return home, health

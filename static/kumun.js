@@ -1,5 +1,6 @@
 /* Enhancements of every page. Each feature is a function that finds its own elements and does nothing without them. */
 import { initAll } from "./vendor/govuk-frontend.min.js";
+import { enregistrerEnContinu } from "./enregistrement.js";
 
 /** Words that govuk-frontend's scripts show, per page language. */
 const MOTS = {
@@ -20,6 +21,23 @@ const MOTS = {
       showSectionAriaLabel: "Afficher cette partie", hideSectionAriaLabel: "Masquer cette partie",
     },
   },
+  br: {
+    characterCount: {
+      charactersUnderLimit: { one: "%{count} arouezenn a chom", other: "%{count} arouezenn a chom" },
+      charactersAtLimit: "N’eus arouezenn ebet ken",
+      charactersOverLimit: { one: "%{count} arouezenn re", other: "%{count} arouezenn re" },
+    },
+    passwordInput: {
+      showPassword: "Diskouez", hidePassword: "Kuzhat",
+      showPasswordAriaLabel: "Diskouez ar ger-tremen", hidePasswordAriaLabel: "Kuzhat ar ger-tremen",
+      passwordShownAnnouncement: "Gwelet e c’haller ar ger-tremen", passwordHiddenAnnouncement: "Kuzhet eo ar ger-tremen",
+    },
+    accordion: {
+      showAllSections: "Diskouez pep tra", hideAllSections: "Kuzhat pep tra",
+      showSection: "Diskouez", hideSection: "Kuzhat",
+      showSectionAriaLabel: "Diskouez al lodenn-mañ", hideSectionAriaLabel: "Kuzhat al lodenn-mañ",
+    },
+  },
   en: {},
 };
 
@@ -34,8 +52,22 @@ function demarrerComposants(scope) {
   });
 }
 
+/** Seconds between two looks at a list that refreshes itself. */
+const PERIODE = 10;
+/** Asks for the newer list, unless the page is hidden or somebody is using the list. */
+function actualiser() {
+  const liste = document.querySelector("[data-k-actualiser]");
+  if (!liste || document.hidden || liste.contains(document.activeElement)) return;
+  liste.dispatchEvent(new CustomEvent("k-actualiser"));
+}
+if (document.querySelector("[data-k-actualiser]")) {
+  setInterval(actualiser, PERIODE * 1000);
+  document.addEventListener("visibilitychange", actualiser);
+  window.addEventListener("focus", actualiser);
+}
+
 /** What runs on a page and on each fragment put in it: a function of the element to look in. */
-const fonctions = [demarrerComposants];
+const fonctions = [demarrerComposants, enregistrerEnContinu];
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const fonction of fonctions) fonction(document);

@@ -14,7 +14,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.demarches.models import Dossier
-from app.demarches.service import brouillons, depot, instruction, pieces, suivi
+from app.demarches.service import brouillons, depot, instruction, pieces, saisie, suivi
 from app.identite import repository as identite
 from app.identite.domain import identite_franceconnect
 from app.socle.ids import uuid7
@@ -125,7 +125,7 @@ async def brouillon(
     who = await compte(portail, personne, commune)
     session = await portail.ouvrir_session(commune, usager=who.paire)
     async with portail.contexte(commune, session=session) as ctx:
-        draft, _ = await brouillons.start(ctx, slug)
+        draft = (await brouillons.start(ctx, slug)).dossier
     return DossierEssai(draft.id, draft.collectivite_id, who.usager_id, commune)
 
 
@@ -186,6 +186,23 @@ async def dossier_instruit(
     async with portail.contexte(commune, session=session) as ctx:
         await suivi.write_message(ctx, dossier.id, "Merci.")
     return dossier
+
+
+async def saisie_guichet(portail: Portail, agent: str = "maelle", commune: str = "guingamp") -> UUID:
+    """The draft that an agent fills for somebody at the counter."""
+    cast = await load_cast(portail)
+    desk = await portail.ouvrir_session("agents", agent=cast.agents[agent])
+    opening = saisie.Ouverture(
+        {},
+        collectivite_id=cast.communes[commune],
+        slug="acte-naissance",
+        canal="guichet",
+        identite={"prenoms": ["Soizic"], "nom_naissance": "LE BRAS"},
+    )
+    made = uuid7()
+    async with portail.contexte("agents", session=desk) as ctx:
+        await saisie.start(ctx, opening, made)
+    return made
 
 
 async def decider(

@@ -150,14 +150,14 @@ def filtrer(
     lignes: Iterable[LigneCommune], *, epci: str | None = None, departement: str | None = None
 ) -> Iterator[LigneCommune]:
     """The communes of an EPCI (its SIREN, or a part of its name) and of a département, when given."""
-    wanted = _plain(epci) if epci else ""
+    wanted = plain(epci) if epci else ""
     for row in lignes:
         if departement and row.departement != departement.upper():
             continue
         if (
             wanted
             and wanted != (row.epci_siren or "")
-            and (wanted.isdigit() or wanted not in _plain(row.epci_nom))
+            and (wanted.isdigit() or wanted not in plain(row.epci_nom))
         ):
             continue
         yield row
@@ -165,7 +165,7 @@ def filtrer(
 
 def slug_de(nom: str) -> str:
     """A name as a host label: lower case, ASCII letters, digits and single hyphens, 50 characters at most."""
-    text = re.sub(r"[^a-z0-9]+", "-", _plain(nom)).strip("-")
+    text = re.sub(r"[^a-z0-9]+", "-", plain(nom)).strip("-")
     return text[:_SLUG_MAX].strip("-")
 
 
@@ -175,11 +175,20 @@ def slug_libre(nom: str, departement: str, code_insee: str, pris: Collection[str
     Reserved words are never given. ValueError when even the last is taken, which a duplicate code alone can
     cause.
     """
-    base = slug_de(nom) or "commune"
-    for slug in (base, f"{base}-{departement.lower()}", f"{base}-{code_insee.lower()}"):
+    for slug in _slugs(nom, departement, code_insee):
         if slug not in pris and slug not in SLUGS_RESERVES:
             return slug
     raise ValueError(f"no free host name for {code_insee}")
+
+
+def slugs_possibles(ligne: LigneCommune) -> tuple[str, ...]:
+    """Every host name that a commune may be given, the best first."""
+    return _slugs(ligne.nom, ligne.departement, ligne.code_insee)
+
+
+def _slugs(nom: str, departement: str, code_insee: str) -> tuple[str, ...]:
+    base = slug_de(nom) or "commune"
+    return base, f"{base}-{departement.lower()}", f"{base}-{code_insee.lower()}"
 
 
 def attribuer_slugs(lignes: Iterable[LigneCommune], pris: Collection[str] = ()) -> dict[str, str]:
@@ -251,7 +260,8 @@ def departement_de(code_insee: str) -> str:
     return code_insee[:3] if code_insee.startswith(("97", "98")) else code_insee[:2]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text in lower case, without accents or ligatures, to compare names."""
     folded = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).encode("ascii", "ignore").decode()
     return folded.lower().strip()
 

@@ -1,14 +1,21 @@
 """Taking on communes and EPCI, and giving their agents rights. Platform work: every function runs under its role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.collectivites import repository
-from app.collectivites.import_csv import LigneCommune, LigneRefusee, attribuer_slugs, filtrer, lire_communes
+from app.collectivites.import_csv import (
+    LigneCommune,
+    LigneRefusee,
+    attribuer_slugs,
+    filtrer,
+    lire_communes,
+    slugs_possibles,
+)
 from app.socle.audit import record_as
 from app.socle.errors import InvalidInputError, NotFoundError
 from app.socle.ids import uuid7
@@ -43,22 +50,50 @@ async def import_communes(
     All or nothing: with one bad row, nothing is imported and every bad row is named. `a_blanc` changes nothing.
     Running it again takes on only what is new.
     """
-    result = Import()
-    rows: list[LigneCommune] = []
     with fichier.open("rb") as stream:
-        for row in lire_communes(stream):
-            if isinstance(row, LigneRefusee):
-                result.refusees.append(row)
-            else:
-                rows.append(row)
+        rows, refused = read_rows(stream)
     wanted = [
         r for r in filtrer(rows, epci=epci, departement=departement) if not codes or r.code_insee in codes
     ]
+    return await take_on(noyau, wanted, refused, source=fichier.name, a_blanc=a_blanc, ouvrir=ouvrir)
+
+
+def read_rows(stream: BinaryIO) -> tuple[list[LigneCommune], list[LigneRefusee]]:
+    """The good rows of a CSV, and the bad ones with their reasons; FichierIllisibleError for no CSV at all."""
+    rows: list[LigneCommune] = []
+    refused: list[LigneRefusee] = []
+    for row in lire_communes(stream):
+        if isinstance(row, LigneRefusee):
+            refused.append(row)
+        else:
+            rows.append(row)
+    return rows, refused
+
+
+async def take_on(
+    noyau: Noyau,
+    rows: Sequence[LigneCommune],
+    refused: Sequence[LigneRefusee] = (),
+    *,
+    source: str,
+    a_blanc: bool = False,
+    ouvrir: Ouvrir | None = None,
+    acteur: str = "systeme",
+    requete: str = "",
+) -> Import:
+    """Takes on the communes that are not known yet; with one refused row, or `a_blanc`, only says what it would do.
+
+    Two imports never run at once: the second sees what the first took on.
+    """
+    result = Import(refusees=list(refused))
     async with noyau.db.hors_cloison("import of communes") as session:
-        known = await repository.list_known_codes(session)
-        taken = await repository.list_slugs(session)
-        result.connues = [row for row in wanted if row.code_insee in known]
-        result.prises = [row for row in wanted if row.code_insee not in known]
+        await repository.lock_imports(session)
+        known = await repository.list_known_codes(session, [row.code_insee for row in rows])
+        result.connues = [row for row in rows if row.code_insee in known]
+        result.prises = [row for row in rows if row.code_insee not in known]
+        taken = await repository.list_slugs(
+            session, [slug for row in result.prises for slug in slugs_possibles(row)]
+        )
         result.slugs = attribuer_slugs(result.prises, taken)
         if a_blanc or result.refusees or not result.prises:
             return result
@@ -69,9 +104,10 @@ async def import_communes(
         await record_as(
             session,
             noyau.clock.now(),
-            "systeme",
+            acteur,
             "collectivites:communes:importer",
-            fichier.name,
+            source,
+            requete=requete,
             nombre=len(values),
         )
     return result

@@ -86,19 +86,25 @@ def etiquette_of(etat: str) -> vues.Etiquette:
     return vues.Etiquette(LIBELLES_ETAT[known], _TONS[known])
 
 
-def fichiers_of(pieces: Iterable[Piece], base: str = "/pieces") -> list[vues.Fichier]:
-    """Attached documents, with the address where each is read."""
+def fichiers_of(pieces: Iterable[Piece], base: str = "/pieces", *, agent: bool = False) -> list[vues.Fichier]:
+    """Attached documents, with the address where each is read; an agent is told which ones no antivirus has seen."""
     return [
         vues.Fichier(
             str(piece.id),
             piece.nom,
             piece.taille,
-            "a_remplacer" if piece.etat == "redemandee" else "accepte",
+            _etat_fichier(piece, agent=agent),
             "",
             f"{base}/{piece.id}",
         )
         for piece in pieces
     ]
+
+
+def _etat_fichier(piece: Piece, *, agent: bool) -> str:
+    if piece.etat == "redemandee":
+        return "a_remplacer"
+    return "non_analyse" if agent and piece.antivirus == "non_analyse" else "accepte"
 
 
 def champs_of(
@@ -145,6 +151,20 @@ def _champ(
     )
 
 
+def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
+    """A question outside any draft, with what was typed and what is wrong with it."""
+    return vues.Champ(
+        id=champ.id,
+        type=_TYPES.get(champ.type, champ.type),
+        libelle=champ.libelle,
+        aide=champ.aide,
+        obligatoire=champ.obligatoire,
+        valeur=_typed_value(champ, typed),
+        erreur=erreur,
+        autocomplete=champ.autocomplete,
+    )
+
+
 def formats_of(champ: Champ) -> str:
     """« PDF, JPEG, PNG ou HEIC »."""
     names = [_FORMATS[name] for name in (champ.piece.formats if champ.piece else ()) if name in _FORMATS]
@@ -186,7 +206,12 @@ def sections_of(
 
 
 def pieces_of(
-    definition: Definition, pieces: Sequence[Piece], reponses: Mapping[str, Any], *, modifier: str = ""
+    definition: Definition,
+    pieces: Sequence[Piece],
+    reponses: Mapping[str, Any],
+    *,
+    modifier: str = "",
+    agent: bool = False,
 ) -> list[dict[str, Any]]:
     """The documents by question."""
     found = []
@@ -195,7 +220,13 @@ def pieces_of(
             mine = [piece for piece in pieces if piece.champ_id == champ.id]
             if champ.type == "piece" and (mine or modifier):
                 url = f"{modifier.replace('{page}', page.id)}#{champ.id}" if modifier else ""
-                found.append({"libelle": champ.libelle, "fichiers": fichiers_of(mine), "modifier_url": url})
+                found.append(
+                    {
+                        "libelle": champ.libelle,
+                        "fichiers": fichiers_of(mine, agent=agent),
+                        "modifier_url": url,
+                    }
+                )
     return found
 
 
@@ -210,14 +241,14 @@ _HISTOIRE = {
 }
 
 
-def histoire_of(evenements: Iterable[Evenement]) -> list[dict[str, Any]]:
-    """The history, in words."""
+def histoire_of(evenements: Iterable[Evenement], *, agent: bool = False) -> list[dict[str, Any]]:
+    """The history, in words; who replaced whom is the agents' own business."""
     lines = []
     for item in evenements:
         detail = item.auteur if item.auteur != "demandeur" else ""
         if item.donnees.get("libelle"):
             detail = f"{item.donnees['libelle']} – {detail}"
-        if item.donnees.get("remplace"):
+        if agent and item.donnees.get("remplace"):
             detail = f"{detail} (à la place de {item.donnees['remplace']})"
         lines.append({"le": item.quand, "libelle": _HISTOIRE.get(item.genre, item.genre), "detail": detail})
     return lines

@@ -97,6 +97,19 @@ async def ouvrir_compte(
     ).one()
 
 
+async def rattacher_comptes(
+    session: AsyncSession, *, code: bytes, hote: str, temoin: bytes, now: datetime
+) -> UUID | None:
+    """Joins two proven accounts; None when the hand-off is over. IntegrityError on two drafts of one démarche."""
+    joined: UUID | None = (
+        await session.execute(
+            text("SELECT rattacher_comptes(:code, :hote, :temoin, :maintenant)"),
+            {"code": code, "hote": hote, "temoin": temoin, "maintenant": now},
+        )
+    ).scalar_one()
+    return joined
+
+
 async def reconnaitre_agent(
     session: AsyncSession, *, sub: str, courriel: str, prenom: str, nom: str, now: datetime
 ) -> UUID | None:

@@ -8,11 +8,14 @@ from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
 from app.identite import repository, service
+from app.identite.clients import franceconnect_client
 from app.identite.domain import ERREURS
 from app.socle.adresses import parse_email
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, Visite, VisiteDep
 from app.socle.errors import NotFoundError, SignInRequiredError
+from app.socle.ids import fingerprint
 from app.socle.langues import N_
+from app.socle.models import Connexion
 from app.socle.vues import Erreur
 from app.socle.web import page, redirect, safe_suite
 
@@ -50,7 +53,7 @@ def choice(
 
 
 async def _has_franceconnect(visit: Visite) -> bool:
-    return await service.franceconnect_client(visit, visit.hote.nom) is not None
+    return await franceconnect_client(visit, visit.hote.nom) is not None
 
 
 @usager.get("/connexion")
@@ -96,10 +99,21 @@ async def code_page(ctx: ContexteDep, connexion_id: UUID) -> Response:
     return await _code_page(ctx, connexion_id)
 
 
-async def _code_page(ctx: Contexte, connexion_id: UUID, *, erreur: str = "", statut: int = 200) -> Response:
+async def _pending_code(ctx: Contexte, connexion_id: UUID) -> Connexion:
+    """The sign-in that this browser began on this host: its page shows the address, so no other browser sees it."""
     pending = await repository.get_connexion(ctx.db, connexion_id)
-    if pending is None or pending.genre != "courriel" or pending.hote != ctx.hote.nom:
+    if (
+        pending is None
+        or pending.genre != "courriel"
+        or pending.hote != ctx.hote.nom
+        or pending.temoin != fingerprint(ctx.temoin)
+    ):
         raise NotFoundError("Cette identification n’est plus en cours. Recommencez.")
+    return pending
+
+
+async def _code_page(ctx: Contexte, connexion_id: UUID, *, erreur: str = "", statut: int = 200) -> Response:
+    pending = await _pending_code(ctx, connexion_id)
     return page(
         ctx,
         "identite/code.html",
@@ -130,10 +144,8 @@ async def code_check(ctx: ContexteDep, form: FormulaireDep, connexion_id: UUID) 
 async def code_again(ctx: ContexteDep, form: FormulaireDep, connexion_id: UUID) -> Response:
     """A new code to the same address."""
     del form
-    pending = await repository.get_connexion(ctx.db, connexion_id)
-    if pending is None or pending.genre != "courriel" or pending.hote != ctx.hote.nom or not pending.courriel:
-        raise NotFoundError("Cette identification n’est plus en cours. Recommencez.")
-    again = await service.send_code(ctx, pending.courriel, pending.suite)
+    pending = await _pending_code(ctx, connexion_id)
+    again = await service.send_code(ctx, pending.courriel or "", pending.suite)
     return redirect(ctx, f"/connexion/code/{again}")
 
 
@@ -156,12 +168,28 @@ async def proconnect(visit: VisiteDep, suite: Suite = "/") -> Response:
 async def finish(ctx: ContexteDep, code: Annotated[str, Query(max_length=100)] = "") -> Response:
     """The last step of every sign-in: the session opens here, on the host where it began."""
     token, where = await service.finish(ctx, code)
+    if token is None and where.startswith("rattacher:"):
+        return page(ctx, "identite/rattacher.html", code=where.removeprefix("rattacher:"))
     if token is None:
         if ctx.personne is not None:
             return redirect(ctx, "/")
         return redirect(ctx, f"/connexion?erreur={where}")
     response = redirect(ctx, where)
     ctx.set_cookie(response, "kumun", token)
+    return response
+
+
+@mon.post("/connexion/rattacher")
+async def join(ctx: ContexteDep, form: FormulaireDep) -> Response:
+    """Two accounts of one person: joins them, or goes over to the other, as the person says."""
+    code = str(form.get("code", ""))
+    if form.get("choix") == "rattacher":
+        await service.join_accounts(ctx, code)
+        return redirect(ctx, "/")
+    token = await service.switch_account(ctx, code)
+    response = redirect(ctx, "/")
+    if token is not None:
+        ctx.set_cookie(response, "kumun", token)
     return response
 
 
@@ -205,7 +233,7 @@ async def close_session(ctx: ContexteDep, form: FormulaireDep, session_id: UUID)
     if ctx.personne is None:
         raise SignInRequiredError("Identifiez-vous pour fermer une connexion.")
     if session_id not in {found.id for found in await repository.list_sessions(ctx.db, ctx.now)}:
-        raise NotFoundError("Cette connexion n’existe plus.")
+        raise NotFoundError("Cette connexion est déjà fermée.")
     await repository.revoke_session(ctx.db, session_id, ctx.now)
     return redirect(ctx, "/sessions")
 

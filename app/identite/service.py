@@ -12,43 +12,28 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from app.identite import repository
+from app.identite.clients import franceconnect_client, proconnect_client
 from app.identite.domain import code_courriel, erreur_of, identite_franceconnect
 from app.socle import limites
 from app.socle.audit import record, record_as
 from app.socle.contexte import Contexte, Visite
-from app.socle.errors import NotFoundError, UnavailableError
+from app.socle.errors import ConflictError, NotFoundError, UnavailableError
 from app.socle.ids import fingerprint, new_token, uuid7
 from app.socle.jobs import emit
 from app.socle.models import Connexion
-from app.socle.noyau import Noyau
 from app.socle.oidc import ClientOidc, FournisseurIndisponibleError, FournisseurInvalideError, Preuve
 from app.socle.sessions import create_session, device_label
-from app.socle.tenancy import Perimetre
 
 log = structlog.get_logger()
 
 PENDING = timedelta(minutes=30)
 HAND_OFF = timedelta(seconds=60)
+CHOICE = timedelta(minutes=10)
 CODE_LIFE = timedelta(minutes=10)
 CODE_TRIES = 5
-
-SCOPE_FRANCECONNECT = " ".join(
-    (
-        "openid",
-        "given_name",
-        "family_name",
-        "preferred_username",
-        "gender",
-        "birthdate",
-        "idp_birthdate",
-        "birthplace",
-        "birthcountry",
-        "email",
-    )
-)
-SCOPE_PROCONNECT = "openid given_name usual_name email uid siret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +49,6 @@ def callback_uri(visit: Visite, genre: str) -> str:
     return settings.url_of(settings.service_host("connexion"), f"/{genre}/retour")
 
 
-async def franceconnect_client(visit: Visite, hote: str) -> ClientOidc | None:
-    """The FranceConnect client of a host: the collectivité's own keys, or the installation's on Mon espace."""
-    settings = visit.noyau.settings
-    resolved = await visit.noyau.hosts.resolve(hote)
-    if resolved is None:
-        return None
-    if resolved.collectivite is None:
-        if resolved.genre != "mon" or not settings.franceconnect_client_id:
-            return None
-        secret = settings.franceconnect_client_secret.get_secret_value()
-        client_id = settings.franceconnect_client_id
-        return ClientOidc(
-            settings.franceconnect_issuer, client_id, secret, SCOPE_FRANCECONNECT, "eidas1", client_id
-        )
-    async with visit.noyau.db.session(Perimetre(lecture=(resolved.collectivite.id,))) as session:
-        cle = await repository.get_cle_franceconnect(session, resolved.collectivite.id)
-    opened = visit.noyau.sceau.open("franceconnect", cle.secret) if cle else None
-    if cle is None or opened is None:
-        return None
-    return ClientOidc(cle.emetteur, cle.client_id, opened, SCOPE_FRANCECONNECT, "eidas1", cle.entite)
-
-
-def proconnect_client(visit: Visite) -> ClientOidc | None:
-    """The installation's one ProConnect client."""
-    settings = visit.noyau.settings
-    if not settings.proconnect_client_id:
-        return None
-    secret = settings.proconnect_client_secret.get_secret_value()
-    client_id = settings.proconnect_client_id
-    return ClientOidc(settings.proconnect_issuer, client_id, secret, SCOPE_PROCONNECT, "mfa", client_id)
-
-
 async def _client(visit: Visite, genre: str, hote: str) -> ClientOidc | None:
     return proconnect_client(visit) if genre == "proconnect" else await franceconnect_client(visit, hote)
 
@@ -107,7 +60,9 @@ async def begin(visit: Visite, genre: str, suite: str) -> Retour:
     """
     client = await _client(visit, genre, visit.hote.nom)
     if client is None:
-        raise NotFoundError("Cette façon de s’identifier n’est pas proposée ici.")
+        raise NotFoundError(
+            "Cette façon de s’identifier n’est pas proposée ici. Choisissez-en une autre, ou appelez la mairie."
+        )
     await limites.limit(visit.noyau, "connexion", visit.temoin, at_most=30, per=timedelta(minutes=10))
     state, nonce = new_token(), new_token()
     try:
@@ -151,7 +106,9 @@ async def come_back(visit: Visite, genre: str, params: dict[str, str]) -> Retour
     if pending.expire_le <= visit.now:
         return _refused(visit, pending, "expiree")
     client = await _client(visit, genre, pending.hote)
-    if client is None or params.get("iss", client.issuer) != client.issuer:
+    # FranceConnect always names itself (RFC 9207); ProConnect does not promise it.
+    named = params.get("iss", "" if genre == "franceconnect" else client.issuer if client else "")
+    if client is None or named != client.issuer:
         log.error("sign_in_refused", provider=genre, reason="iss")
         return _refused(visit, pending, "invalide")
     if "code" not in params:
@@ -234,7 +191,48 @@ async def finish(ctx: Contexte, code: str) -> tuple[str | None, str]:
     )
     if pending is None:
         return None, "navigateur" if not ctx.has_temoin else "expiree"
+    if _other_account(ctx, pending):
+        # Somebody is signed in here on another account: joining the two is for that person to say.
+        again = new_token()
+        await repository.update_connexion(
+            ctx.db, pending.id, code=fingerprint(again), consommee_le=None, expire_le=ctx.now + CHOICE
+        )
+        return None, f"rattacher:{again}"
     return await _sign_in(ctx, pending), pending.suite
+
+
+def _other_account(ctx: Contexte, pending: Connexion) -> bool:
+    return pending.genre == "passage" and ctx.usager_id not in (None, pending.usager_id)
+
+
+async def join_accounts(ctx: Contexte, code: str) -> None:
+    """Joins the account that the hand-off proves to the one signed in here; both keep their identities.
+
+    NotFoundError when the choice took too long; ConflictError when both hold a draft of the same démarche.
+    """
+    try:
+        joined = await repository.rattacher_comptes(
+            ctx.db, code=fingerprint(code), hote=ctx.hote.nom, temoin=fingerprint(ctx.temoin), now=ctx.now
+        )
+    except IntegrityError as error:
+        raise ConflictError(
+            "Vous avez commencé la même démarche dans les deux comptes. Terminez ou supprimez l’un des deux "
+            "brouillons, puis recommencez.",
+            code="brouillons_en_double",
+        ) from error
+    if joined is None:
+        raise NotFoundError(
+            "Ce choix n’est plus possible : revenez à la page de votre collectivité et recommencez."
+        )
+    await record(ctx, "identite:compte:rattacher", str(joined))
+
+
+async def switch_account(ctx: Contexte, code: str) -> str | None:
+    """Leaves the account signed in here for the one that the hand-off proves: the new session's cookie."""
+    pending = await repository.consume_connexion(
+        ctx.db, code=fingerprint(code), hote=ctx.hote.nom, temoin=fingerprint(ctx.temoin), now=ctx.now
+    )
+    return await _sign_in(ctx, pending) if pending is not None else None
 
 
 async def _sign_in(ctx: Contexte, pending: Connexion) -> str:
@@ -322,7 +320,9 @@ async def ask_passage(ctx: Contexte, de: str, suite: str) -> Retour:
     """Mon espace asks a collectivité's host who is signed in there (first half of a hand-off)."""
     source = await ctx.noyau.hosts.resolve(de)
     if source is None or source.collectivite is None:
-        raise NotFoundError("Cette collectivité n’est pas servie par ce portail.")
+        raise NotFoundError(
+            "Cette collectivité n’est pas servie par ce portail. Vérifiez l’adresse, ou appelez votre mairie."
+        )
     state = new_token()
     repository.add_connexion(
         ctx.db,
@@ -386,36 +386,3 @@ def signed_out_host(visit: Visite, state: str) -> str:
     if not hote or not visit.noyau.sceau.verify("deconnexion", hote, signature):
         raise NotFoundError("Cette page n’est plus valable. Vous pouvez fermer cet onglet.")
     return _host_url(visit, hote)
-
-
-async def set_franceconnect(
-    noyau: Noyau, slug: str, *, issuer: str, client_id: str, client_secret: str
-) -> None:
-    """Gives a collectivité its own FranceConnect client (FranceConnect refuses one key for a pool of communes).
-
-    NotFoundError for a collectivité that is not taken on. The secret is sealed with the installation's key.
-    """
-    now = noyau.clock.now()
-    async with noyau.db.hors_cloison("FranceConnect client of a collectivité") as session:
-        collectivite_id = await repository.get_collectivite_id(session, slug)
-        if collectivite_id is None:
-            raise NotFoundError(f"La collectivité {slug} n’est pas prise en charge ici.")
-        await repository.save_cle_franceconnect(
-            session,
-            {
-                "collectivite_id": collectivite_id,
-                "emetteur": issuer.rstrip("/"),
-                "client_id": client_id,
-                "secret": noyau.sceau.seal("franceconnect", client_secret),
-                "entite": client_id,
-                "modifie_le": now,
-            },
-        )
-        await record_as(
-            session,
-            now,
-            "systeme",
-            "identite:franceconnect:declarer",
-            client_id,
-            collectivite_id=collectivite_id,
-        )

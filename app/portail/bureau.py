@@ -1,13 +1,14 @@
 """The agents' desk: one page for every collectivité that an agent serves."""
 
+import hashlib
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.demarches.domain.etats import ETATS_FINAUX, LIBELLES_ETAT, Etat
-from app.demarches.presentation import etiquette_of
+from app.demarches.domain.etats import ETATS_FINAUX, Etat
+from app.demarches.presentation_agent import etiquette_agent, libelle_agent
 from app.demarches.service import bureau
 from app.demarches.service.bureau import PAGE, Bureau, Filtres
 from app.demarches.service.depot import nom_de
@@ -15,7 +16,7 @@ from app.demarches.service.papiers import CANAUX
 from app.socle.contexte import AgentDep, Contexte
 from app.socle.langues import N_
 from app.socle.vues import Option
-from app.socle.web import page
+from app.socle.web import is_fragment, page
 
 router = APIRouter()
 
@@ -32,12 +33,19 @@ async def desk(
     etat: Texte = "",
     vue: Texte = "",
     numero_page: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
+    vu: Texte = "",
 ) -> Response:
     """Open dossiers by urgency, filtered; or every dossier that a few words find."""
     filtres = Filtres(q.strip(), commune, demarche, etat, vue == "miens", numero_page)
     found = await bureau.load(ctx, filtres)
     pages = max(1, -(-found.total // PAGE))
     query = urlencode({"q": q, "commune": commune, "demarche": demarche, "etat": etat, "vue": vue})
+    rows = [_ligne(ctx, found, row) for row in found.lignes]
+    saisies = [_saisie(found, row) for row in found.saisies]
+    seen = hashlib.sha256(repr((rows, saisies, found.compteurs, ctx.langue)).encode()).hexdigest()[:16]
+    if is_fragment(ctx) and vu == seen:
+        # Nothing has changed since the list on the screen: it stays as it is, reading and focus undisturbed.
+        return ctx.finish(Response(status_code=204, headers={"cache-control": "private, no-store"}))
     return page(
         ctx,
         "portail/bureau.html",
@@ -49,12 +57,43 @@ async def desk(
         communes=_communes(ctx, found),
         demarches=_demarches(ctx, found),
         etats=_etats(ctx),
-        lignes=[_ligne(ctx, found, row) for row in found.lignes],
+        lignes=rows,
+        saisies=saisies,
+        actualiser_url=f"/?{query}&page={numero_page}&vu={seen}",
+        vide=_vide(filtres),
         total=found.total,
         page=numero_page,
         pages=1 if q.strip() else pages,
         page_url=f"/?{query}&page=",
     )
+
+
+def _vide(filtres: Filtres) -> str:
+    """Why the list is empty, and what to do."""
+    if filtres.q:
+        return (
+            "Aucun dossier ne correspond à ces mots. Essayez le numéro seul, le nom ou un mot de la demande. "
+            "Une demande qui n’est pas encore déposée n’est pas ici."
+        )
+    if filtres.miens:
+        return "Vous n’avez aucun dossier en cours. Prenez-en un dans « à prendre »."
+    if filtres.commune or filtres.demarche or filtres.etat:
+        return "Aucun dossier ouvert avec ces filtres. Élargissez-les ou changez de vue."
+    return "Aucun dossier en cours : tout est traité. Les nouvelles demandes s’afficheront ici d’elles-mêmes."
+
+
+def _saisie(found: Bureau, row: Any) -> dict[str, Any]:
+    base = f"/saisir/dossiers/{row.id}"
+    return {
+        "url": f"{base}/reprendre",
+        "abandonner_url": f"{base}/abandonner",
+        "demarche": row.titre,
+        "personne": nom_de(row.demandeur),
+        "commune": found.collectivites[row.collectivite_id].nom,
+        "canal": CANAUX[row.canal],
+        "par": (row.mandataire or {}).get("nom", ""),
+        "le": row.cree_le,
+    }
 
 
 def _communes(ctx: Contexte, found: Bureau) -> list[Option]:
@@ -74,7 +113,7 @@ def _etats(ctx: Contexte) -> list[Option]:
     shown = [etat for etat in Etat if etat not in ETATS_FINAUX and etat is not Etat.BROUILLON]
     return [
         Option("", ctx.traduire(N_("Tous"))),
-        *(Option(etat.value, ctx.traduire(LIBELLES_ETAT[etat])) for etat in shown),
+        *(Option(etat.value, ctx.traduire(libelle_agent(etat))) for etat in shown),
     ]
 
 
@@ -116,7 +155,8 @@ def _ligne(ctx: Contexte, found: Bureau, row: Any) -> dict[str, Any]:
         "recu_le": row.depose_le,
         "jours_restants": bureau.days_left(row.silence_le, ctx.today()) if open_ else None,
         "echeance": row.silence_le if open_ else None,
-        "pris_par": row.agent_nom if held or row.agent_nom else "",
+        "pris_par": row.agent_nom,
+        "bail": held,
         "pris_par_moi": row.agent_id is not None and row.agent_id == me,
-        "etiquette": etiquette_of(row.etat),
+        "etiquette": etiquette_agent(row.etat),
     }

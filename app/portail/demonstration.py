@@ -13,20 +13,13 @@ from app.collectivites import repository
 from app.collectivites.demo import Demo, load_demo
 from app.collectivites.service import agent_values, import_communes
 from app.config import ROOT
-from app.demarches.definitions import load_catalogue
 from app.demarches.service import catalogue
-from app.identite.service import set_franceconnect
+from app.identite.cles import set_franceconnect
 from app.socle.ids import uuid7
 from app.socle.noyau import Noyau
 from app.socle.theme import SAMPLE_THEMES
 
 COMMUNES = ROOT / "data" / "communes-bretagne.csv"
-
-
-async def open_everything(session: AsyncSession, noyau: Noyau, collectivite_ids: list[Any]) -> None:
-    """The shipped catalogue, published and adopted."""
-    published = await catalogue.publish(session, list(load_catalogue()), noyau.clock.now())
-    await catalogue.adopt_all(session, collectivite_ids, published)
 
 
 async def load(noyau: Noyau, simulateurs: str) -> bool:
@@ -84,7 +77,7 @@ async def _load_communes(noyau: Noyau, demo: Demo) -> None:
                     role="administrateur" if "Secrétaire" in agent.qualite else "agent",
                     now=now,
                 )
-        await open_everything(session, noyau, list(ids.values()))
+        await catalogue.open_everything(session, list(ids.values()), now)
 
 
 def _theme(slug: str) -> dict[str, Any]:

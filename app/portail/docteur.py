@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.socle import etat
 from app.socle.errors import BusinessError
 from app.socle.noyau import Noyau
 from app.socle.storage import ObjectMissingError
@@ -31,17 +31,11 @@ async def examine(noyau: Noyau) -> list[Remarque]:
 
 
 async def _roles(noyau: Noyau) -> Remarque:
-    query = text(
-        "SELECT r.rolsuper OR r.rolbypassrls AS libre, EXISTS (SELECT 1 FROM pg_class c JOIN pg_roles o ON o.oid ="
-        " c.relowner WHERE o.rolname = current_user AND c.relkind = 'r') AS possede FROM pg_roles r"
-        " WHERE r.rolname = current_user"
-    )
     try:
-        async with noyau.db.session() as session:
-            row = (await session.execute(query)).one()
+        bound = await etat.is_bound(noyau.db)
     except (SQLAlchemyError, OSError) as error:
         return Remarque("Base de données", False, f"ne répond pas ({type(error).__name__}).")
-    if row.libre or row.possede:
+    if not bound:
         return Remarque(
             "Base de données",
             False,
@@ -52,10 +46,8 @@ async def _roles(noyau: Noyau) -> Remarque:
 
 
 async def _queue(noyau: Noyau) -> Remarque:
-    query = text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")
     try:
-        async with noyau.db.hors_cloison("health of the queue") as session:
-            failed = (await session.execute(query)).scalar_one()
+        failed = await etat.count_failed_jobs(noyau.db)
     except (SQLAlchemyError, OSError) as error:
         return Remarque(
             "Travaux", False, f"la file n’est pas lisible ({type(error).__name__}) : `kumun migrer` ?"
@@ -101,5 +93,13 @@ def _settings(noyau: Noyau) -> list[Remarque]:
             "Adresse",
             settings.secure or settings.local,
             "https." if settings.secure else "http, accepté sur localhost seulement.",
+        ),
+        Remarque(
+            "Code source",
+            bool(settings.source_url),
+            "offert aux usagers (AGPL, section 13)."
+            if settings.source_url
+            else "à remettre à qui le demande : réglez KUMUN_SOURCE_URL si vous le publiez.",
+            facultatif=True,
         ),
     ]

@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.demarches.routes.remplir import ManquesError
+from app.portail.pages import editeur_of
+from app.socle.aiguillage import SuspendedError
 from app.socle.contexte import visite
 from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError, TooManyRequestsError
 from app.socle.langues import N_
@@ -32,6 +34,7 @@ TITRES = {
     429: N_("Trop de tentatives"),
     503: N_("Un service ne répond pas"),
 }
+TITRE_SUSPENDUE = N_("Ce site est suspendu")
 ECHEC = N_(
     "Quelque chose n’a pas fonctionné de notre côté. Ce qui était enregistré l’est toujours. Réessayez dans quelques "
     "minutes ; si cela se reproduit, appelez-nous en donnant la référence ci-dessous."
@@ -43,8 +46,8 @@ REPRENDRE = N_(
     "Une partie de l’envoi manque ou n’est pas lisible. Revenez à la page précédente, rechargez-la et recommencez."
 )
 SESSION = N_(
-    "Votre connexion a pris fin avant l’envoi, qui n’a pas été enregistré. Identifiez-vous à nouveau, puis recommencez. "
-    "Vos brouillons sont gardés."
+    "Votre connexion a pris fin avant l’envoi, qui n’a pas été enregistré. Identifiez-vous à nouveau, puis "
+    "recommencez. Vos brouillons sont gardés."
 )
 
 
@@ -54,21 +57,24 @@ def _render(
     message: str,
     headers: dict[str, str] | None = None,
     *,
+    titre: str = "",
     actions: Sequence[tuple[str, str]] = ((N_("Revenir à l’accueil"), "/"),),
 ) -> Response:
     visit = visite(request)
     visit.request.state.personne = getattr(request.state, "personne", None)
-    reference = request.state.requete[-12:] if status >= 500 else ""
+    editeur = editeur_of(visit)
+    reference = request.state.requete[-12:] if status >= 500 and not titre else ""
     response = page(
         visit,
         "base/erreur.html",
         block="contenu",
         status=status,
         statut=status,
-        titre=visit.traduire(TITRES.get(status, N_("Un problème est survenu"))),
+        titre=visit.traduire(titre or TITRES.get(status, N_("Un problème est survenu"))),
         message=visit.traduire(message),
         actions=[Lien(visit.traduire(libelle), url) for libelle, url in actions],
         reference=reference,
+        secours=editeur.coordonnees if editeur.joignable else None,
     )
     response.headers.update(headers or {})
     return response
@@ -76,6 +82,10 @@ def _render(
 
 async def business_error(request: Request, error: BusinessError) -> Response:
     """A refusal of ours, in its own words."""
+    if isinstance(error, SuspendedError):
+        return _render(
+            request, error.status, error.message, {"retry-after": "3600"}, titre=TITRE_SUSPENDUE, actions=()
+        )
     if error.status >= 500:
         log.error("refused", code=error.code, status=error.status, id=request.state.requete)
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooManyRequestsError) else None
@@ -93,7 +103,7 @@ async def sign_in_required(request: Request, error: SignInRequiredError) -> Resp
 
 async def review_again(request: Request, error: ManquesError) -> Response:
     """Something is missing: the review page says what."""
-    return RedirectResponse(f"/dossiers/{error.dossier_id}/recapitulatif", 303)
+    return RedirectResponse(error.url, 303)
 
 
 async def invalid_request(request: Request, error: RequestValidationError) -> Response:

@@ -5,7 +5,7 @@ Law 2005-102 article 47 and décret 2019-768 (accessibility), GDPR articles 12 t
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter
@@ -24,7 +24,7 @@ from app.socle.web import coordonnees_of, navigation_of, page, page_publique
 router = APIRouter()
 
 # To be renewed with each audit, and every three years at the latest.
-ETABLIE_LE = date(2026, 11, 22)
+ETABLIE_LE = "22\u00a0novembre 2026"
 # A security.txt must end (RFC 9116); this one is written at each request.
 VALIDITY = timedelta(days=180)
 AGENTS = ("agents", "opsn")

@@ -4,8 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.socle.errors import BusinessError, NotFoundError
@@ -28,12 +26,7 @@ async def health(request: Request) -> Response:
 
 
 async def _database(noyau: Noyau) -> str:
-    try:
-        async with noyau.db.session() as session:
-            await session.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError):
-        return "en panne"
-    return "ok"
+    return "ok" if await noyau.db.answers() else "en panne"
 
 
 async def _objects(noyau: Noyau) -> str:

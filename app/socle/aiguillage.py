@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.socle.errors import BusinessError, ForbiddenError, InvalidInputError, NotFoundError
 from app.socle.hosts import HoteResolu
 from app.socle.ids import uuid7
+from app.socle.langues import N_
 from app.socle.noyau import Noyau
 
 log = structlog.get_logger()
@@ -56,6 +57,21 @@ def _latency(service: str) -> Histogram:
 
 
 Render = Callable[[Scope, BusinessError], Awaitable[ASGIApp]]
+
+
+# What a suspended site still serves: the looks of the page that says so, and its state for the watch.
+LOOKS = ("/theme/", "/blason/", "/sante")
+SUSPENDED = N_(
+    "Les démarches en ligne de cette collectivité sont suspendues pour l’instant. "
+    "Ce que vous avez déposé est gardé, et la mairie vous répond."
+)
+
+
+class SuspendedError(BusinessError):
+    """The collectivité's public site is closed for now; its agents and its residents' own space are not."""
+
+    status = 503
+    code = "suspendue"
 
 
 class BodyTooLargeError(InvalidInputError):
@@ -144,6 +160,9 @@ class Aiguillage:
             return
         if scope["path"].startswith("/static/"):
             await self._static(scope, receive, send)
+            return
+        if hote.collectivite and not hote.collectivite.active and not scope["path"].startswith(LOOKS):
+            await (await self._render_error(scope, SuspendedError(SUSPENDED)))(scope, receive, send)
             return
         if scope["method"] in SAFE_METHODS:
             if await self._cached(scope, send, headers, hote):

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import MetaData, event
+from sqlalchemy import MetaData, event, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -108,8 +109,8 @@ class Database:
     async def hors_cloison(self, motif: str) -> AsyncIterator[AsyncSession]:
         """One transaction of platform work, outside every perimeter, through its own role.
 
-        `motif` says why; it is written to the audit trail by the same transaction when anything is. The callers are
-        listed in `outils/regles.py`, and each has its isolation test.
+        `motif` says why, to whoever reads the call; acts of administrators are written to the audit by their services.
+        The callers are listed in `outils/regles.py`.
         """
         async with self._plateforme(info={"plateforme": motif}) as session:
             try:
@@ -118,6 +119,15 @@ class Database:
             except BaseException:
                 await session.rollback()
                 raise
+
+    async def answers(self) -> bool:
+        """Whether PostgreSQL answers now."""
+        try:
+            async with self.session() as session:
+                await session.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError):
+            return False
+        return True
 
     async def close(self) -> None:
         """Gives the connections back."""

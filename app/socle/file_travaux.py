@@ -12,6 +12,7 @@ from procrastinate import App, JobContext, PsycopgConnector
 
 from app.socle.jobs import REGISTRY, Backoff, Tache
 from app.socle.noyau import Noyau
+from app.socle.travaux import keep_reason
 
 log = structlog.get_logger()
 STALLED_SECONDS = 60
@@ -47,14 +48,16 @@ def make_queue(noyau: Noyau) -> App:
 def _add(queue: App, noyau: Noyau, job: Tache) -> None:
     handler: Callable[..., Awaitable[None]] = job.handler
 
-    async def run(**arguments: Any) -> None:
+    async def run(context: JobContext, /, **arguments: Any) -> None:
         log.info("job", task=job.nom)
         try:
             await handler(noyau, **arguments)
-        except Exception:
+        except Exception as error:
             log.exception("job_failed", task=job.nom, arguments=arguments)
+            if context.job.id is not None:
+                await keep_reason(noyau, context.job.id, error)
             raise
 
-    task = queue.task(name=job.nom, queue="defaut", retry=Backoff())(run)
+    task: Any = queue.task(name=job.nom, queue="defaut", retry=Backoff(), pass_context=True)(run)
     if job.cron:
-        queue.periodic(cron=job.cron)(task)  # type: ignore[arg-type]  # the timestamp comes by keyword
+        queue.periodic(cron=job.cron)(task)

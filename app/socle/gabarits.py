@@ -122,13 +122,17 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
         local = _local(value, zone)
         return _date_long(local.date() if isinstance(local, datetime) else local, lang)
 
+    def date_iso(value: date | datetime, zone: tzinfo = PARIS) -> str:
+        local = _local(value, zone)
+        return local.isoformat(timespec="seconds") if isinstance(local, datetime) else local.isoformat()
+
     def date_heure(value: datetime, zone: tzinfo = PARIS) -> str:
         return f"{date_longue(value, zone)} {_LIAISONS[lang]}{NBSP}{heure(value, zone, lang)}"
 
     return {
         "date_longue": date_longue,
         "date_heure": date_heure,
-        "date_iso": lambda value, zone=PARIS: _local(value, zone).isoformat(),
+        "date_iso": date_iso,
         "heure": functools.partial(heure, lang=lang),
         "euros": functools.partial(euros, lang=lang),
         "telephone": telephone,
@@ -211,7 +215,9 @@ def make_environment(
         translations, newstyle=True
     )
     environment.filters.update(_filters(lang), traduit=_translator(translations))
-    environment.globals.update(statique=static_url, langue=lang, relue=relue)
+    # On an element whose text exists in French only, so that a screen reader says it as French (RGAA 8.7).
+    en_francais = Markup("") if lang == "fr" else Markup(' lang="fr"')
+    environment.globals.update(statique=static_url, langue=lang, relue=relue, en_francais=en_francais)
     for name in COMPOSANTS:
         module = environment.get_template(f"composants/{name}.html").module
         environment.globals.update((key, value) for key, value in vars(module).items() if key[0] != "_")

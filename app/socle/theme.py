@@ -158,12 +158,28 @@ COMMON_PAIRS = (
 
 def check_theme(theme: Theme) -> list[str]:
     """One French sentence per pair that lacks contrast, saying what to do; empty when it may be saved."""
-    return [
+    return [_sentence(pair) for pair in _weak(theme)]
+
+
+def faults_by_colour(theme: Theme) -> dict[str, list[str]]:
+    """The same sentences under the colour to change: principale, accent, or fonce where the collectivité chose one."""
+    found: dict[str, list[str]] = {}
+    for pair in _weak(theme):
+        dark = "fonce" if theme.fonce else "principale"
+        colour = {_DARKEST: dark, _BRIGHTER: "accent"}.get(pair.conseil, "principale")
+        found.setdefault(colour, []).append(_sentence(pair))
+    return found
+
+
+def _weak(theme: Theme) -> list[ColourPair]:
+    return [pair for pair in pairs_of(theme) if contrast(pair.avant, pair.fond) < pair.ratio]
+
+
+def _sentence(pair: ColourPair) -> str:
+    return (
         f"{pair.usage[0].upper()}{pair.usage[1:]} : le contraste entre {pair.avant} et {pair.fond} est de "
         f"{_decimal(contrast(pair.avant, pair.fond))}, il en faut {_decimal(pair.ratio)} ; {pair.conseil}."
-        for pair in pairs_of(theme)
-        if contrast(pair.avant, pair.fond) < pair.ratio
-    ]
+    )
 
 
 def _decimal(value: float) -> str:

@@ -95,7 +95,8 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
     if genre == "opsn":
         return (
             (N_("Collectivités"), "/"),
-            (N_("Travaux en échec"), "/travaux"),
+            (N_("Travaux"), "/travaux"),
+            (N_("Bandeau"), "/bandeau"),
             (N_("Mes connexions"), "/sessions"),
         )
     return ()
@@ -140,7 +141,8 @@ def page_publique(visit: Visite, template: str, **context: Any) -> Response:
     response = page(visit, template, **context)
     body = bytes(response.body)
     etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'.encode()
-    if not visit.request.url.query and not is_fragment(visit) and "set-cookie" not in response.headers:
+    plain = not visit.request.url.query and not is_fragment(visit) and not visit.noyau.maintenance
+    if plain and "set-cookie" not in response.headers:
         key = (visit.hote.nom, visit.request.url.path, visit.langue)
         visit.noyau.pages.put(key, PageRendue(str(collectivite.id), collectivite.version, body, etag))
     response.headers["cache-control"] = "no-cache"

@@ -57,7 +57,7 @@ def test_the_catalogue_is_sorted_by_theme_in_the_order_of_display() -> None:
     assert places == sorted(places)
 
 
-def test_every_question_of_ours_names_its_subject_for_error_sentences() -> None:
+def test_every_champ_vu_ours_names_its_subject_for_error_sentences() -> None:
     bare = [
         champ.id
         for definition in load_catalogue()

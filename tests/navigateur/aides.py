@@ -6,10 +6,11 @@ handed to the checks of `controle`.
 
 import io
 import re
+import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page
 from pypdf import PdfReader
 
 from tests.navigateur.controle import Controle
@@ -26,6 +27,7 @@ class Visite:
         self.pile, self.page = pile, page
         self.javascript = javascript
         self.console: list[str] = []
+        self.read: list[str] = []
         self._controle = controle
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.console.append(f"{page.url}: {error}"))
@@ -38,6 +40,10 @@ class Visite:
     def here(self) -> str:
         found = re.match(r"https?://([^.:/]+)[^/]*(/[^#]*)", self.page.url)
         return f"{found[1]}{found[2]}" if found else self.page.url
+
+    def other_tab(self) -> "Visite":
+        """The same person in another tab of the same browser."""
+        return Visite(self.pile, self.page.context.new_page(), self._controle, javascript=self.javascript)
 
     # Going somewhere
 
@@ -52,7 +58,17 @@ class Visite:
 
     def press(self, words: str, *, within: Locator | None = None) -> None:
         """Presses the button that says this; what follows is a page."""
-        self._go(_first((within or self.page).get_by_role("button", name=words)))
+        scope = within or self.page
+        exact = scope.get_by_role("button", name=words, exact=True)
+        self._go(_first(exact if exact.count() else scope.get_by_role("button", name=words)))
+
+    def unfold(self, words: str) -> None:
+        """Opens what is folded under these words."""
+        self._activate(self.page.locator("summary", has_text=words))
+
+    def reload(self) -> None:
+        """Asks for the same page again."""
+        self._arrived(self.page.reload())
 
     def back(self) -> None:
         """The browser's own button."""
@@ -69,6 +85,7 @@ class Visite:
     def _arrived(self, response: Any) -> None:
         if f":{self.pile.port}/" not in self.page.url:
             return
+        self.read.append(self.text)
         self._controle.check(self.page, response, javascript=self.javascript)
         if not self.javascript:
             self._controle.check_width(self.page)
@@ -120,7 +137,7 @@ class Visite:
     @property
     def text(self) -> str:
         """What the page says, one kind of space only."""
-        return re.sub(r"\s+", " ", self.page.locator("body").inner_text())
+        return _one_space(self.page.locator("body").inner_text())
 
     @property
     def title(self) -> str:
@@ -129,17 +146,28 @@ class Visite:
 
     def sees(self, *words: str) -> None:
         """Waits until the page shows each of these."""
-        for word in words:
-            expect(self.page.locator("body")).to_contain_text(_spaced(word))
+        end = time.monotonic() + 5
+        while missing := [word for word in words if _one_space(word) not in self.text]:
+            assert time.monotonic() < end, f"{self.page.url} does not show {missing}: {self.text}"
+            self.page.wait_for_timeout(50)
 
     def misses(self, *words: str) -> None:
         """None of these is anywhere in the page."""
-        for word in words:
-            expect(self.page.locator("body")).not_to_contain_text(_spaced(word))
+        shown = [word for word in words if _one_space(word) in self.text]
+        assert not shown, f"{self.page.url} shows {shown}: {self.text}"
 
     def errors(self) -> list[str]:
         """The lines of the error summary."""
         return self.page.locator(".govuk-error-summary a").all_inner_texts()
+
+    def follow_error(self, words: str) -> None:
+        """Follows a line of the error summary, which leads within the page."""
+        self._activate(_first(self.page.locator(".govuk-error-summary").get_by_role("link", name=words)))
+
+    @property
+    def focus(self) -> str:
+        """The id of what has the focus."""
+        return str(self.page.evaluate("() => document.activeElement.id"))
 
     def download(self, words: str) -> bytes:
         """What the link gives to keep."""
@@ -225,7 +253,7 @@ class Clavier(Visite):
         """The file question opens with the keyboard."""
         self._reach(self.field(words))
         with self.page.expect_file_chooser() as chooser:
-            self.page.keyboard.press("Enter")
+            self.page.keyboard.press("Space")
         chooser.value.set_files(files)
 
 
@@ -237,8 +265,8 @@ def _label(words: str) -> re.Pattern[str]:
     return re.compile(rf"^\s*{_loose(words)}\s*(\(facultatif\))?\s*$")
 
 
-def _spaced(words: str) -> re.Pattern[str]:
-    return re.compile(_loose(words))
+def _one_space(words: str) -> str:
+    return re.sub(r"[\s\u2060]+", " ", words)
 
 
 def _loose(words: str) -> str:

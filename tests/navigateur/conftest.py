@@ -20,6 +20,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.navigateur)
+            # One worker of xdist has the browser and its portal; the other runs the rest meanwhile.
+            item.add_marker(pytest.mark.xdist_group("navigateur"))
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +56,7 @@ def chromium() -> Iterator[Browser]:
 def arrive(
     request: pytest.FixtureRequest, pile: Pile, chromium: Browser, controle: Controle
 ) -> Iterator[Arrivee]:
-    """Somebody sits down at a browser: `arrive()`, on a small phone without script `arrive("sobre")`, or `"clavier"`."""
+    """Somebody sits down at a browser: `arrive()`; on a small phone without script, `"sobre"`; or `"clavier"`."""
     visites: list[Visite] = []
 
     def somebody(maniere: str = "ordinaire") -> Visite:
@@ -77,4 +79,4 @@ def arrive(
         controle.keep_last(visite.page, f"{request.node.name}-{number}")
         visite.page.context.close()
     assert not controle.faults, "\n".join(controle.faults)
-    assert not said, said
+    assert not said, "\n".join(said)

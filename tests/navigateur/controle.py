@@ -1,7 +1,7 @@
 """What every page that a journey meets must pass: axe, the HTML checker, no sideways scroll at 320 px, a quiet console.
 
 A page is checked once: two pages that differ by numbers, dates and tokens only are the same. With
-KUMUN_CAPTURES set to a folder, each checked page is also kept there as a picture.
+CAPTURES set to a folder, each checked page is also kept there as a picture.
 """
 
 import hashlib
@@ -23,7 +23,8 @@ _VARIABLE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|value=\"[^\"]*\"|\?[vh]=\w+|\
 
 _RUN = """async (rules) => {
   const found = await axe.run(document, { runOnly: { type: "tag", values: rules }, resultTypes: ["violations"] });
-  return found.violations.map(v => `${v.id} (${v.impact}): ${v.help} ${v.nodes.map(n => n.html.slice(0, 200)).join(" | ")}`);
+  const where = v => v.nodes.map(n => n.html.slice(0, 200)).join(" | ");
+  return found.violations.map(v => `${v.id} (${v.impact}): ${v.help} ${where(v)}`);
 }"""
 _OVERFLOW = """() => {
   const wide = document.documentElement.scrollWidth;
@@ -41,7 +42,7 @@ class Controle:
         self.faults: list[str] = []
         self._seen: set[str] = set()
         self._places: dict[str, str] = {}
-        self._captures = os.environ.get("KUMUN_CAPTURES")
+        self._captures = os.environ.get("CAPTURES")
 
     def check(self, page: Page, response: Response | None, *, javascript: bool) -> None:
         """Checks the page that is shown, at both widths, unless the like of it was checked before."""

@@ -12,6 +12,7 @@ from pypdf import PdfWriter
 
 from tests.navigateur.aides import Visite
 
+ACTE = "/demarches/acte-naissance"
 OCCUPATION = "Occuper la rue ou une place"
 
 
@@ -99,6 +100,20 @@ def number_on(visite: Visite) -> str:
     found = re.search(r"\b[0-9A-Z]{4}(?:[- ‑][0-9A-Z]{4}){2}\b", visite.text)
     assert found, visite.text
     return found[0]
+
+
+def fill_acte(visite: Visite, nom: str, prenoms: str, courriel: str = "") -> None:
+    """A birth certificate in its shortest form, up to the review; an address is typed where none is known."""
+    visite.choose("De quel document avez-vous besoin ?", "Extrait sans filiation")
+    visite.choose("Cet acte est-il le vôtre ?", "Oui, c’est mon acte de naissance")
+    visite.press("Continuer")
+    visite.fill("Votre nom de naissance", nom)
+    visite.fill("Vos prénoms", prenoms)
+    visite.fill_date("Votre date de naissance", date(1984, 3, 12))
+    visite.fill_address("Adresse où envoyer l’acte", "3 rue de la Trinité", "22200", "Guingamp")
+    if courriel:
+        visite.fill("Votre adresse électronique", courriel)
+    visite.press("Continuer")
 
 
 def submit_occupation(visite: Visite, person: str, pieces: Pieces) -> str:

@@ -10,23 +10,30 @@ from tests.navigateur.parcours import OCCUPATION, make_pieces, submit_occupation
 from tests.navigateur.pile import Pile, attachments_of
 
 
-@pytest.mark.parametrize("maniere", ["ordinaire", "sobre", "clavier"])
+@pytest.mark.parametrize(
+    ("maniere", "person", "nom", "courriel"),
+    [
+        ("ordinaire", "Rozenn", "LE GALLOU", "famille.legallou@courriel.example"),
+        ("sobre", "Ghjuvan", "CASALTA-LECA", "ghjuvan@courriel.example"),
+        ("clavier", "Lesia", "ORNETTI", "lesia.ornetti@courriel.example"),
+    ],
+)
 def test_a_resident_submits_and_keeps_proof(
-    arrive: Arrivee, pile: Pile, tmp_path: Path, maniere: str
+    arrive: Arrivee, pile: Pile, tmp_path: Path, maniere: str, person: str, nom: str, courriel: str
 ) -> None:
-    rozenn = arrive(maniere)
-    number = submit_occupation(rozenn, "Rozenn", make_pieces(tmp_path))
+    resident = arrive(maniere)
+    number = submit_occupation(resident, person, make_pieces(tmp_path))
 
-    rozenn.reload_until("Télécharger l’accusé de réception")
-    receipt = pdf_text(rozenn.download("Télécharger l’accusé de réception"))
+    resident.reload_until("Télécharger l’accusé de réception")
+    receipt = pdf_text(resident.download("Télécharger l’accusé de réception"))
     assert number in receipt
-    assert "LE GALLOU" in receipt.upper()
+    assert nom in receipt.upper()
 
-    mail = pile.mail("famille.legallou@courriel.example", number)
+    mail = pile.mail(courriel, number)
     assert number in pdf_text(attachments_of(mail)[0])
 
-    rozenn.follow("Mon espace")
-    assert rozenn.here == "mon/"
-    rozenn.sees(number, OCCUPATION, "Guingamp")
-    rozenn.follow(OCCUPATION)
-    rozenn.sees(number, "Réponse au plus tard")
+    resident.follow("Mon espace")
+    assert resident.here == "mon/"
+    resident.sees(number, OCCUPATION, "Guingamp")
+    resident.follow(OCCUPATION)
+    resident.sees(number, "Réponse au plus tard")

@@ -42,19 +42,19 @@ class BaseEssai:
         """Every table of the portal, the queue's included."""
         return [name for (name,) in self.sql(_TABLES)]
 
-    def keep(self) -> None:
-        """Remembers the rows as they are now."""
-        self.sql("DROP SCHEMA IF EXISTS garde CASCADE")
-        self.sql("CREATE SCHEMA garde")
+    def keep(self, nom: str = "garde") -> None:
+        """Remembers the rows as they are now, under a name."""
+        self.sql(f"DROP SCHEMA IF EXISTS {nom} CASCADE")
+        self.sql(f"CREATE SCHEMA {nom}")
         for table in self.tables():
-            self.sql(f"CREATE TABLE garde.{table} AS TABLE public.{table}")
+            self.sql(f"CREATE TABLE {nom}.{table} AS TABLE public.{table}")
 
-    def restore(self) -> None:
+    def restore(self, nom: str = "garde") -> None:
         """Puts back the rows remembered, without firing any trigger; what ran before is forgotten."""
         script = ["SET session_replication_role = replica"]
         for table in self.tables():
             script.append(f"DELETE FROM public.{table}")
-            script.append(f"INSERT INTO public.{table} OVERRIDING SYSTEM VALUE SELECT * FROM garde.{table}")
+            script.append(f"INSERT INTO public.{table} OVERRIDING SYSTEM VALUE SELECT * FROM {nom}.{table}")
         script.append("SET session_replication_role = DEFAULT")
         self.sql(";".join(script))
 

@@ -13,7 +13,7 @@ def faults_of_answer(answer: httpx.Response) -> list[str]:
     """What is wrong with the headers of an answer, whatever its content."""
     faults = []
     policy = answer.headers.get("content-security-policy", "")
-    if "default-src 'self'" not in policy or "unsafe" in policy:
+    if not policy.startswith(("default-src 'self'", "default-src 'none'")) or "unsafe" in policy:
         faults.append(f"Content-Security-Policy: {policy or 'none'}")
     if answer.headers.get("x-content-type-options") != "nosniff":
         faults.append("no X-Content-Type-Options")

@@ -1,7 +1,6 @@
 """The page environment: strict, escaping, French; every page keeps the promises made to the browser."""
 
 import gettext
-from collections import Counter
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +10,6 @@ from jinja2 import Environment, UndefinedError
 
 from app.socle.gabarits import make_environment, statique
 from app.socle.vues import Champ, Fichier, Option
-from outils.exemples_suivi import PAGES
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 
@@ -140,57 +138,3 @@ def test_a_piece_lists_its_files_with_state_size_and_a_way_to_remove_each(env):
     html = show(env, "{{ champ(c) }}", c=piece).replace("\u00a0", " ")
     assert 'name="supprimer_piece" value="f1"' in html
     assert all(words in html for words in ("2,4 Mo", "Refusé", "Illisible", 'type="file"'))
-
-
-@pytest.fixture(scope="module", params=PAGES)
-def sample(request, env) -> str:
-    template, portail, context = PAGES[request.param]
-    return env.get_template(template).render(portail=portail, **context)
-
-
-def test_each_page_has_one_title_one_h1_unique_ids_and_labelled_fields(sample):
-    found = elements(sample)
-    assert sum(e.tag == HTML + "h1" for e in found) == 1
-    ids = Counter(e.get("id") for e in found if e.get("id"))
-    assert max(ids.values()) == 1, [i for i, n in ids.items() if n > 1]
-    labelled = {e.get("for") for e in found if e.tag == HTML + "label"}
-    for field in found:
-        if field.tag in {HTML + t for t in ("input", "select", "textarea")} and field.get("type") != "hidden":
-            assert field.get("id") in labelled, field.get("name")
-    for e in found:
-        for name in ("aria-describedby", "aria-labelledby"):
-            assert set((e.get(name) or "").split()) <= ids.keys(), e.get(name)
-
-
-def test_each_page_bears_a_strict_content_security_policy(sample):
-    for e in elements(sample):
-        assert e.tag != HTML + "style"
-        assert e.tag != HTML + "script" or (e.get("src") and not e.text)
-        assert not [name for name in e.attrib if name == "style" or name.startswith("on")]
-
-
-def test_each_post_form_carries_its_token_and_enter_never_removes_anything(sample):
-    for form in elements(sample):
-        if form.tag != HTML + "form" or form.get("method") != "post":
-            continue
-        inside = list(form.iter())
-        assert [e for e in inside if e.get("name") == "jeton_csrf"]
-        buttons = [e for e in inside if e.tag == HTML + "button" and e.get("type") == "submit"]
-        assert buttons[0].get("name") != "supprimer_piece"
-
-
-def test_every_address_of_the_error_summary_is_on_the_page(sample):
-    found = elements(sample)
-    ids = {e.get("id") for e in found}
-    anchors = [
-        e.get("href")[1:] for e in found if len(e.get("href") or "") > 1 and e.get("href").startswith("#")
-    ]
-    assert set(anchors) <= ids
-
-
-def test_a_fragment_renders_alone(env):
-    template, portail, context = PAGES["bureau"]
-    page = env.get_template(template)
-    html = "".join(page.blocks["tableau"](page.new_context({"portail": portail, **context})))
-    assert html.lstrip().startswith('<div id="tableau">')
-    assert "<html" not in html

@@ -57,10 +57,9 @@ CONTEXTS: Mapping[Evenement, dict[str, object]] = {
     Evenement.MESSAGE_RECU: DOSSIER,
     Evenement.DECISION_RENDUE: DOSSIER,
     Evenement.INVITATION_AGENT: {
-        "collectivite": "Ploërmel",
+        "de_collectivite": "de Ploërmel",
         "invite_par": "Yann Kerguen",
         "role": "Instructeur",
-        "expire_le": "29 novembre 2026",
         "lien": "https://agents.kumun.test/invitation/x",
     },
     Evenement.DEPOT_GUICHET: DOSSIER

@@ -4,7 +4,13 @@ Nothing here knows the database, the web or the time: callers pass plain values 
 """
 
 from app.demarches.domain.affichage import afficher, afficher_date, remplir_modele
-from app.demarches.domain.conditions import champs_visibles, pages_applicables, reponses_effectives, visible
+from app.demarches.domain.conditions import (
+    champs_visibles,
+    facultatif,
+    pages_applicables,
+    reponses_effectives,
+    visible,
+)
 from app.demarches.domain.delais import (
     PARIS,
     ServiceInstructeur,
@@ -64,6 +70,7 @@ __all__ = [
     "demander_complement",
     "deposer",
     "entrees_de",
+    "facultatif",
     "jour_local",
     "lire_numero",
     "mentions_accuse",

@@ -76,3 +76,19 @@ def _passes(test: Test, valeur: Any) -> bool:
     if test.egal is not None:
         return bool(valeur == test.egal)
     return bool(valeur != test.different)
+
+
+def facultatif(definition: Definition, prerempli: str) -> Definition:
+    """The same form where the fields that ask this identity datum may stay empty."""
+    pages = tuple(
+        page.model_copy(
+            update={
+                "champs": tuple(
+                    champ.model_copy(update={"obligatoire": False}) if champ.prerempli == prerempli else champ
+                    for champ in page.champs
+                )
+            }
+        )
+        for page in definition.pages
+    )
+    return definition.model_copy(update={"pages": pages})

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,22 @@ async def list_adoptions(session: AsyncSession, collectivite_id: UUID) -> Sequen
     """What a collectivité offers: (slug, version_id, surcouche_id, ouverte)."""
     query = select(Adoption.slug, Adoption.version_id, Adoption.surcouche_id, Adoption.ouverte).where(
         Adoption.collectivite_id == collectivite_id
+    )
+    return (await session.execute(query)).all()
+
+
+async def list_adoptions_of(session: AsyncSession, ids: list[UUID]) -> Sequence[Any]:
+    """What several collectivités offer: (collectivite_id, slug, version_id, surcouche_id, ouverte)."""
+    query = (
+        select(
+            Adoption.collectivite_id,
+            Adoption.slug,
+            Adoption.version_id,
+            Adoption.surcouche_id,
+            Adoption.ouverte,
+        )
+        .where(Adoption.collectivite_id.in_(ids), Adoption.ouverte)
+        .order_by(Adoption.slug)
     )
     return (await session.execute(query)).all()
 
@@ -66,3 +82,23 @@ async def adopt(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
             },
         )
     )
+
+
+async def switch(session: AsyncSession, collectivite_id: UUID, slugs: list[str], *, ouverte: bool) -> None:
+    """Opens or closes démarches that a collectivité has adopted."""
+    if slugs:
+        await session.execute(
+            update(Adoption)
+            .where(Adoption.collectivite_id == collectivite_id, Adoption.slug.in_(slugs))
+            .values(ouverte=ouverte)
+        )
+
+
+async def count_open(session: AsyncSession, collectivite_ids: list[UUID]) -> dict[UUID, int]:
+    """How many démarches each of these collectivités has open."""
+    query = (
+        select(Adoption.collectivite_id, func.count())
+        .where(Adoption.collectivite_id.in_(collectivite_ids), Adoption.ouverte)
+        .group_by(Adoption.collectivite_id)
+    )
+    return {row[0]: row[1] for row in (await session.execute(query)).all()}

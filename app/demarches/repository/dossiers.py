@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, or_, select, text, update
+from sqlalchemy import Row, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.demarches.models import (
     Complement,
     Decision,
+    DemarcheVersion,
     Document,
     Dossier,
     Envoi,
@@ -87,6 +88,29 @@ async def update_dossier(session: AsyncSession, dossier: Dossier, now: datetime,
     # The object stays true to its row without another read.
     for key, value in values.items():
         set_committed_value(dossier, key, value)
+
+
+async def renew_lease(session: AsyncSession, dossier: Dossier, **values: Any) -> None:
+    """Says who works on a dossier, until when; what is known of it has not changed, so neither does its revision."""
+    await session.execute(
+        update(Dossier)
+        .where(Dossier.collectivite_id == dossier.collectivite_id, Dossier.id == dossier.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    for key, value in values.items():
+        set_committed_value(dossier, key, value)
+
+
+async def delete_draft(session: AsyncSession, dossier: Dossier) -> None:
+    """Removes a draft with its answers and documents' rows; a submitted dossier stays."""
+    await session.execute(
+        delete(Dossier).where(
+            Dossier.collectivite_id == dossier.collectivite_id,
+            Dossier.id == dossier.id,
+            Dossier.etat == "brouillon",
+        )
+    )
 
 
 async def list_reponses(session: AsyncSession, dossier: Dossier) -> list[Row[Any]]:
@@ -321,6 +345,12 @@ async def list_envois(session: AsyncSession, dossier: Dossier) -> list[Envoi]:
     return list((await session.execute(query)).scalars())
 
 
+async def list_consultations(session: AsyncSession, dossier_id: UUID) -> list[Row[Any]]:
+    """The agents who read the caller's own dossier, one line per agent and day: (quand, agent, collectivite)."""
+    query = text("SELECT quand, agent, collectivite FROM consultations_du_dossier(:dossier)")
+    return list((await session.execute(query, {"dossier": dossier_id})).all())
+
+
 async def index_dossier(session: AsyncSession, dossier: Dossier, texte: str) -> None:
     """Makes a dossier findable by its words."""
     await session.execute(
@@ -339,9 +369,19 @@ async def update_envoi(session: AsyncSession, envoi_id: UUID, **values: Any) -> 
     )
 
 
-async def purge_drafts(session: AsyncSession, before: datetime) -> list[UUID]:
-    """Deletes drafts untouched since `before` (platform role); returns the ids of their documents' objects."""
-    old = select(Dossier.id).where(Dossier.etat == "brouillon", Dossier.modifie_le < before)
-    objets = list((await session.execute(select(Piece.id).where(Piece.dossier_id.in_(old)))).scalars())
-    await session.execute(delete(Dossier).where(Dossier.etat == "brouillon", Dossier.modifie_le < before))
+async def purge_drafts(session: AsyncSession, now: datetime) -> list[UUID]:
+    """Deletes the drafts left untouched beyond the term of their own démarche (platform role).
+
+    Returns the ids of their documents' objects.
+    """
+    days = DemarcheVersion.contenu["conservation"]["brouillon_jours"].as_integer()
+    term = func.make_interval(0, 0, 0, days)
+    old = (
+        select(Dossier.id)
+        .join(DemarcheVersion, DemarcheVersion.id == Dossier.version_id)
+        .where(Dossier.etat == "brouillon", Dossier.modifie_le + term < now)
+    )
+    ids = list((await session.execute(old)).scalars())
+    objets = list((await session.execute(select(Piece.id).where(Piece.dossier_id.in_(ids)))).scalars())
+    await session.execute(delete(Dossier).where(Dossier.id.in_(ids)))
     return objets

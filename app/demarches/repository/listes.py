@@ -26,6 +26,7 @@ class LigneBureau(NamedTuple):
     collectivite_id: UUID
     id: UUID
     numero: str
+    slug: str
     titre: str
     demandeur: dict[str, Any]
     etat: str
@@ -102,6 +103,27 @@ async def count_desk(session: AsyncSession, collectivites: list[UUID], agent_id:
     return [Compte(*row) for row in await fetch(session, _COUNTS, collectivites, agent_id)]
 
 
+async def list_saisies(session: AsyncSession, collectivites: list[UUID], limit: int) -> Sequence[Any]:
+    """The drafts that agents fill for somebody, latest first."""
+    query = (
+        select(
+            Dossier.collectivite_id,
+            Dossier.id,
+            Dossier.titre,
+            Dossier.demandeur,
+            Dossier.mandataire,
+            Dossier.canal,
+            Dossier.cree_le,
+        )
+        .where(
+            Dossier.collectivite_id.in_(collectivites), Dossier.etat == "brouillon", Dossier.canal != "web"
+        )
+        .order_by(Dossier.modifie_le.desc())
+        .limit(limit)
+    )
+    return (await session.execute(query)).all()
+
+
 async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> Sequence[Any]:
     """The dossiers found by a search, open or closed, as rows of the desk."""
     query = (
@@ -109,6 +131,7 @@ async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> Sequence[A
             Dossier.collectivite_id,
             Dossier.id,
             Dossier.numero,
+            Dossier.slug,
             Dossier.titre,
             Dossier.demandeur,
             Dossier.etat,

@@ -1,139 +1,147 @@
-"""The agent's page of one dossier, and each act on it."""
+"""The agent's page of one dossier, and each act on it.
 
+Every form says which version of the dossier it was made from: an act on a dossier that has changed since, or that a
+colleague holds, is refused by the same page, which shows what happened and keeps what was typed.
+"""
+
+from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.demarches.domain.etats import ETATS_FINAUX, Etat
-from app.demarches.presentation import etiquette_of, histoire_of, messages_of, pieces_of, sections_of
+from app.demarches.documents import Evenement
+from app.demarches.domain.etats import LIBELLES_ETAT, Etat
+from app.demarches.presentation import histoire_of
+from app.demarches.presentation_agent import dossier_of, opened_at
+from app.demarches.routes.reception import receive
 from app.demarches.routes.suivi import stream
-from app.demarches.service import instruction, pieces, suivi
-from app.demarches.service.bureau import days_left
-from app.demarches.service.depot import nom_de
-from app.demarches.service.papiers import CANAUX
+from app.demarches.service import instruction, papiers, pieces, suivi
 from app.socle import vues
 from app.socle.audit import record
-from app.socle.contexte import AgentDep, Contexte, FormulaireDep
-from app.socle.errors import InvalidInputError
+from app.socle.contexte import AgentDep, Contexte, FormulaireDep, VisiteDep, contexte_agent, open_contexte
+from app.socle.errors import BusinessError, ConflictError, InvalidInputError
 from app.socle.ids import new_token
 from app.socle.permissions import droit_of
+from app.socle.televersement import inert_headers
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
-
-CHOIX = (
-    vues.Option("accepte", "Accepter"),
-    vues.Option("refuse", "Refuser"),
-    vues.Option("sans_suite", "Classer sans suite"),
-)
 
 
 @router.get("/dossiers/{dossier_id}")
 async def show(ctx: AgentDep, dossier_id: UUID) -> Response:
     """The whole dossier; that the agent read it is recorded."""
-    response = await _show(ctx, dossier_id)
-    await record(ctx, "demarches:dossier:lire", str(dossier_id), await _where(ctx, dossier_id))
-    return response
-
-
-async def _where(ctx: Contexte, dossier_id: UUID) -> UUID:
-    return (await instruction.access(ctx, dossier_id)).collectivite_id
+    return await _show(ctx, dossier_id, lecture=True)
 
 
 async def _show(
-    ctx: Contexte, dossier_id: UUID, erreur_de: dict[str, str] | None = None, saisie: FormData | None = None
+    ctx: Contexte,
+    dossier_id: UUID,
+    erreurs: dict[str, str] | None = None,
+    saisie: FormData | None = None,
+    *,
+    conflit: str = "",
+    lecture: bool = False,
 ) -> Response:
     dossier = await instruction.access(ctx, dossier_id)
     found = await suivi.assemble(ctx, dossier)
     droit = await droit_of(ctx, dossier.collectivite_id)
-    erreurs, typed = erreur_de or {}, saisie or FormData()
-    base = f"/dossiers/{dossier.id}"
-    autre = instruction.holder(dossier, ctx)
-    mine = (
-        ctx.personne is not None
-        and dossier.agent_id == ctx.personne.agent_id
-        and dossier.bail_jusqu_a is not None
-    )
-    mine = mine and dossier.bail_jusqu_a is not None and dossier.bail_jusqu_a > ctx.now
-    closed = Etat(dossier.etat) in ETATS_FINAUX
-    reponses = dossier.reponses or {}
+    if lecture:
+        await record(ctx, "demarches:dossier:lire", str(dossier.id), dossier.collectivite_id)
+    typed, wrong = saisie or FormData(), erreurs or {}
+    since = opened_at(typed) if conflit else None
     return page(
         ctx,
         "demarches/dossier_agent.html",
         block="contenu",
-        status=422 if erreurs else 200,
-        dossier={
-            "numero": dossier.numero,
-            "demarche": found.definition.titre,
-            "commune": found.collectivite.nom,
-            "personne": nom_de(dossier.demandeur),
-            "canal": CANAUX[dossier.canal],
-            "recu_le": dossier.depose_le,
-            "etiquette": etiquette_of(dossier.etat),
-            "jours_restants": None if closed else days_left(dossier.silence_le, ctx.today()),
-            "echeance": dossier.silence_le,
-            "silence": _silence(found),
-        },
+        status=409 if conflit else 422 if wrong else 200,
+        **dossier_of(ctx, found, droit, typed, wrong, since=since),
         fil=[vues.Lien("Bureau", "/")],
-        prise={
-            "par": autre or "",
-            "par_moi": mine,
-            "jusqu_a": dossier.bail_jusqu_a,
-            "action_url": f"{base}/prise",
-        },
-        sections=sections_of(found.definition, reponses),
-        pieces=pieces_of(found.definition, found.pieces, reponses),
-        messages=messages_of(found.messages, agent=True),
-        notes=[{"auteur": m.auteur, "le": m.quand, "texte": m.texte} for m in found.messages if m.interne],
-        historique=histoire_of(found.evenements),
-        documents=[{"nom": d.nom, "url": f"/documents/{d.id}", "taille": d.taille} for d in found.documents],
-        erreurs_formulaire=[vues.Erreur(cible, phrase) for cible, phrase in erreurs.items()],
-        demande=_demande(base, found, typed) if mine and not closed else None,
-        decision=_decision(base, typed, droit) if mine and not closed else None,
-        rendue=found.decision,
-        message_form={"action_url": f"{base}/messages", "valeur": typed.get("message", "")},
-        note_form={"action_url": f"{base}/notes", "valeur": typed.get("note", "")},
-        erreur_de=erreurs,
-        version=dossier.revision,
+        erreurs_formulaire=[vues.Erreur(cible, phrase) for cible, phrase in wrong.items()],
+        erreur_de=wrong,
+        conflit=conflit,
         cle_idempotence=new_token(),
         message="",
     )
 
 
-def _silence(found: suivi.Suivi) -> str:
-    legal = found.definition.legal
-    if legal is None or legal.silence is None or found.dossier.silence_le is None:
-        return ""
-    return "Le silence vaudra " + ("refus" if legal.silence.regime == "refus" else "acceptation")
+def _version(form: FormData) -> int | None:
+    texte = str(form.get("version", ""))
+    return int(texte) if texte.isdigit() else None
 
 
-def _demande(base: str, found: suivi.Suivi, typed: FormData) -> dict[str, Any]:
-    options = [
-        vues.Option(champ.id, champ.libelle) for champ in found.definition.champs() if champ.type == "piece"
-    ]
-    jour = {part: typed.get(f"avant_le-{part}", "") for part in ("jour", "mois", "annee")}
-    valeurs = {"piece": typed.get("piece", ""), "raison": typed.get("raison", ""), "avant_le": jour}
-    return {"action_url": f"{base}/complements", "pieces": options, "valeurs": valeurs}
-
-
-def _decision(base: str, typed: FormData, droit: Any) -> dict[str, Any]:
-    auteur = {"prenom": droit.prenom, "nom": droit.nom, "qualite": droit.qualite, "service": droit.service}
-    valeurs = {"sens": typed.get("sens", ""), "motif": typed.get("motif", ""), **auteur}
-    return {"action_url": f"{base}/decision", "choix": CHOIX, "valeurs": valeurs}
+async def _act(
+    ctx: Contexte, form: FormData, dossier_id: UUID, champ: str, act: Callable[[], Awaitable[object]]
+) -> Response:
+    """Does an act once and goes back to the dossier; a refusal is said on the page, with what was typed."""
+    here = f"/dossiers/{dossier_id}"
+    try:
+        if not await once(ctx, form, here):
+            await act()
+    except InvalidInputError as refusal:
+        await ctx.db.rollback()
+        return await _show(ctx, dossier_id, {champ: refusal.message}, form)
+    except ConflictError as refusal:
+        await ctx.db.rollback()
+        return await _show(ctx, dossier_id, None, form, conflit=refusal.message)
+    return redirect(ctx, here)
 
 
 @router.post("/dossiers/{dossier_id}/prise")
 async def claim(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Response:
-    """Takes the dossier, takes it over knowingly, or gives it back."""
-    if form.get("action") == "rendre":
-        await instruction.release(ctx, dossier_id)
-    else:
-        await instruction.claim(ctx, dossier_id, take_over=True)
-    return redirect(ctx, f"/dossiers/{dossier_id}")
+    """Takes the dossier, gives it back, or takes it over from the agent whom the confirmation page named."""
+    action = form.get("action")
+    remplace = _uuid(form.get("remplace")) if action == "reprendre" else None
+
+    async def act() -> None:
+        if action == "rendre":
+            await instruction.release(ctx, dossier_id)
+        else:
+            # Who takes a dossier has read the page just now: what changed since is on the page it leads to.
+            await instruction.claim(ctx, dossier_id, remplace=remplace)
+
+    return await _act(ctx, form, dossier_id, "prise", act)
+
+
+@router.get("/dossiers/{dossier_id}/reprendre")
+async def confirm_taking_over(ctx: AgentDep, dossier_id: UUID) -> Response:
+    """Names the colleague who holds the dossier, before it is taken from them."""
+    dossier = await instruction.access(ctx, dossier_id)
+    other = instruction.holder(dossier, ctx)
+    if other is None:
+        return redirect(ctx, f"/dossiers/{dossier_id}")
+    found = await suivi.assemble(ctx, dossier)
+    until = papiers.en_tete_of(ctx.noyau, found.collectivite, found.definition.service.nom).moment(
+        dossier.bail_jusqu_a or ctx.now
+    )
+    return page(
+        ctx,
+        "demarches/confirmer.html",
+        block="contenu",
+        fil=[vues.Lien("Bureau", "/"), vues.Lien(found.definition.titre, f"/dossiers/{dossier_id}")],
+        titre=f"Reprendre ce dossier à {other} ?",
+        phrases=[
+            f"{other} s’en occupe, et le dossier lui est réservé jusqu’au {until}.",
+            f"Si vous le reprenez, {other} ne pourra plus agir dessus sans le reprendre à son tour, "
+            "et l’historique gardera trace de ce changement. Ce qui n’est pas encore envoyé sera perdu.",
+        ],
+        action_url=f"/dossiers/{dossier_id}/prise",
+        bouton_libelle=f"Reprendre le dossier à {other}",
+        champs_caches={"action": "reprendre", "remplace": str(dossier.agent_id)},
+        retour=vues.Lien("Revenir au dossier", f"/dossiers/{dossier_id}"),
+        cle_idempotence=new_token(),
+    )
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
 
 
 @router.post("/dossiers/{dossier_id}/messages")
@@ -149,13 +157,16 @@ async def write_note(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Re
 
 
 async def _write(ctx: Contexte, form: FormData, dossier_id: UUID, champ: str, *, interne: bool) -> Response:
-    here = f"/dossiers/{dossier_id}"
     texte = str(form.get(champ, ""))
     if not texte.strip():
         return await _show(ctx, dossier_id, {champ: "Écrivez votre texte avant de l’envoyer."}, form)
-    if not await once(ctx, form, here):
-        await instruction.write_message(ctx, dossier_id, texte, interne=interne)
-    return redirect(ctx, here)
+    return await _act(
+        ctx,
+        form,
+        dossier_id,
+        champ,
+        lambda: instruction.write_message(ctx, dossier_id, texte, interne=interne),
+    )
 
 
 @router.post("/dossiers/{dossier_id}/complements")
@@ -171,10 +182,14 @@ async def ask(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Response:
         erreurs["avant_le"] = "Indiquez une date à venir, par exemple dans trois semaines."
     if erreurs or avant_le is None:
         return await _show(ctx, dossier_id, erreurs, form)
-    here = f"/dossiers/{dossier_id}"
-    if not await once(ctx, form, here):
-        await instruction.ask_complement(ctx, dossier_id, str(form["piece"]), str(form["raison"]), avant_le)
-    return redirect(ctx, here)
+    piece, raison, version = str(form["piece"]), str(form["raison"]), _version(form)
+    return await _act(
+        ctx,
+        form,
+        dossier_id,
+        "piece",
+        lambda: instruction.ask_complement(ctx, dossier_id, piece, raison, avant_le, version=version),
+    )
 
 
 def _date(form: FormData, name: str) -> date | None:
@@ -194,19 +209,82 @@ async def decide(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Respon
     if sens != "accepte" and not motif.strip():
         phrase = "Une décision défavorable doit être motivée : dites pourquoi (article L211-2 du CRPA)."
         return await _show(ctx, dossier_id, {"motif": phrase}, form)
-    here = f"/dossiers/{dossier_id}"
-    if not await once(ctx, form, here):
+    return await _act(
+        ctx,
+        form,
+        dossier_id,
+        "motif",
+        lambda: instruction.decide(ctx, dossier_id, sens, motif, version=_version(form)),  # type: ignore[arg-type]
+    )
+
+
+@router.post("/dossiers/{dossier_id}/pieces")
+async def receive_answer(
+    visit: VisiteDep,
+    dossier_id: UUID,
+    content_type: Annotated[str, Header()] = "",
+    content_length: Annotated[str | None, Header()] = None,
+) -> Response:
+    """What the person brought to the counter or sent on paper, in answer to a demand."""
+    async with open_contexte(visit) as ctx:
+        await contexte_agent(ctx)
+        found = await suivi.assemble(ctx, await instruction.access(ctx, dossier_id))
+    fields, files = await receive(visit, content_type, content_length)
+    form = FormData([(name, value) for name, values in fields.items() for value in values])
+    received: list[pieces.PieceRecue] = []
+    refused: dict[str, str] = {}
+    for file in files:
+        champ = suivi.asked_champ(found, file.name)
+        already = sum(piece.champ_id == champ.id for piece in received)
         try:
-            await instruction.decide(ctx, dossier_id, sens, motif)  # type: ignore[arg-type]
-        except InvalidInputError as refusal:
-            return await _show(ctx, dossier_id, {"motif": refusal.message}, form)
-    return redirect(ctx, here)
+            received.append(
+                await pieces.receive(visit.noyau, found.dossier.collectivite_id, champ, file, already)
+            )
+        except BusinessError as refusal:
+            if refusal.status not in (422, 503):
+                raise
+            refused[champ.id] = refusal.message
+    async with open_contexte(visit) as ctx:
+        await contexte_agent(ctx)
+        if refused or not received:
+            nothing = {item.champ_id: "Choisissez le fichier reçu." for item in found.demandes}
+            return await _show(ctx, dossier_id, refused or nothing, form)
+        return await _act(
+            ctx,
+            form,
+            dossier_id,
+            received[0].champ_id,
+            lambda: instruction.receive_answer(ctx, dossier_id, received, version=_version(form)),
+        )
+
+
+@router.get("/dossiers/{dossier_id}/imprimer")
+async def print_dossier(ctx: AgentDep, dossier_id: UUID) -> Response:
+    """The whole dossier as PDF, made on the spot and kept nowhere; that the agent took it is recorded."""
+    dossier = await instruction.access(ctx, dossier_id)
+    found = await suivi.assemble(ctx, dossier)
+    droit = await droit_of(ctx, dossier.collectivite_id)
+    await record(ctx, "demarches:dossier:imprimer", str(dossier.id), dossier.collectivite_id)
+    lines = histoire_of(e for e in found.evenements if not e.interne)
+    pdf = await papiers.make_dossier(
+        ctx.noyau,
+        found.collectivite,
+        dossier,
+        found.definition,
+        found.pieces,
+        [Evenement(instant=line["le"], libelle=line["libelle"], auteur=line["detail"]) for line in lines],
+        statut=LIBELLES_ETAT[Etat(dossier.etat)],
+        imprime_le=ctx.now,
+        imprime_par=f"{droit.nom_complet}, {droit.qualite}",
+    )
+    nom = papiers.file_name("dossier", dossier.numero, ctx.today())
+    return Response(pdf, media_type="application/pdf", headers=inert_headers(nom))
 
 
 @router.get("/pieces/{piece_id}")
 async def read_piece(ctx: AgentDep, piece_id: UUID) -> Response:
     """One attached document; that the agent read it is recorded."""
-    piece, objet = await pieces.open_piece(ctx, piece_id)
+    piece, objet = await instruction.open_piece(ctx, piece_id)
     return stream(piece.nom, piece.type_mime, objet)
 
 

@@ -1,7 +1,12 @@
-"""Filling, reviewing and submitting a démarche, on the collectivité's host; every form works without JavaScript."""
+"""Filling, reviewing and submitting a démarche; every form works without JavaScript.
+
+`router` begins on a collectivité's host; `pages` is what follows, there for the person, and under `/saisir` of the desk
+for an agent who fills it for somebody: the same pages, the same rules.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Header
@@ -11,27 +16,57 @@ from app.demarches.definitions import Page
 from app.demarches.domain import avertissements, champs_visibles, pages_applicables, reponses_effectives
 from app.demarches.presentation import champs_of, pieces_of, sections_of
 from app.demarches.routes.public import fil, service_of
+from app.demarches.routes.reception import receive, store
 from app.demarches.service import brouillons, depot, pieces, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
+from app.demarches.service.depot import nom_de
+from app.demarches.service.papiers import CANAUX
 from app.socle import vues
-from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, check_token, open_contexte
-from app.socle.errors import BusinessError, NotFoundError
+from app.socle.contexte import (
+    Contexte,
+    ContexteDep,
+    FormulaireDep,
+    Visite,
+    VisiteDep,
+    open_contexte,
+)
+from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError
+from app.socle.gabarits import heure
 from app.socle.ids import new_token
 from app.socle.langues import N_
-from app.socle.televersement import FilePart, FormLimits, PieceRefuseeError, TextPart, read_form
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
+pages = APIRouter()
 
-LIMITS = FormLimits(poids_max=20_000_000, total_max=25_000_000)
 SOURCES = {"franceconnect": N_("Donné par FranceConnect"), "courriel": N_("Adresse vérifiée par un code")}
 
 
 @router.get("/demarches/{slug}/remplir")
 async def start(ctx: ContexteDep, slug: str) -> Response:
     """To the person's draft of that démarche, at the first page that is not finished; made if there is none."""
-    draft, definition = await brouillons.start(ctx, slug)
-    return redirect(ctx, f"/dossiers/{draft.id}/etapes/{definition.pages[0].id}")
+    draft = await brouillons.start(ctx, slug)
+    base = f"/dossiers/{draft.dossier.id}"
+    manques = depot.manques_of(ctx, draft)
+    return redirect(ctx, f"{base}/etapes/{manques[0][0]}" if manques else f"{base}/recapitulatif")
+
+
+def base_of(visit: Visite, dossier_id: UUID) -> str:
+    """Where the pages of a draft are on this host."""
+    return f"{'/saisir' if visit.hote.genre == 'agents' else ''}/dossiers/{dossier_id}"
+
+
+def _around(ctx: Contexte, draft: Brouillon) -> dict[str, Any]:
+    """What surrounds a page of the form: the way back, the service to call, and for whom an agent fills it."""
+    if draft.dossier.canal == "web":
+        service = service_of(ctx, draft.definition)
+        return {"fil": fil(), "service_nom": draft.definition.service.nom, "service": service, "pour": None}
+    pour = {
+        "personne": nom_de(draft.dossier.demandeur),
+        "canal": CANAUX[draft.dossier.canal],
+        "commune": draft.collectivite.nom,
+    }
+    return {"fil": [vues.Lien("Bureau", "/")], "service_nom": "", "service": None, "pour": pour}
 
 
 async def _draft(ctx: Contexte, dossier_id: UUID) -> Brouillon:
@@ -44,20 +79,26 @@ def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
     for index, found in enumerate(applicable):
         if found.id == page_id:
             return index, applicable
-    raise NotFoundError("Cette étape n’existe pas dans votre dossier.")
+    raise NotFoundError(
+        "Cette étape ne fait pas partie de votre dossier. Reprenez-le depuis la page de la démarche."
+    )
 
 
-@router.get("/dossiers/{dossier_id}/recapitulatif")
+@pages.get("/dossiers/{dossier_id}/recapitulatif")
 async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """Everything that was answered, before it is submitted."""
-    return _review(ctx, await _draft(ctx, dossier_id))
+    try:
+        return _review(ctx, await _draft(ctx, dossier_id))
+    except DejaDeposeError:
+        # « Back », after submitting.
+        return redirect(ctx, f"/dossiers/{dossier_id}/depose")
 
 
 def _review(
     ctx: Contexte, draft: Brouillon, *, cochee: bool = False, oubli: str = "", status: int = 200
 ) -> Response:
     manques = depot.manques_of(ctx, draft)
-    base = f"/dossiers/{draft.dossier.id}"
+    base = base_of(ctx, draft.dossier.id)
     effective = reponses_effectives(draft.definition, draft.reponses)
     applicable = draft.pages()
     erreurs = [
@@ -71,7 +112,7 @@ def _review(
         block="formulaire",
         status=status,
         demarche_titre=draft.definition.titre,
-        fil=fil(),
+        **_around(ctx, draft),
         etape={"numero": len(applicable) + 1, "total": len(applicable) + 1},
         sections=sections_of(draft.definition, effective, modifier=f"{base}/etapes/{{page}}"),
         pieces=pieces_of(draft.definition, draft.pieces, effective, modifier=f"{base}/etapes/{{page}}"),
@@ -82,15 +123,13 @@ def _review(
         precedent_url=f"{base}/etapes/{applicable[-1].id}",
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
-        service_nom=draft.definition.service.nom,
-        service=service_of(ctx, draft.definition),
     )
 
 
-@router.post("/dossiers/{dossier_id}/deposer")
+@pages.post("/dossiers/{dossier_id}/deposer")
 async def submit(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Submits; a double click, a second tab or « back » end on the same page, once."""
-    done = f"/dossiers/{dossier_id}/depose"
+    done = f"{base_of(ctx, dossier_id)}/depose"
     try:
         if form.get("declaration") != "oui":
             draft = await _draft(ctx, dossier_id)
@@ -103,7 +142,7 @@ async def submit(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Res
         return redirect(ctx, done)
     if manques:
         await ctx.db.rollback()
-        raise ManquesError(dossier_id)
+        raise ManquesError(f"{base_of(ctx, dossier_id)}/recapitulatif")
     return redirect(ctx, done)
 
 
@@ -113,12 +152,12 @@ class ManquesError(BusinessError):
     status = 422
     code = "incomplet"
 
-    def __init__(self, dossier_id: UUID) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__("Il manque des réponses.")
-        self.dossier_id = dossier_id
+        self.url = url
 
 
-@router.get("/dossiers/{dossier_id}/etapes/{page_id}")
+@pages.get("/dossiers/{dossier_id}/etapes/{page_id}")
 async def show_page(ctx: ContexteDep, dossier_id: UUID, page_id: str) -> Response:
     """One page of the form, with what was typed before."""
     try:
@@ -134,12 +173,16 @@ def _form(
     erreurs: Mapping[str, str] | None = None,
     *,
     status: int = 200,
+    nouvelles: bool = False,
 ) -> Response:
     index, applicable = _page_of(draft, page_id)
     current, erreurs = applicable[index], erreurs or {}
-    base = f"/dossiers/{draft.dossier.id}"
+    base = base_of(ctx, draft.dossier.id)
     following = applicable[index + 1].titre if index + 1 < len(applicable) else "Vérifier et déposer"
-    remarks = avertissements(draft.definition, draft.reponses, ctx.today(ctx.collectivite.fuseau))
+    remarks = avertissements(draft.definition, draft.reponses, ctx.today(draft.collectivite.fuseau))
+    asked = [
+        champ.id for champ in champs_visibles(current, reponses_effectives(draft.definition, draft.reponses))
+    ]
     champs = champs_of(
         draft,
         current,
@@ -156,7 +199,7 @@ def _form(
         block="formulaire",
         status=status,
         demarche_titre=draft.definition.titre,
-        fil=fil(),
+        **_around(ctx, draft),
         etape={
             "numero": index + 1,
             "total": len(applicable) + 1,
@@ -168,66 +211,59 @@ def _form(
         action_url=f"{base}/etapes/{current.id}",
         precedent_url=f"{base}/etapes/{applicable[index - 1].id}" if index else "",
         brouillon_url=f"{base}/champs",
+        etape_id=current.id,
+        champs_montres=" ".join(asked),
+        nouvelles=nouvelles,
         enregistre_le=draft.dossier.modifie_le,
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
-        service_nom=draft.definition.service.nom,
-        service=service_of(ctx, draft.definition),
     )
 
 
-@router.get("/dossiers/{dossier_id}/enregistre")
+@pages.get("/dossiers/{dossier_id}/enregistre")
 async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """« À plus tard »: where the draft is found again, and until when."""
     draft = await _draft(ctx, dossier_id)
+    if draft.dossier.canal != "web":
+        return redirect(ctx, "/")
     return page(
         ctx,
         "demarches/enregistre.html",
         demarche_titre=draft.definition.titre,
         fil=fil(),
         reprendre_url=f"/demarches/{draft.dossier.slug}/remplir",
-        expire_le=suivi.expires_on(draft.dossier),
+        supprimer_url=f"/dossiers/{dossier_id}/supprimer",
+        expire_le=suivi.expires_on(ctx.now, draft.definition.brouillon_jours),
         avec_compte=ctx.usager_id is not None,
         service_nom=draft.definition.service.nom,
         service=service_of(ctx, draft.definition),
     )
 
 
-@router.post("/dossiers/{dossier_id}/champs")
+@pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
-    """Keeps fields as they are typed; says softly what is not right yet."""
+    """Keeps questions as they are typed; answers with the hour, and the questions that the step now asks."""
     draft = await _draft(ctx, dossier_id)
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
-    remarks: dict[str, str] = {}
-    for champ in draft.definition.champs():
-        if champ.repond and (any(name in brut for name in champ.entrees) or champ.id == form.get("champ")):
-            remark = await brouillons.save_champ(ctx, draft, champ.id, brut)
-            if remark:
-                remarks[champ.id] = remark
-    return JSONResponse({"enregistre": True, "remarques": remarks}, headers={"cache-control": "no-store"})
+    remarks = await brouillons.save_champs(ctx, draft, set(brut.get("champ", ())), brut)
+    step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
+    effective = reponses_effectives(draft.definition, draft.reponses)
+    asked = [champ.id for champ in champs_visibles(step, effective)] if step else None
+    body = {"heure": heure(ctx.now), "champs": asked, "remarques": remarks}
+    return JSONResponse(body, headers={"cache-control": "no-store"})
 
 
-async def receive(
-    visit: VisiteDep, content_type: str, content_length: str | None
-) -> tuple[dict[str, list[str]], list[FilePart]]:
-    """The fields and files of a form, read without touching a disk, its token checked before anything is kept."""
-    fields: dict[str, list[str]] = {}
-    files: list[FilePart] = []
-    parts = read_form(visit.request.stream(), content_type, content_length, LIMITS)
-    async for part in parts:
-        if isinstance(part, TextPart):
-            fields.setdefault(part.name, []).append(part.value)
-        elif part.filename or part.data:
-            files.append(part)
-        if isinstance(part, FilePart) and "jeton_csrf" in fields:
-            check_token(visit, fields["jeton_csrf"][0])
-    check_token(visit, (fields.get("jeton_csrf") or [""])[0])
-    return fields, files
+@router.post("/dossiers/{dossier_id}/supprimer")
+async def discard(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
+    """Deletes the person's draft, its answers and its documents."""
+    del form
+    await brouillons.discard(ctx, dossier_id)
+    return redirect(ctx, "/demarches")
 
 
-@router.post("/dossiers/{dossier_id}/etapes/{page_id}")
+@pages.post("/dossiers/{dossier_id}/etapes/{page_id}")
 async def save_page(
     visit: VisiteDep,
     dossier_id: UUID,
@@ -243,37 +279,35 @@ async def save_page(
         async with open_contexte(visit) as ctx:
             draft = await _draft(ctx, dossier_id)
             _page_of(draft, page_id)
+    except SignInRequiredError:
+        # The session ended while the form was being filled: what was typed comes back on a page that waits for it.
+        fields, _ = await receive(visit, content_type, content_length)
+        return _keep_for_later(visit, fields)
+    except DejaDeposeError:
+        return redirect(visit, f"/dossiers/{dossier_id}")
+    try:
         fields, files = await receive(visit, content_type, content_length)
-        received, refused = await _store(visit, draft, files)
+        received, refused = await store(visit, draft, files)
         async with open_contexte(visit) as ctx:
             draft = await _draft(ctx, dossier_id)
             return await _act(ctx, draft, page_id, fields, received, refused)
     except DejaDeposeError:
-        async with open_contexte(visit) as ctx:
-            return redirect(ctx, f"/dossiers/{dossier_id}")
+        return redirect(visit, f"/dossiers/{dossier_id}")
 
 
-async def _store(
-    visit: VisiteDep, draft: Brouillon, files: Sequence[FilePart]
-) -> tuple[list[pieces.PieceRecue], dict[str, str]]:
-    received: list[pieces.PieceRecue] = []
-    refused: dict[str, str] = {}
-    for file in files:
-        try:
-            champ = draft.definition.champ(file.name)
-            already = len(draft.pieces_de(champ.id)) + sum(p.champ_id == champ.id for p in received)
-            received.append(
-                await pieces.receive(visit.noyau, draft.dossier.collectivite_id, champ, file, already)
-            )
-        except KeyError:
-            continue
-        except PieceRefuseeError as refusal:
-            refused[file.name] = refusal.message
-        except BusinessError as refusal:
-            if refusal.status not in (422, 503):
-                raise
-            refused[file.name] = refusal.message
-    return received, refused
+def _keep_for_later(visit: Visite, fields: Mapping[str, Sequence[str]]) -> Response:
+    path = visit.request.url.path
+    kept = [(name, value) for name, values in fields.items() for value in values if name != "jeton_csrf"]
+    return page(
+        visit,
+        "demarches/session_finie.html",
+        block="formulaire",
+        status=401,
+        action_url=path,
+        entrer_url=f"/connexion?suite={quote(path)}",
+        champs=kept,
+        jeton=visit.noyau.sceau.sign("csrf", visit.temoin),
+    )
 
 
 async def _act(
@@ -292,23 +326,29 @@ async def _act(
         await pieces.remove(ctx, draft, _uuid(doomed[0]))
     saisie = await brouillons.save_page(ctx, draft, current, fields)
     action = (fields.get("action") or ["continuer"])[0]
-    here = f"/dossiers/{draft.dossier.id}/etapes/{page_id}"
+    base = base_of(ctx, draft.dossier.id)
+    here = f"{base}/etapes/{page_id}"
     if refused:
         draft = await _draft(ctx, draft.dossier.id)
         return _form(ctx, draft, page_id, refused, status=422)
     if doomed or action == "joindre":
         return redirect(ctx, here)
     if action == "enregistrer":
-        return redirect(ctx, f"/dossiers/{draft.dossier.id}/enregistre")
-    missing = _missing_pieces(draft, current, received)
-    if saisie.erreurs or missing:
+        return redirect(ctx, f"{base}/enregistre")
+    erreurs = {**_missing_pieces(draft, current, received), **saisie.erreurs}
+    if erreurs:
         draft = await _draft(ctx, draft.dossier.id)
-        return _form(ctx, draft, page_id, {**missing, **saisie.erreurs}, status=422)
+        # Without script, an answer may call for questions that were not on the page: they are asked, not reproached.
+        shown = (fields.get("champs_montres") or [""])[0].split()
+        reproached = {id_: phrase for id_, phrase in erreurs.items() if not shown or id_ in shown}
+        return _form(
+            ctx, draft, page_id, reproached, status=422 if reproached else 200, nouvelles=not reproached
+        )
     following = pages_applicables(draft.definition, draft.reponses)
     place = next((n for n, found in enumerate(following) if found.id == page_id), -1)
     if place + 1 < len(following):
-        return redirect(ctx, f"/dossiers/{draft.dossier.id}/etapes/{following[place + 1].id}")
-    return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
+        return redirect(ctx, f"{base}/etapes/{following[place + 1].id}")
+    return redirect(ctx, f"{base}/recapitulatif")
 
 
 def _missing_pieces(draft: Brouillon, current: Page, received: Sequence[pieces.PieceRecue]) -> dict[str, str]:
@@ -324,4 +364,6 @@ def _uuid(texte: str) -> UUID:
     try:
         return UUID(texte)
     except ValueError:
-        raise NotFoundError("Ce document n’est plus dans votre dossier.") from None
+        raise NotFoundError(
+            "Ce document n’est plus dans votre dossier. Rechargez la page pour voir ceux qui y sont."
+        ) from None

@@ -1,5 +1,6 @@
 """A person's own dossier, on its collectivité's host and on Mon espace: the same pages."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from app.demarches.presentation import (
     pieces_of,
     sections_of,
 )
-from app.demarches.routes.remplir import receive
+from app.demarches.routes.reception import receive
 from app.demarches.service import pieces, suivi
 from app.demarches.service.suivi import Suivi
 from app.socle import vues
@@ -50,7 +51,8 @@ def require_reader(ctx: Contexte) -> None:
 async def show(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """State, messages, what is asked, decision, history."""
     require_reader(ctx)
-    return _show(ctx, await suivi.load(ctx, dossier_id))
+    found = await suivi.load(ctx, dossier_id)
+    return _show(ctx, found, consultations=await suivi.list_consultations(ctx, dossier_id))
 
 
 def _show(
@@ -61,6 +63,7 @@ def _show(
     typed: str = "",
     erreur: str = "",
     refus: dict[str, str] | None = None,
+    consultations: Sequence[Any] = (),
 ) -> Response:
     dossier, definition = found.dossier, found.definition
     base = f"/dossiers/{dossier.id}"
@@ -79,6 +82,7 @@ def _show(
             "depose_le": dossier.depose_le,
             "etiquette": etiquette_of(dossier.etat),
             "recu_url": f"/documents/{receipt.id}" if receipt else "",
+            "accuse": definition.legal is not None and definition.legal.accuse.delivre,
             "silence": _silence(found) if not closed else None,
         },
         fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
@@ -105,7 +109,7 @@ def _show(
         historique=histoire_of(found.evenements),
         sections=sections_of(definition, reponses),
         pieces=pieces_of(definition, found.pieces, reponses),
-        consultations=[],
+        consultations=[{"le": c.quand, "qui": f"{c.agent}, {c.collectivite}"} for c in consultations],
         service_nom=definition.service.nom,
         service=coordonnees_of(found.collectivite.coordonnees),
         message="",

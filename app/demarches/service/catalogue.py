@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demarches.definitions import THEMES, Definition, Surcouche, appliquer, empreinte
+from app.demarches.definitions import THEMES, Definition, Surcouche, appliquer, empreinte, load_catalogue
 from app.demarches.repository import catalogue as repository
 from app.socle.errors import NotFoundError
 
@@ -80,7 +80,9 @@ async def get_offre(session: AsyncSession, collectivite_id: UUID, slug: str) -> 
     """One démarche of a collectivité; NotFoundError when it does not offer it."""
     row = await repository.get_adoption(session, collectivite_id, slug)
     if row is None or not row.ouverte:
-        raise NotFoundError("Cette démarche n’est pas proposée par cette collectivité.")
+        raise NotFoundError(
+            "Cette collectivité ne propose pas cette démarche. Cherchez dans celles qu’elle propose, ou appelez-la."
+        )
     definition = await definition_of(session, row.version_id, row.surcouche_id)
     return Offre(definition, row.version_id, row.surcouche_id, row.ouverte)
 
@@ -111,3 +113,44 @@ async def adopt_all(session: AsyncSession, collectivite_ids: list[UUID], publish
     ]
     for start in range(0, len(rows), 5000):
         await repository.adopt(session, rows[start : start + 5000])
+
+
+async def open_everything(session: AsyncSession, collectivite_ids: list[UUID], now: datetime) -> None:
+    """Publishes the shipped catalogue and opens all of it for these collectivités (platform role)."""
+    published = await publish(session, list(load_catalogue()), now)
+    await adopt_all(session, collectivite_ids, published)
+
+
+async def list_choices(session: AsyncSession, collectivite_id: UUID) -> list[tuple[Definition, bool]]:
+    """Every démarche that a collectivité has or could have, by theme then title, and whether it is open there."""
+    rows = await repository.list_adoptions(session, collectivite_id)
+    definitions = await load_definitions(session, [(r.version_id, r.surcouche_id) for r in rows])
+    known = {r.slug: (definitions[(r.version_id, r.surcouche_id or "")], r.ouverte) for r in rows}
+    known = {d.slug: (d, False) for d in load_catalogue()} | known
+    order = list(THEMES)
+    return sorted(known.values(), key=lambda pair: (order.index(pair[0].theme), pair[0].titre))
+
+
+async def open_only(
+    session: AsyncSession, collectivite_id: UUID, slugs: set[str], now: datetime
+) -> tuple[list[str], list[str]]:
+    """Opens these démarches and closes the others (platform role); returns what was opened and what was closed.
+
+    A démarche that was adopted keeps its version and its overlay; one that was not gets the shipped version. Dossiers
+    already begun go on. Unknown slugs are left out.
+    """
+    now_open = {d.slug: ouverte for d, ouverte in await list_choices(session, collectivite_id)}
+    wanted = slugs & now_open.keys()
+    opened = sorted(slug for slug in wanted if not now_open[slug])
+    closed = sorted(slug for slug, ouverte in now_open.items() if ouverte and slug not in wanted)
+    adopted = {row.slug for row in await repository.list_adoptions(session, collectivite_id)}
+    new = [d for d in load_catalogue() if d.slug in opened and d.slug not in adopted]
+    await adopt_all(session, [collectivite_id], await publish(session, new, now))
+    await repository.switch(session, collectivite_id, opened, ouverte=True)
+    await repository.switch(session, collectivite_id, closed, ouverte=False)
+    return opened, closed
+
+
+async def count_open(session: AsyncSession, collectivite_ids: list[UUID]) -> dict[UUID, int]:
+    """How many démarches each of these collectivités has open; absent when none."""
+    return await repository.count_open(session, collectivite_ids)

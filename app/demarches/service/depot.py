@@ -5,6 +5,7 @@ same commit: once the page says « déposé », killing any process loses nothin
 """
 
 import secrets
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,10 +24,12 @@ from app.demarches.domain.etats import Etat
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.service.brouillons import Brouillon, access_draft, load
+from app.socle import limites
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.ids import uuid7
 from app.socle.jobs import emit
+from app.socle.permissions import droit_of
 
 Manques = list[tuple[str, str, str]]
 
@@ -34,7 +37,7 @@ Manques = list[tuple[str, str, str]]
 def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
     """What still stands in the way of submission: (page, field, sentence), in the order of the form."""
     pieces = {piece.champ_id for piece in draft.pieces}
-    return a_completer(draft.definition, draft.reponses, pieces, ctx.today(ctx.collectivite.fuseau))
+    return a_completer(draft.definition, draft.reponses, pieces, ctx.today(draft.collectivite.fuseau))
 
 
 async def submit(ctx: Contexte, dossier_id: UUID) -> tuple[Dossier, Manques]:
@@ -44,17 +47,36 @@ async def submit(ctx: Contexte, dossier_id: UUID) -> tuple[Dossier, Manques]:
     lets one through.
     """
     dossier = await access_draft(ctx, dossier_id, lock=True)
+    await limites.limit(
+        ctx.noyau, "depot", ctx.session_token or ctx.temoin, at_most=30, per=timedelta(hours=1)
+    )
     draft = await load(ctx, dossier)
     manques = manques_of(ctx, draft)
     if not manques:
-        await freeze(ctx, draft, demandeur_of(ctx, draft), canal="web", auteur="demandeur")
+        await freeze(ctx, draft, demandeur_of(ctx, draft), auteur=await _auteur(ctx, dossier))
     return dossier, manques
 
 
+async def _auteur(ctx: Contexte, dossier: Dossier) -> str:
+    """Who submits, for the history: the person, or the agent who does it for them and is recorded as such."""
+    if dossier.canal == "web":
+        return "demandeur"
+    droit = await droit_of(ctx, dossier.collectivite_id)
+    depose_par = {**(dossier.mandataire or {}), "nom": droit.nom_complet, "qualite": droit.qualite}
+    await repository.update_dossier(ctx.db, dossier, ctx.now, mandataire=depose_par)
+    return f"{droit.nom_complet}, {droit.qualite}"
+
+
 def demandeur_of(ctx: Contexte, draft: Brouillon) -> dict[str, Any]:
-    """The frozen identity of the applicant: what the sign-in proved, completed by what the form declares."""
-    proven = dict(ctx.personne.donnees) if ctx.personne else {}
+    """The frozen identity of the applicant: what the sign-in proved, completed by what the form declares.
+
+    At the counter nobody is signed in as the person: the identity given to the agent, corrected by the form.
+    """
     declared = declared_identity(draft)
+    if draft.dossier.canal != "web":
+        given = draft.dossier.demandeur
+        return {**given, **declared, "courriel": declared.get("courriel") or given.get("courriel", "")}
+    proven = dict(ctx.personne.donnees) if ctx.personne else {}
     return {**declared, **proven, "courriel": declared.get("courriel") or proven.get("courriel", "")}
 
 
@@ -82,21 +104,18 @@ def declared_identity(draft: Brouillon) -> dict[str, Any]:
     return found
 
 
-async def freeze(
-    ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, canal: str, auteur: str
-) -> None:
+async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, auteur: str) -> None:
     """Gives the draft its number, its dates and its consequences; the caller holds its lock."""
     dossier, definition = draft.dossier, draft.definition
     reponses = reponses_effectives(definition, draft.reponses)
     legal = definition.legal
-    silence = date_silence(legal, ctx.now, zone=ZoneInfo("Europe/Paris")) if legal else None
+    silence = date_silence(legal, ctx.now, zone=ZoneInfo(draft.collectivite.fuseau)) if legal else None
     values = {
         "etat": deposer(Etat(dossier.etat)).value,
         "demandeur": demandeur,
         "reponses": reponses,
         "depose_le": ctx.now,
         "silence_le": silence,
-        "canal": canal,
     }
     await _with_number(ctx, dossier, values)
     await repository.delete_reponses(ctx.db, dossier)
@@ -105,7 +124,9 @@ async def freeze(
     words += [afficher(champ, reponses[champ.id]) for champ in definition.champs() if champ.id in reponses]
     await repository.index_dossier(ctx.db, dossier, " ".join(words)[:20_000])
     await emit(ctx.db, "demarches:accuser", collectivite_id=dossier.collectivite_id, dossier_id=dossier.id)
-    await record(ctx, "demarches:dossier:deposer", str(dossier.id), dossier.collectivite_id, canal=canal)
+    await record(
+        ctx, "demarches:dossier:deposer", str(dossier.id), dossier.collectivite_id, canal=dossier.canal
+    )
 
 
 async def _with_number(ctx: Contexte, dossier: Dossier, values: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ An agent works on a dossier under a lease that another agent sees and may only t
 state locks the row, so two contradictory decisions cannot both pass.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -22,8 +23,9 @@ from app.demarches.domain import (
     prendre_en_charge,
 )
 from app.demarches.domain.etats import Etat
-from app.demarches.models import Complement, Dossier
+from app.demarches.models import Complement, Dossier, Piece
 from app.demarches.repository import dossiers as repository
+from app.demarches.service import pieces
 from app.demarches.service.brouillons import ABSENT
 from app.demarches.service.catalogue import definition_of
 from app.socle.audit import record
@@ -33,23 +35,35 @@ from app.socle.errors import ConflictError, ForbiddenError, InvalidInputError, N
 from app.socle.ids import uuid7
 from app.socle.jobs import emit
 from app.socle.permissions import Droit, droit_of
+from app.socle.storage import ObjetLu
 
 LEASE = timedelta(minutes=30)
 Sens = Literal["accepte", "refuse", "sans_suite"]
 
 
 class BailError(ConflictError):
-    """Another agent holds the lease; the page names that agent and offers to take over."""
+    """Another agent holds the lease; the page names that agent and offers to take over, as a second step."""
 
     code = "bail"
 
 
+class PerimeeError(ConflictError):
+    """The page was opened before something else happened on the dossier: the agent must see that first."""
+
+    code = "page_perimee"
+
+
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """A dossier locked for an agent's act, with the right under which the agent acts."""
+    """A dossier locked for an agent's act, with the right under which the agent acts.
+
+    `nouveau` says that the agent had not taken it before, `remplace` from whom.
+    """
 
     dossier: Dossier
     droit: Droit
+    nouveau: bool = False
+    remplace: str = ""
 
 
 async def access(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
@@ -62,16 +76,36 @@ async def access(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Doss
     return dossier
 
 
-async def open_for_act(ctx: Contexte, dossier_id: UUID, *, with_lease: bool = True) -> Instruction:
-    """The dossier, locked, writable, with the agent's right; BailError while another agent holds a living lease."""
+async def open_for_act(
+    ctx: Contexte,
+    dossier_id: UUID,
+    *,
+    version: int | None = None,
+    with_lease: bool = True,
+    remplace: UUID | None = None,
+) -> Instruction:
+    """The dossier, locked, writable, with the agent's right; the agent then holds the lease, renewed by acting.
+
+    BailError while an agent other than `remplace` holds a living lease; PerimeeError when the dossier is no longer at
+    the `version` that the agent had on the screen.
+    """
+    # A row that may not be written cannot be locked either.
     await write_in(ctx.db, (await access(ctx, dossier_id)).collectivite_id)
     dossier = await access(ctx, dossier_id, lock=True)
     droit = await droit_of(ctx, dossier.collectivite_id)
-    if with_lease and holder(dossier, ctx) is not None:
-        raise BailError(
-            f"{dossier.agent_nom} travaille sur ce dossier en ce moment. "
-            "Prenez-le d’abord en charge si vous devez le remplacer."
+    other = holder(dossier, ctx)
+    if with_lease and other is not None and dossier.agent_id != remplace:
+        raise BailError(f"{other} s’occupe de ce dossier en ce moment : rien n’a été changé.")
+    if version is not None and version != dossier.revision:
+        raise PerimeeError(
+            "Ce dossier a changé depuis que vous avez ouvert cette page : rien n’a été enregistré."
         )
+    before = other if with_lease else None
+    if with_lease and dossier.clos_le is None:
+        lease = {"agent_id": droit.agent_id, "agent_nom": droit.nom_complet, "bail_jusqu_a": ctx.now + LEASE}
+        newly = dossier.agent_id != droit.agent_id
+        await repository.renew_lease(ctx.db, dossier, **lease)
+        return Instruction(dossier, droit, newly, before or "")
     return Instruction(dossier, droit)
 
 
@@ -82,27 +116,40 @@ def holder(dossier: Dossier, ctx: Contexte) -> str | None:
     return None if ctx.personne and dossier.agent_id == ctx.personne.agent_id else dossier.agent_nom
 
 
-async def claim(ctx: Contexte, dossier_id: UUID, *, take_over: bool = False) -> Dossier:
-    """The agent takes the dossier (or renews the lease); `take_over` replaces another agent, as the history says.
+def is_mine(dossier: Dossier, ctx: Contexte) -> bool:
+    """Whether the agent who asks holds a living lease."""
+    held = dossier.bail_jusqu_a is not None and dossier.bail_jusqu_a > ctx.now
+    return held and ctx.personne is not None and dossier.agent_id == ctx.personne.agent_id
 
-    A submitted dossier becomes « en instruction ».
+
+async def open_piece(ctx: Contexte, piece_id: UUID) -> tuple[Piece, ObjetLu]:
+    """A document of a dossier that was submitted to the agent's collectivité, or that agents are filling."""
+    piece = await repository.get_piece(ctx.db, piece_id)
+    dossier = None if piece is None else await repository.find_dossier(ctx.db, piece.dossier_id)
+    if dossier is None or (dossier.depose_le is None and dossier.canal == "web"):
+        raise NotFoundError(ABSENT)
+    return await pieces.open_piece(ctx, piece_id)
+
+
+async def claim(
+    ctx: Contexte, dossier_id: UUID, *, version: int | None = None, remplace: UUID | None = None
+) -> Dossier:
+    """The agent takes the dossier, or renews the lease; a submitted dossier becomes « en instruction ».
+
+    `remplace` is the agent whom this one takes over from, knowingly: the history says so. BailError when another agent
+    than that one holds it.
     """
-    work = await open_for_act(ctx, dossier_id, with_lease=not take_over)
+    work = await open_for_act(ctx, dossier_id, version=version, remplace=remplace)
     dossier = work.dossier
     if dossier.clos_le is not None:
         raise TransitionRefuseeError("prendre_en_charge", "pris en charge", Etat(dossier.etat))
-    before = holder(dossier, ctx)
-    values: dict[str, object] = {
-        "agent_id": ctx.personne.agent_id if ctx.personne else None,
-        "agent_nom": work.droit.nom_complet,
-        "bail_jusqu_a": ctx.now + LEASE,
-    }
-    newly = dossier.agent_id != values["agent_id"]
     if dossier.etat == Etat.DEPOSE:
-        values["etat"] = prendre_en_charge(Etat(dossier.etat)).value
-    await repository.update_dossier(ctx.db, dossier, ctx.now, **values)
-    if newly:
-        await _note(ctx, work, "prise_en_charge", remplace=before or "")
+        etat = prendre_en_charge(Etat(dossier.etat)).value
+        await repository.update_dossier(ctx.db, dossier, ctx.now, etat=etat)
+    elif work.nouveau:
+        await repository.update_dossier(ctx.db, dossier, ctx.now)
+    if work.nouveau:
+        await _note(ctx, work, "prise_en_charge", remplace=work.remplace)
         await record(ctx, "demarches:dossier:prendre_en_charge", str(dossier.id), dossier.collectivite_id)
     return dossier
 
@@ -151,6 +198,8 @@ async def write_message(ctx: Contexte, dossier_id: UUID, texte: str, *, interne:
         interne=interne,
         texte=_required(texte, "Écrivez votre message avant de l’envoyer."),
     )
+    # A colleague about to decide must see it first: the dossier is no longer what their page shows.
+    await repository.update_dossier(ctx.db, work.dossier, ctx.now)
     if not interne:
         await emit_mail(ctx, work.dossier, "message_recu")
     genre = "demarches:note:ecrire" if interne else "demarches:message:ecrire"
@@ -169,12 +218,20 @@ async def emit_mail(ctx: Contexte, dossier: Dossier, evenement: str) -> None:
     await emit(ctx.db, "demarches:envoyer", collectivite_id=dossier.collectivite_id, envoi_id=envoi_id)
 
 
-async def ask_complement(ctx: Contexte, dossier_id: UUID, champ_id: str, motif: str, avant_le: date) -> None:
+async def ask_complement(
+    ctx: Contexte,
+    dossier_id: UUID,
+    champ_id: str,
+    motif: str,
+    avant_le: date,
+    *,
+    version: int | None = None,
+) -> None:
     """Asks for one piece or answer again, with its reason and a date (CRPA L114-5); the clock follows.
 
     InvalidInputError for a question the démarche does not have, no reason, or a date that is not to come.
     """
-    work = await open_for_act(ctx, dossier_id)
+    work = await open_for_act(ctx, dossier_id, version=version)
     dossier = work.dossier
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
     if champ_id not in {champ.id for champ in definition.champs()}:
@@ -241,28 +298,69 @@ def suspensions_of(complements: list[Complement]) -> list[Suspension]:
     ]
 
 
-async def complete(ctx: Contexte, dossier: Dossier) -> None:
-    """The applicant has answered everything that was asked: back to instruction (the caller holds the lock)."""
+async def take_answer(
+    ctx: Contexte, dossier: Dossier, received: Sequence[pieces.PieceRecue], auteur: str
+) -> None:
+    """New documents for what was asked again (the caller holds the lock); all there, the instruction goes on.
+
+    TransitionRefuseeError when nothing is awaited.
+    """
+    if dossier.etat != Etat.EN_ATTENTE:
+        raise TransitionRefuseeError("completer", "complété", Etat(dossier.etat))
+    for piece in received:
+        await repository.replace_pieces(ctx.db, dossier, piece.champ_id)
+        await pieces.attach(ctx, dossier, piece)
+        await repository.satisfy_complements(ctx.db, dossier, ctx.now, piece.champ_id)
+    asked = await repository.list_complements(ctx.db, dossier)
+    if all(item.satisfait_le is not None for item in asked):
+        await complete(ctx, dossier, auteur)
+    else:
+        await repository.update_dossier(ctx.db, dossier, ctx.now)
+
+
+async def receive_answer(
+    ctx: Contexte, dossier_id: UUID, received: Sequence[pieces.PieceRecue], *, version: int | None = None
+) -> None:
+    """The agent attaches what the person brought or sent on paper in answer to a demand."""
+    work = await open_for_act(ctx, dossier_id, version=version)
+    await take_answer(ctx, work.dossier, received, f"{work.droit.nom_complet}, {work.droit.qualite}")
+
+
+async def complete(ctx: Contexte, dossier: Dossier, auteur: str = "demandeur") -> None:
+    """Everything that was asked is answered: back to instruction (the caller holds the lock)."""
     await repository.update_dossier(ctx.db, dossier, ctx.now, etat=completer(Etat(dossier.etat)).value)
     await repository.add_evenement(
-        ctx.db, dossier, id=uuid7(), quand=ctx.now, genre="complement_recu", auteur="demandeur"
+        ctx.db, dossier, id=uuid7(), quand=ctx.now, genre="complement_recu", auteur=auteur
     )
     await reset_clock(ctx, dossier)
     await record(ctx, "demarches:dossier:completer", str(dossier.id), dossier.collectivite_id)
 
 
-async def decide(ctx: Contexte, dossier_id: UUID, sens: Sens, motif: str) -> None:
+def missing_mentions(droit: Droit) -> list[str]:
+    """What an agent's right lacks to be the author of a decision (CRPA L212-2); empty when nothing does."""
+    mentions = {
+        "prénom": droit.prenom,
+        "nom": droit.nom,
+        "qualité": droit.qualite,
+        "service": droit.service,
+    }
+    return [label for label, value in mentions.items() if not value.strip()]
+
+
+async def decide(
+    ctx: Contexte, dossier_id: UUID, sens: Sens, motif: str, *, version: int | None = None
+) -> None:
     """The decision: once, reasoned when unfavourable (CRPA L211-2), by an author known by name, quality and service.
 
     ForbiddenError when the agent's right does not say in which quality they sign; TransitionRefuseeError when the
     dossier is decided already.
     """
-    work = await open_for_act(ctx, dossier_id)
+    work = await open_for_act(ctx, dossier_id, version=version)
     dossier, droit = work.dossier, work.droit
-    if not (droit.prenom and droit.nom and droit.qualite and droit.service):
+    if missing := missing_mentions(droit):
         raise ForbiddenError(
-            "La décision doit porter vos prénom, nom, qualité et service (article L212-2 du CRPA) : "
-            "faites compléter votre fiche par l’administrateur.",
+            f"La décision doit porter vos prénom, nom, qualité et service (article L212-2 du CRPA). Il manque : "
+            f"{', '.join(missing)}. Faites compléter votre fiche par l’administrateur.",
             code="auteur_incomplet",
         )
     etat = Etat(dossier.etat)

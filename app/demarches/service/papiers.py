@@ -4,6 +4,7 @@ A paper is made by a job and may be made twice: its id is computed from the fact
 the first.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from app.demarches.documents import (
     DemandeComplement,
     Depot,
     EffetDelai,
+    Evenement,
     Forme,
     PieceDemandee,
+    RecapDossier,
     Reponse,
     Section,
     Sens,
@@ -37,7 +40,7 @@ from app.demarches.domain import (
     remplir_modele,
 )
 from app.demarches.models import Complement, Decision, Dossier, Piece
-from app.demarches.pdf import pdf_accuse, pdf_attestation, pdf_decision, pdf_demande_complement
+from app.demarches.pdf import pdf_accuse, pdf_attestation, pdf_decision, pdf_demande_complement, pdf_dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.service.depot import nom_de
 from app.socle.courriers import de, institution
@@ -172,6 +175,30 @@ async def make_receipt(
             echeance=dossier.silence_le, fondement=legal.silence.fondement, recours=recours_of(collectivite)
         )
     return await pdf_accuse(AccuseReception(depot=depot, silence=silence))
+
+
+async def make_dossier(
+    noyau: Noyau,
+    collectivite: CollectiviteVue,
+    dossier: Dossier,
+    definition: Definition,
+    pieces: list[Piece],
+    historique: Sequence[Evenement],
+    *,
+    statut: str,
+    imprime_le: datetime,
+    imprime_par: str,
+) -> bytes:
+    """The whole dossier on paper: identity, answers, names of the pieces, history; nothing internal."""
+    return await pdf_dossier(
+        RecapDossier(
+            depot=depot_of(noyau, collectivite, dossier, definition, pieces),
+            statut=statut,
+            historique=tuple(historique),
+            imprime_le=imprime_le,
+            imprime_par=imprime_par,
+        )
+    )
 
 
 async def make_complement(

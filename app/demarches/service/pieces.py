@@ -1,7 +1,7 @@
 """Documents attached to a question: proven by opening, scanned, encrypted, then recorded.
 
-The bytes are stored before the row: a crash in between leaves an object that nobody points at (a nightly job removes
-it), never a row without its bytes.
+The bytes are stored before the row: a crash in between leaves an object that nobody points at, never a row without its
+bytes.
 """
 
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ async def receive(
     """
     rules = champ.piece
     if rules is None:
-        raise NotFoundError("Cette question n’attend pas de document.")
+        raise NotFoundError("Aucun document n’est attendu ici. Rechargez la page et recommencez.")
     if already >= rules.nombre_max:
         raise TropDePiecesError(
             f"Cette question accepte {rules.nombre_max} document(s) au plus. Retirez-en un pour en joindre un autre."

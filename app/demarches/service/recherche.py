@@ -41,9 +41,9 @@ def fold(texte: str) -> list[str]:
     return [word.rstrip("sx") or word for word in letters.split() if word not in _VIDES]
 
 
-def matching(offres: Sequence[Offre], question: str) -> list[Offre]:
+def matching(offres: Sequence[Offre], texte: str) -> list[Offre]:
     """The démarches that hold every word asked (as a beginning of a word), best first: title before the rest."""
-    asked = fold(question)
+    asked = fold(texte)
     if not asked:
         return list(offres)
     ranked: list[tuple[int, int, Offre]] = []

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from app.demarches.definitions import Champ, Definition
-from app.demarches.domain import TransitionRefuseeError, nettoyer, retirer
+from app.demarches.domain import nettoyer, retirer
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
-from app.demarches.models import Complement, Decision, Document, Dossier, Evenement, Message, Piece
+from app.demarches.models import Complement, Decision, Document, Dossier, Envoi, Evenement, Message, Piece
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import listes
 from app.demarches.service import instruction, pieces
-from app.demarches.service.brouillons import ABSENT, owns
+from app.demarches.service.brouillons import ABSENT, absent, owns
 from app.demarches.service.catalogue import definition_of
+from app.demarches.service.depot import nom_de
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.crypto.keystore import KeyOwner
@@ -38,6 +39,7 @@ class Suivi:
     complements: list[Complement] = field(default_factory=list)
     decision: Decision | None = None
     documents: list[Document] = field(default_factory=list)
+    envois: list[Envoi] = field(default_factory=list)
 
     def document(self, genre: str) -> Document | None:
         """The paper of that kind, once it is made."""
@@ -62,7 +64,7 @@ async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> 
     """
     dossier = await repository.find_dossier(ctx.db, dossier_id)
     if dossier is None or dossier.depose_le is None or not owns(ctx, dossier):
-        raise NotFoundError(ABSENT)
+        raise absent(ctx)
     if ctx.hote.collectivite is not None and dossier.collectivite_id != ctx.hote.collectivite.id:
         raise NotFoundError(ABSENT)
     if lock:
@@ -91,7 +93,13 @@ async def assemble(ctx: Contexte, dossier: Dossier) -> Suivi:
         await repository.list_complements(ctx.db, dossier),
         await repository.get_decision(ctx.db, dossier),
         await repository.list_documents(ctx.db, dossier),
+        await repository.list_envois(ctx.db, dossier),
     )
+
+
+async def list_consultations(ctx: Contexte, dossier_id: UUID) -> Sequence[Any]:
+    """Which agents read the person's own dossier, one line per agent and day; nothing for anybody else."""
+    return await repository.list_consultations(ctx.db, dossier_id)
 
 
 async def list_own(ctx: Contexte, limit: int = 200) -> tuple[Sequence[Any], dict[UUID, Nommee]]:
@@ -129,17 +137,21 @@ async def write_message(ctx: Contexte, dossier_id: UUID, texte: str) -> None:
         id=uuid7(),
         quand=ctx.now,
         de_l_agent=False,
-        auteur="Vous",
+        auteur=nom_de(dossier.demandeur),
         interne=False,
         texte=clean[:10_000],
     )
+    # An agent whose page was opened before this message reads it before deciding.
+    await repository.update_dossier(ctx.db, dossier, ctx.now)
     await record(ctx, "demarches:message:ecrire", str(dossier.id), dossier.collectivite_id)
 
 
 def asked_champ(suivi: Suivi, champ_id: str) -> Champ:
     """The question that is asked again; NotFoundError when it is not."""
     if champ_id not in {item.champ_id for item in suivi.demandes}:
-        raise NotFoundError("Ce document n’est pas demandé.")
+        raise NotFoundError(
+            "Ce document n’est pas demandé, ou ne l’est plus. Rechargez la page pour voir ce qui l’est."
+        )
     return suivi.definition.champ(champ_id)
 
 
@@ -149,15 +161,7 @@ async def answer(ctx: Contexte, dossier_id: UUID, received: list[pieces.PieceRec
     The documents replaced stay readable by the agents' history only.
     """
     dossier = await access_own(ctx, dossier_id, lock=True)
-    if dossier.etat != Etat.EN_ATTENTE:
-        raise TransitionRefuseeError("completer", "complété", Etat(dossier.etat))
-    for piece in received:
-        await repository.replace_pieces(ctx.db, dossier, piece.champ_id)
-        await pieces.attach(ctx, dossier, piece)
-        await repository.satisfy_complements(ctx.db, dossier, ctx.now, piece.champ_id)
-    asked = await repository.list_complements(ctx.db, dossier)
-    if all(item.satisfait_le is not None for item in asked):
-        await instruction.complete(ctx, dossier)
+    await instruction.take_answer(ctx, dossier, received, "demandeur")
 
 
 async def withdraw(ctx: Contexte, dossier_id: UUID) -> None:
@@ -173,6 +177,6 @@ async def withdraw(ctx: Contexte, dossier_id: UUID) -> None:
     await record(ctx, "demarches:dossier:retirer", str(dossier.id), dossier.collectivite_id)
 
 
-def expires_on(row: Any, days: int = 90) -> Any:
-    """When an untouched draft is deleted."""
-    return row.modifie_le + timedelta(days=days)
+def expires_on(modifie_le: datetime, days: int) -> datetime:
+    """When a draft is deleted if it is not touched again: `days` is its démarche's own term."""
+    return modifie_le + timedelta(days=days)

@@ -1,0 +1,53 @@
+"""Receiving a form with documents: read as it comes, never on a disk in clear, each document proven and stored."""
+
+from collections.abc import Sequence
+
+from app.demarches.service import pieces
+from app.demarches.service.brouillons import Brouillon
+from app.socle.contexte import Visite, check_token
+from app.socle.errors import BusinessError
+from app.socle.televersement import FilePart, FormLimits, PieceRefuseeError, TextPart, read_form
+
+LIMITS = FormLimits(poids_max=20_000_000, total_max=25_000_000)
+
+
+async def receive(
+    visit: Visite, content_type: str, content_length: str | None
+) -> tuple[dict[str, list[str]], list[FilePart]]:
+    """The fields and files of a form, read without touching a disk, its token checked before anything is kept."""
+    fields: dict[str, list[str]] = {}
+    files: list[FilePart] = []
+    parts = read_form(visit.request.stream(), content_type, content_length, LIMITS)
+    async for part in parts:
+        if isinstance(part, TextPart):
+            fields.setdefault(part.name, []).append(part.value)
+        elif part.filename or part.data:
+            files.append(part)
+        if isinstance(part, FilePart) and "jeton_csrf" in fields:
+            check_token(visit, fields["jeton_csrf"][0])
+    check_token(visit, (fields.get("jeton_csrf") or [""])[0])
+    return fields, files
+
+
+async def store(
+    visit: Visite, draft: Brouillon, files: Sequence[FilePart]
+) -> tuple[list[pieces.PieceRecue], dict[str, str]]:
+    """The documents that were kept, and a sentence for each question whose document was refused."""
+    received: list[pieces.PieceRecue] = []
+    refused: dict[str, str] = {}
+    for file in files:
+        try:
+            champ = draft.definition.champ(file.name)
+            already = len(draft.pieces_de(champ.id)) + sum(p.champ_id == champ.id for p in received)
+            received.append(
+                await pieces.receive(visit.noyau, draft.dossier.collectivite_id, champ, file, already)
+            )
+        except KeyError:
+            continue
+        except PieceRefuseeError as refusal:
+            refused[file.name] = refusal.message
+        except BusinessError as refusal:
+            if refusal.status not in (422, 503):
+                raise
+            refused[file.name] = refusal.message
+    return received, refused

@@ -1,0 +1,224 @@
+/* Every field is saved as it is typed. What the server has not confirmed stays in this tab's own storage (emptied as soon
+   as it is confirmed), so a lost session, a tunnel or a closed tab loses nothing. Without script, the buttons save. */
+
+const PAUSE = 800;
+const ATTENTES = [2000, 5000, 15000, 30000];
+
+/** Sentences shown under the form, per page language. */
+const PHRASES = {
+  fr: {
+    cours: "Enregistrement…",
+    fait: (quand) => `Enregistré à ${quand}`,
+    coupe: "Pas de connexion : ce que vous écrivez est gardé ici et sera enregistré dès son retour.",
+    session: "Votre session est terminée. Ce que vous écrivez est gardé dans cet onglet : identifiez-vous pour l’enregistrer.",
+    entrer: "M’identifier",
+    refus: "Ce que vous écrivez n’a pas pu être enregistré. Utilisez le bouton « Enregistrer et finir plus tard ».",
+  },
+  br: {
+    cours: "Oc’h enrollañ…",
+    fait: (quand) => `Enrollet da ${quand}`,
+    coupe: "Kevreadenn ebet: miret eo amañ ar pezh a skrivit, hag enrollet e vo kerkent ha m’he defo distroet.",
+    session: "Echu eo ho estez. Miret eo ar pezh a skrivit en ivinell-mañ: kevreit evit e enrollañ.",
+    entrer: "Kevreañ",
+    refus: "N’eus ket bet gallet enrollañ. Implijit ar bouton enrollañ.",
+  },
+  en: {
+    cours: "Saving…",
+    fait: (quand) => `Saved at ${quand}`,
+    coupe: "No connection: what you type is kept here and will be saved as soon as it is back.",
+    session: "Your session has ended. What you type is kept in this tab: sign in to save it.",
+    entrer: "Sign in",
+    refus: "What you typed could not be saved. Use the “save” button.",
+  },
+};
+
+/** The question that an input belongs to: ids hold no hyphen, parts of an answer come behind one. */
+const questionDe = (nom) => nom.split("-")[0];
+
+/** The block of each question of a form, in order. */
+function blocsDe(formulaire) {
+  const questions = new Set((formulaire.dataset.kChamps ?? "").split(" "));
+  const blocs = new Map();
+  for (const bloc of formulaire.children) {
+    const question = questionDe(bloc.id || bloc.querySelector("[id]")?.id || "");
+    if (questions.has(question)) blocs.set(question, bloc);
+  }
+  return blocs;
+}
+
+/** Saves the form marked `data-k-autosave` while it is being filled. */
+export function enregistrerEnContinu(scope) {
+  const choix = "form[data-k-autosave]";
+  const formulaire = scope.matches?.(choix) ? scope : scope.querySelector?.(choix);
+  if (!formulaire || formulaire.dataset.kActif) return;
+  formulaire.dataset.kActif = "oui";
+  new Enregistreur(formulaire).demarrer();
+}
+
+class Enregistreur {
+  constructor(formulaire) {
+    this.formulaire = formulaire;
+    this.url = formulaire.dataset.kAutosave;
+    this.etat = formulaire.querySelector("#enregistrement");
+    this.phrases = PHRASES[document.documentElement.lang] ?? PHRASES.fr;
+    this.cle = `kumun:${location.pathname}`;
+    this.attente = new Set();
+    this.enCours = false;
+    this.essais = 0;
+    this.minuterie = 0;
+  }
+
+  demarrer() {
+    this.formulaire.addEventListener("input", (e) => this.noter(e.target, PAUSE));
+    this.formulaire.addEventListener("change", (e) => this.noter(e.target, 0));
+    this.formulaire.addEventListener("submit", () => this.oublier());
+    window.addEventListener("online", () => this.envoyer());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden" && this.attente.size) this.envoyer(true);
+    });
+    this.reprendre();
+  }
+
+  noter(champ, pause) {
+    if (!champ.name || champ.type === "file" || champ.type === "hidden") return;
+    this.attente.add(questionDe(champ.name));
+    this.garder();
+    clearTimeout(this.minuterie);
+    this.minuterie = setTimeout(() => this.envoyer(), pause);
+  }
+
+  /** What must be sent for some questions: every part of each, so that an emptied one is emptied there too. */
+  donnees(questions) {
+    const envoi = new FormData();
+    envoi.set("jeton_csrf", this.formulaire.elements.jeton_csrf.value);
+    if (this.formulaire.dataset.kEtape) envoi.set("etape", this.formulaire.dataset.kEtape);
+    for (const question of questions) envoi.append("champ", question);
+    for (const [nom, valeur] of new FormData(this.formulaire)) {
+      if (typeof valeur === "string" && questions.has(questionDe(nom))) envoi.append(nom, valeur);
+    }
+    return new URLSearchParams(envoi);
+  }
+
+  async envoyer(partant = false) {
+    if (this.enCours || !this.attente.size) return;
+    const questions = new Set(this.attente);
+    this.attente.clear();
+    this.enCours = true;
+    this.dire(this.phrases.cours);
+    try {
+      const reponse = await fetch(this.url, { method: "POST", body: this.donnees(questions), keepalive: partant, redirect: "manual" });
+      await this.recevoir(reponse, questions);
+    } catch {
+      this.remettre(questions);
+      this.dire(this.phrases.coupe);
+      this.replanifier();
+    } finally {
+      this.enCours = false;
+    }
+    if (this.attente.size && !this.essais) this.envoyer();
+  }
+
+  async recevoir(reponse, questions) {
+    if (reponse.ok) {
+      this.essais = 0;
+      this.garder();
+      const suite = await reponse.json();
+      this.dire(this.phrases.fait(suite.heure));
+      this.actualiser(suite.champs).catch(() => {});
+      return;
+    }
+    this.remettre(questions);
+    if (reponse.type === "opaqueredirect" || reponse.status === 401 || reponse.status === 403) this.proposerEntree();
+    else if (reponse.status >= 500 || reponse.status === 429) this.replanifier();
+    else this.dire(this.phrases.refus);
+  }
+
+  remettre(questions) {
+    for (const question of questions) this.attente.add(question);
+  }
+
+  replanifier() {
+    const pause = ATTENTES[Math.min(this.essais, ATTENTES.length - 1)];
+    this.essais += 1;
+    clearTimeout(this.minuterie);
+    this.minuterie = setTimeout(() => this.envoyer(), pause);
+  }
+
+  /** Questions that an answer calls for come, those it makes void go; no other is touched, somebody may be typing in it. */
+  async actualiser(champs) {
+    const montres = this.formulaire.dataset.kChamps;
+    if (!champs || montres === undefined || champs.join(" ") === montres) return;
+    const reponse = await fetch(location.pathname, { headers: { "HX-Request": "true" } });
+    const neuf = new DOMParser().parseFromString(await reponse.text(), "text/html").querySelector("#formulaire");
+    if (!reponse.ok || !neuf) return;
+    const presents = blocsDe(this.formulaire);
+    const voulus = blocsDe(neuf);
+    let precedent = null;
+    for (const [question, bloc] of voulus) {
+      const place = presents.get(question);
+      if (!place && precedent) precedent.after(bloc);
+      else if (!place) presents.values().next().value?.before(bloc);
+      precedent = place ?? bloc;
+      if (!place) bloc.dispatchEvent(new CustomEvent("htmx:after:process", { bubbles: true }));
+    }
+    for (const [question, bloc] of presents) if (!voulus.has(question)) bloc.remove();
+    this.formulaire.dataset.kChamps = neuf.dataset.kChamps;
+  }
+
+  dire(phrase) {
+    if (this.etat) this.etat.textContent = phrase;
+  }
+
+  proposerEntree() {
+    if (!this.etat) return;
+    this.dire(`${this.phrases.session} `);
+    const lien = document.createElement("a");
+    lien.className = "govuk-link";
+    lien.href = `/connexion?suite=${encodeURIComponent(location.pathname)}`;
+    lien.textContent = this.phrases.entrer;
+    this.etat.append(lien);
+  }
+
+  /** Keeps in this tab what is not confirmed yet. */
+  garder() {
+    try {
+      if (!this.attente.size) return sessionStorage.removeItem(this.cle);
+      const donnees = this.donnees(this.attente);
+      donnees.delete("jeton_csrf");
+      sessionStorage.setItem(this.cle, donnees.toString());
+    } catch {
+      /* Storage may be refused or full: the server and the buttons remain. */
+    }
+  }
+
+  oublier() {
+    clearTimeout(this.minuterie);
+    this.attente.clear();
+    try {
+      sessionStorage.removeItem(this.cle);
+    } catch {
+      /* Nothing was kept. */
+    }
+  }
+
+  /** After a lost session: puts back what had not reached the server, then saves it. */
+  reprendre() {
+    let garde = null;
+    try {
+      garde = sessionStorage.getItem(this.cle);
+    } catch {
+      return;
+    }
+    if (!garde) return;
+    const donnees = new URLSearchParams(garde);
+    const questions = new Set(donnees.getAll("champ"));
+    for (const champ of this.formulaire.elements) {
+      if (!champ.name || champ.type === "hidden" || champ.type === "file" || !questions.has(questionDe(champ.name))) continue;
+      const valeurs = donnees.getAll(champ.name);
+      if (champ.type === "radio" || champ.type === "checkbox") champ.checked = valeurs.includes(champ.value);
+      else if (valeurs.length) champ.value = valeurs[0];
+      this.attente.add(questionDe(champ.name));
+    }
+    this.envoyer();
+  }
+}

@@ -1,0 +1,111 @@
+"""Two communes, two residents of one of them, agents of each, and something of everybody in every table."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.socle.tenancy import Perimetre
+from tests import cast as acteurs
+from tests.cast import Cast, Compte, DossierEssai
+from tests.outillage.portail import Portail
+from tests.outillage.travaux import run_jobs
+
+# What no journey of the cast makes.
+_MORE = """
+INSERT INTO collectivites_blason (collectivite_id, empreinte, type_mime, contenu, modifie_le)
+SELECT id, md5(slug), 'image/png', 'x', now() FROM socle_collectivite;
+INSERT INTO demarches_surcouche (collectivite_id, id, slug, contenu, cree_le)
+SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite
+"""
+
+
+@dataclass(frozen=True)
+class Monde:
+    """Rozenn's things in Guingamp (`victime`, `brouillon`), Yann's there (`voisin`) and in Rennes (`ailleurs`).
+
+    `saisie` is a draft filled for somebody at Guingamp's counter.
+    """
+
+    cast: Cast
+    victime: DossierEssai
+    brouillon: DossierEssai
+    saisie: UUID
+    voisin: DossierEssai
+    ailleurs: DossierEssai
+    rozenn: Compte
+    yann: Compte
+    yann_rennes: Compte
+
+    @property
+    def guingamp(self) -> UUID:
+        """The collectivité whose rows are looked for."""
+        return self.cast.communes["guingamp"]
+
+    @property
+    def rennes(self) -> UUID:
+        """The other one."""
+        return self.cast.communes["rennes"]
+
+    def perimetres(self) -> dict[str, Perimetre]:
+        """Every kind of perimeter that the portal opens, and what it may read (see `permitted`)."""
+        return {
+            "aucun": Perimetre(),
+            "anonyme": Perimetre(lecture=(self.rennes,), ecriture=self.rennes),
+            "usager d'ailleurs": Perimetre(
+                lecture=(self.rennes,), ecriture=self.rennes, usager=self.yann_rennes.usager_id
+            ),
+            "voisin": Perimetre(lecture=(self.guingamp,), ecriture=self.guingamp, usager=self.yann.usager_id),
+            "mon espace du voisin": Perimetre(usager=self.yann.usager_id),
+            "agent d'ailleurs": Perimetre(
+                lecture=(self.rennes,), agent=self.cast.agents["katell"], instruction=True
+            ),
+            "agent d'ailleurs qui écrit": Perimetre(
+                lecture=(self.rennes,),
+                ecriture=self.rennes,
+                agent=self.cast.agents["katell"],
+                instruction=True,
+            ),
+            "travail d'ailleurs": Perimetre.pour_instruction(self.rennes),
+        }
+
+
+def foreign(row: dict[str, Any], perimetre: Perimetre, owners: dict[UUID, UUID | None]) -> bool:
+    """Whether a row of a tenant table has no business being read under that perimeter."""
+    if perimetre.instruction:
+        return row["collectivite_id"] not in perimetre.lecture
+    dossier = row.get("dossier_id") or (row["id"] if "numero" in row else None)
+    if dossier is not None:
+        return perimetre.usager is None or owners[dossier] != perimetre.usager
+    return row["collectivite_id"] not in perimetre.lecture
+
+
+async def make_monde(portail: Portail) -> Monde:
+    """Plays it all once, with the real services and jobs."""
+    cast = await acteurs.load_cast(portail)
+    victime = await acteurs.dossier_instruit(portail)
+    voisin = await acteurs.dossier_instruit(portail, personne="yann")
+    ailleurs = await acteurs.dossier_instruit(portail, agent="katell", personne="yann", commune="rennes")
+    await acteurs.decider(portail, victime)
+    await acteurs.decider(portail, voisin)
+    await acteurs.decider(portail, ailleurs, agent="katell")
+    brouillon = await acteurs.brouillon_rempli(portail)
+    await acteurs.brouillon_rempli(portail, personne="yann")
+    await acteurs.brouillon_rempli(portail, personne="yann", commune="rennes")
+    saisie_id = await acteurs.saisie_guichet(portail)
+    await run_jobs(portail)
+    portail.base.sql(_MORE)
+    ((document_id,),) = portail.base.sql(
+        "SELECT id FROM demarches_document WHERE dossier_id = %s AND genre = 'accuse'", victime.id
+    )
+    complete = DossierEssai(**{**victime.__dict__, "document_id": document_id})
+    return Monde(
+        cast=cast,
+        victime=complete,
+        brouillon=brouillon,
+        saisie=saisie_id,
+        voisin=voisin,
+        ailleurs=ailleurs,
+        rozenn=await acteurs.compte(portail),
+        yann=await acteurs.compte(portail, "yann"),
+        yann_rennes=await acteurs.compte(portail, "yann", "rennes"),
+    )

@@ -1,0 +1,224 @@
+"""The SECURITY DEFINER functions: the few doors through the policies, each with the test of its own walls."""
+
+import sys
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.identite import repository as identite
+from app.socle.ids import fingerprint, uuid7
+from app.socle.jobs import emit
+from app.socle.sessions import open_session
+from app.socle.tenancy import Perimetre
+from tests.cloisonnement.monde import Monde
+from tests.outillage.portail import Portail
+
+pytestmark = pytest.mark.anyio
+
+# A new door goes here, with a test that shows what it does not let through.
+PORTES = {
+    "ouvrir_compte": "test_an_identity_opens_its_own_account_only",
+    "ouvrir_session": "test_a_session_opens_on_its_host_for_its_person",
+    "reconnaitre_agent": "test_an_agent_is_known_by_subject_then_by_invited_address_once",
+    "creer_session": "test_a_session_is_made_but_never_read_back",
+    "emettre": "test_a_job_is_enqueued_but_never_read_back",
+    "indexer_dossier": "test_the_index_takes_the_collectivite_being_written_only",
+    "chercher_dossiers": "test_a_search_answers_agents_within_their_perimeter_only",
+    "rattacher_comptes": "test_accounts_join_by_both_proofs_only",
+    "consultations_du_dossier": "test_who_read_a_dossier_is_told_to_its_owner_only",
+    "adoption_changee": "test_an_adoption_announces_its_own_collectivite_only",
+}
+_DOORS = """
+SELECT p.proname, p.proconfig, has_function_privilege('public', p.oid, 'EXECUTE'), pg_get_userbyid(p.proowner),
+  p.prorettype = 'trigger'::regtype
+FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace
+"""
+
+
+async def test_the_doors_are_those_written_here(portail: Portail) -> None:
+    found = portail.base.sql(_DOORS)
+    assert {row[0] for row in found} == set(PORTES)
+    for name, config, for_all, owner, trigger in found:
+        assert config == ["search_path=public, pg_temp"], name
+        assert trigger or not for_all, f"{name} may be called by everybody"
+        assert owner == "kumun_proprietaire"
+    for name, test in PORTES.items():
+        assert hasattr(sys.modules[__name__], test), f"{name} has no test"
+
+
+async def test_an_identity_opens_its_own_account_only(portail: Portail, monde: Monde) -> None:
+    now = portail.clock.now()
+    async with portail.noyau.db.session() as session:
+        for sub, entite, known in (
+            ("essai-rozenn-guingamp", "kumun-guingamp", True),
+            ("essai-rozenn-guingamp", "kumun-rennes", False),
+            ("inconnue", "kumun-guingamp", False),
+        ):
+            issuer = "https://simulateurs.test/franceconnect/api/v2"
+            row = await identite.ouvrir_compte(
+                session, new_id=uuid7(), emetteur=issuer, entite=entite, sub=sub, niveau="franceconnect",
+                donnees={}, now=now,
+            )  # fmt: skip
+            assert (row.usager_id == monde.rozenn.usager_id) is known, (sub, entite)
+            assert row.nouveau is not known
+        found = (await session.execute(text("SELECT id FROM socle_usager"))).scalars().all()
+        assert found == [row.usager_id], "the transaction acts for the last account opened, and no other"
+
+
+async def test_a_session_opens_on_its_host_for_its_person(portail: Portail, monde: Monde) -> None:
+    token = await portail.ouvrir_session("guingamp", usager=monde.rozenn.paire)
+    desk = await portail.ouvrir_session("agents", agent=monde.cast.agents["maelle"])
+    now = portail.clock.now()
+    async with portail.noyau.db.session() as session:
+        for wrong, hote, when in (
+            (token, portail.hote("rennes"), now),
+            (token, portail.hote("mon"), now),
+            (desk, portail.hote("opsn"), now),
+            (token + "x", portail.hote("guingamp"), now),
+            (token, portail.hote("guingamp"), now + timedelta(hours=3)),
+        ):
+            genre = "collectivite" if "agents" not in hote else "agents"
+            assert await open_session(session, wrong, hote, genre, when) is None
+            assert (await session.execute(text("SELECT usager_courant()"))).scalar_one() is None
+        found = await open_session(session, desk, portail.hote("agents"), "agents", now)
+        assert found is not None
+        assert found.collectivites == (monde.guingamp,)
+        seen = (
+            await session.execute(text("SELECT DISTINCT collectivite_id FROM demarches_dossier"))
+        ).scalars()
+        assert list(seen) == [monde.guingamp]
+
+
+async def test_an_agent_who_left_opens_nothing(portail: Portail, monde: Monde) -> None:
+    desk = await portail.ouvrir_session("agents", agent=monde.cast.agents["maelle"])
+    portail.base.sql("UPDATE socle_agent SET actif = false WHERE id = %s", monde.cast.agents["maelle"])
+    async with portail.noyau.db.session() as session:
+        assert (
+            await open_session(session, desk, portail.hote("agents"), "agents", portail.clock.now()) is None
+        )
+
+
+async def test_an_agent_is_known_by_subject_then_by_invited_address_once(
+    portail: Portail, monde: Monde
+) -> None:
+    async def recognise(sub: str, courriel: str) -> UUID | None:
+        async with portail.noyau.db.session() as session:
+            return await identite.reconnaitre_agent(
+                session, sub=sub, courriel=courriel, prenom="", nom="", now=portail.clock.now()
+            )
+
+    maelle = monde.cast.agents["maelle"]
+    assert await recognise("s1", "Maelle.Le-Goff@guingamp.example") == maelle
+    assert await recognise("s1", "autre@guingamp.example") == maelle
+    # The address alone opens nothing once somebody has signed in with it.
+    assert await recognise("s2", "maelle.le-goff@guingamp.example") is None
+    assert await recognise("s3", "inconnu@guingamp.example") is None
+
+
+async def test_a_session_is_made_but_never_read_back(portail: Portail, monde: Monde) -> None:
+    token = await portail.ouvrir_session("guingamp", usager=monde.rozenn.paire)
+    async with portail.noyau.db.session() as session:
+        rows = (await session.execute(text("SELECT * FROM socle_session"))).all()
+        assert rows == []
+    ((kept,),) = portail.base.sql(
+        "SELECT count(*) FROM socle_session WHERE empreinte = %s", fingerprint(token)
+    )
+    assert kept == 1
+    assert not portail.base.sql("SELECT 1 FROM socle_session s WHERE s::text LIKE %s", f"%{token}%")
+
+
+async def test_a_job_is_enqueued_but_never_read_back(portail: Portail, monde: Monde) -> None:
+    async with portail.noyau.db.session() as session:
+        await emit(session, "demarches:detruire_objet", objet_id=uuid4())
+        with pytest.raises(DBAPIError, match="permission denied"):
+            await session.execute(text("SELECT * FROM procrastinate_jobs"))
+        await session.rollback()
+    async with portail.noyau.db.session() as session:
+        for sql in ("DELETE FROM procrastinate_jobs", "SELECT procrastinate_cancel_job_v1(1, true, true)"):
+            with pytest.raises(DBAPIError, match="permission denied"):
+                await session.execute(text(sql))
+            await session.rollback()
+
+
+async def test_the_index_takes_the_collectivite_being_written_only(portail: Portail, monde: Monde) -> None:
+    sql = text("SELECT indexer_dossier(:c, :d, 'mots')")
+    async with portail.noyau.db.session(Perimetre.pour_instruction(monde.rennes)) as session:
+        await session.execute(sql, {"c": monde.rennes, "d": monde.ailleurs.id})
+        with pytest.raises(DBAPIError, match="outside the perimeter"):
+            await session.execute(sql, {"c": monde.guingamp, "d": monde.victime.id})
+        await session.rollback()
+    async with portail.noyau.db.session() as session:
+        with pytest.raises(DBAPIError, match="outside the perimeter"):
+            await session.execute(sql, {"c": monde.guingamp, "d": monde.victime.id})
+        await session.rollback()
+
+
+async def test_a_search_answers_agents_within_their_perimeter_only(portail: Portail, monde: Monde) -> None:
+    async def search(perimetre: Perimetre, words: str = "gallou") -> set[UUID]:
+        async with portail.noyau.db.session(perimetre) as session:
+            found = await session.execute(text("SELECT chercher_dossiers(:mots, 100)"), {"mots": words})
+            return set(found.scalars())
+
+    here = {monde.victime.id, monde.voisin.id}
+    assert await search(Perimetre.pour_instruction(monde.guingamp)) == here
+    assert await search(Perimetre.pour_instruction(monde.rennes)) == {monde.ailleurs.id}
+    for name, perimetre in monde.perimetres().items():
+        assert not await search(perimetre) & here, name
+    for odd in ("", "'", "gallou | !x", "a & b:*", "\\"):
+        await search(Perimetre.pour_instruction(monde.guingamp), odd)
+
+
+async def test_an_adoption_announces_its_own_collectivite_only(portail: Portail, monde: Monde) -> None:
+    before = dict(portail.base.sql("SELECT id, version FROM socle_collectivite"))
+    async with portail.noyau.db.session(Perimetre.pour_instruction(monde.guingamp)) as session:
+        await session.execute(text("UPDATE demarches_adoption SET ouverte = false WHERE slug = 'pacs'"))
+    after = dict(portail.base.sql("SELECT id, version FROM socle_collectivite"))
+    assert {id_ for id_ in after if after[id_] != before[id_]} == {monde.guingamp}
+
+
+async def test_accounts_join_by_both_proofs_only(portail: Portail, monde: Monde) -> None:
+    now, mon, here = portail.clock.now(), portail.hote("mon"), b"navigateur"
+    columns = "id, genre, hote, suite, temoin, code, usager_id, identite_id, cree_le, expire_le"
+    portail.base.sql(
+        f"INSERT INTO socle_connexion ({columns}) VALUES (%s, 'passage', %s, '/', %s, %s, %s, %s, %s, %s)",
+        uuid7(), mon, here, b"code", monde.rozenn.usager_id, monde.rozenn.identite_id, now,
+        now + timedelta(minutes=1),
+    )  # fmt: skip
+    join = text("SELECT rattacher_comptes(:code, :hote, :temoin, :maintenant)")
+    before = portail.base.sql(
+        "SELECT count(*) FROM demarches_dossier WHERE usager_id = %s", monde.yann.usager_id
+    )
+    right = {"code": b"code", "hote": mon, "temoin": here, "maintenant": now}
+    for wrong in (
+        {"code": b"autre"}, {"hote": portail.hote("rennes")}, {"temoin": b"autre"},
+        {"maintenant": now + timedelta(minutes=2)},
+    ):  # fmt: skip
+        async with portail.noyau.db.session(Perimetre(usager=monde.yann.usager_id)) as session:
+            assert (await session.execute(join, right | wrong)).scalar_one() is None, wrong
+    after = portail.base.sql(
+        "SELECT count(*) FROM demarches_dossier WHERE usager_id = %s", monde.yann.usager_id
+    )
+    assert after == before
+    # Nobody signed in: the proof is used up, and nothing moves.
+    async with portail.noyau.db.session() as session:
+        assert (await session.execute(join, right)).scalar_one() is None
+    ((kept,),) = portail.base.sql("SELECT usager_id FROM demarches_dossier WHERE id = %s", monde.victime.id)
+    assert kept == monde.rozenn.usager_id
+
+
+async def test_who_read_a_dossier_is_told_to_its_owner_only(portail: Portail, monde: Monde) -> None:
+    nav = portail.navigateur("agents")
+    await portail.ouvrir_session("agents", agent=monde.cast.agents["maelle"], navigateur=nav)
+    assert (await nav.get(f"/dossiers/{monde.victime.id}")).statut == 200
+    sql = text("SELECT agent FROM consultations_du_dossier(:d)")
+
+    async def readers(perimetre: Perimetre) -> list[str]:
+        async with portail.noyau.db.session(perimetre) as session:
+            return list((await session.execute(sql, {"d": monde.victime.id})).scalars())
+
+    assert await readers(Perimetre(usager=monde.rozenn.usager_id)) == ["Maëlle Le Goff"]
+    for name, perimetre in monde.perimetres().items():
+        assert await readers(perimetre) == [], name
