@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route, Router
 
-from app.socle.db import Database, statement_log
+from app.socle.db import Database, FoldedConnection, statement_log
 from app.socle.tenancy import Perimetre
 
 PREFIXE = "/mesure-nue/"
@@ -72,9 +72,21 @@ class Nu:
         )
 
         @event.listens_for(db.engine.sync_engine, "before_cursor_execute")
-        def _record(_c: Any, _cur: Any, statement: str, parameters: Any, _ctx: Any, _many: bool) -> None:
-            if self._recording is not None:
-                self._recording.append((statement, tuple(parameters)))
+        def _before(_c: Any, _cur: Any, statement: str, parameters: Any, _ctx: Any, _many: bool) -> None:
+            self._record(statement, *parameters)
+
+        listed = FoldedConnection.fetch
+
+        async def fetch(connection: FoldedConnection, query: str, *values: Any, **options: Any) -> Any:
+            self._record(query, *values)
+            return await listed(connection, query, *values, **options)
+
+        # What goes straight through the driver is seen by no event of SQLAlchemy.
+        FoldedConnection.fetch = fetch
+
+    def _record(self, statement: str, *values: Any) -> None:
+        if self._recording is not None:
+            self._recording.append((statement, values))
 
     async def measured(self, nom: str, app: Any, scope: Any, receive: Any, send: Any) -> None:
         """One request of the portal whose statements are counted (header X-Instructions) and kept under `nom`."""

@@ -47,12 +47,12 @@ async def find_draft(
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def add_draft(session: AsyncSession, **values: Any) -> bool:
-    """Makes a draft; False when the same person made one at the same moment."""
+async def add_draft(session: AsyncSession, **values: Any) -> Dossier | None:
+    """Makes a draft; None when the same person made one at the same moment."""
     inserted = await session.execute(
-        insert(Dossier).values(**values).on_conflict_do_nothing().returning(Dossier.id)
+        insert(Dossier).values(**values).on_conflict_do_nothing().returning(Dossier)
     )
-    return inserted.first() is not None
+    return inserted.scalar_one_or_none()
 
 
 async def get_dossier(

@@ -164,7 +164,7 @@ def _decision(found: Suivi, url: str, taille: int) -> dict[str, Any] | None:
 async def submitted(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """The page after submission: number, date, what happens next (CRPA R112-5)."""
     require_reader(ctx)
-    found = await suivi.load(ctx, dossier_id)
+    found = await suivi.load_receipt(ctx, dossier_id)
     receipt = found.document("accuse")
     after = [found.definition.textes.apres] if found.definition.textes.apres else []
     legal = found.definition.legal

@@ -102,7 +102,7 @@ def _niveau(personne: Personne | None) -> str:
 async def _make(ctx: Contexte, offre: Offre, jeton: bytes) -> Dossier:
     if ctx.usager_id is None:
         await ctx.own_jeton()
-    made = await repository.add_draft(
+    draft = await repository.add_draft(
         ctx.db,
         collectivite_id=ctx.collectivite.id,
         id=uuid7(),
@@ -119,14 +119,14 @@ async def _make(ctx: Contexte, offre: Offre, jeton: bytes) -> Dossier:
         cree_le=ctx.now,
         modifie_le=ctx.now,
     )
-    draft = await repository.find_draft(
-        ctx.db, ctx.collectivite.id, offre.definition.slug, ctx.usager_id, jeton
-    )
-    if draft is None:
-        raise NotFoundError(ABSENT)
-    if made:
+    if draft is not None:
         await record(ctx, "demarches:dossier:commencer", str(draft.id), ctx.collectivite.id, slug=draft.slug)
         await _prefill(ctx, draft, offre.definition)
+        return draft
+    slug = offre.definition.slug
+    draft = await repository.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+    if draft is None:
+        raise NotFoundError(ABSENT)
     return draft
 
 
@@ -136,6 +136,8 @@ async def _prefill(ctx: Contexte, draft: Dossier, definition: Definition) -> Non
 
 async def fill(ctx: Contexte, draft: Dossier, definition: Definition, known: Mapping[str, str]) -> None:
     """Answers what is known already and was not answered yet."""
+    if not known:
+        return
     answered = {row.champ_id for row in await repository.list_reponses(ctx.db, draft)}
     rows = []
     for champ in definition.champs():

@@ -97,6 +97,17 @@ async def assemble(ctx: Contexte, dossier: Dossier) -> Suivi:
     )
 
 
+async def load_receipt(ctx: Contexte, dossier_id: UUID) -> Suivi:
+    """What the page after submission says of a dossier: its papers, and nothing else that hangs under it."""
+    dossier = await access_own(ctx, dossier_id)
+    definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
+    collectivite = ctx.hote.collectivite
+    if collectivite is None:
+        collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
+    documents = await repository.list_documents(ctx.db, dossier)
+    return Suivi(dossier, collectivite, definition, documents=documents)
+
+
 async def list_consultations(ctx: Contexte, dossier_id: UUID) -> Sequence[Any]:
     """Which agents read the person's own dossier, one line per agent and day; nothing for anybody else."""
     return await repository.list_consultations(ctx.db, dossier_id)
