@@ -33,19 +33,20 @@ doctor: setup ## Say what is missing or wrong
 
 .PHONY: test lint format check bench
 test: setup-tests ## Every test, browser ones included; T="tests/paiements -x" for some
-	@$(BIN)/pytest $(T)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(T)
 lint: setup-dev ## Style, types, imports, templates, house rules
 	@bash outils/lint.sh
 format: setup-dev ## Rewrite Python and templates in the house format
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .
-	@if [ -d templates ]; then $(BIN)/djlint templates --reformat --quiet; fi
 check: lint test ## What the continuous integration runs
 bench: setup-dev ## Measure, and write benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks
 
-.PHONY: messages lock vendor clean
+.PHONY: messages captures lock vendor clean
 messages: setup-dev ## Bring the Breton and English catalogues up to date
 	@$(BIN)/python -m outils.langues
+captures: setup-tests ## Take the documentation's pictures again (docs/images)
+	@$(BIN)/python -m outils.captures
 lock: ## Recompute requirements/*.txt (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed: pip install uv" >&2; exit 1; }
 	@for name in run test amorce serveurs-s3; do \

@@ -130,4 +130,10 @@ def create_app(noyau: Noyau | None = None) -> Aiguillage:
 
 
 if __name__ == "__main__":
-    serve(create_app(), *listen_address())
+    # Each request has its line already, with its id and without the visitor's address.
+    serve(
+        create_app(),
+        *listen_address(),
+        access_log=False,
+        forwarded_allow_ips=load_settings().trusted_proxies,
+    )

@@ -42,31 +42,30 @@ def commune(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> list[
     return _politiques(table, LECTURE, f"{ECRITURE} AND {INSTRUCTION}", droits)
 
 
-def personnelle(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> list[str]:
-    """Rows that have their own owner columns: read by the owner anywhere, by the collectivité under instruction."""
+def dossier(table: str) -> list[str]:
+    """Dossiers: read and written by their owner anywhere, by the collectivité once they are submitted to it.
+
+    What a resident has not submitted is nobody else's, even in the perimeter; what an agent fills for somebody
+    (`canal`) is the collectivité's from the first word.
+    """
+    remis = f"{INSTRUCTION} AND (depose_le IS NOT NULL OR canal <> 'web')"
     return _politiques(
         table,
-        f"({LECTURE} AND {INSTRUCTION}) OR {A_SOI}",
-        f"{ECRITURE} AND ({INSTRUCTION} OR {A_SOI})",
-        droits,
+        f"({LECTURE} AND {remis}) OR {A_SOI}",
+        f"{ECRITURE} AND (({remis}) OR {A_SOI})",
+        "SELECT, INSERT, UPDATE, DELETE",
     )
 
 
 def du_dossier(
     table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE", reserve: str = "true"
 ) -> list[str]:
-    """Rows that hang under a dossier and belong to whom it belongs; `reserve` narrows what its owner may see."""
-    proprietaire = (
-        f"({reserve}) AND EXISTS (SELECT 1 FROM demarches_dossier d WHERE d.collectivite_id = {table}.collectivite_id"
-        f" AND d.id = {table}.dossier_id AND (d.usager_id = (SELECT usager_courant())"
-        f" OR d.jeton_empreinte = (SELECT jeton_courant())))"
+    """Rows that hang under a dossier: seen by whoever sees that dossier; `reserve` narrows it for its owner."""
+    visible = (
+        f"EXISTS (SELECT 1 FROM demarches_dossier d WHERE d.collectivite_id = {table}.collectivite_id"
+        f" AND d.id = {table}.dossier_id) AND ({INSTRUCTION} OR ({reserve}))"
     )
-    return _politiques(
-        table,
-        f"({LECTURE} AND {INSTRUCTION}) OR ({proprietaire})",
-        f"{ECRITURE} AND ({INSTRUCTION} OR ({proprietaire}))",
-        droits,
-    )
+    return _politiques(table, visible, f"{ECRITURE} AND {visible}", droits)
 
 
 def fonction(nom: str, role: str = "kumun_app") -> list[str]:

@@ -14,7 +14,6 @@ step "ruff format" $bin/ruff format --check .
 step "mypy" $bin/mypy
 if [ -d templates ]; then
   step "djlint" $bin/djlint templates --lint --quiet
-  step "djlint --check" $bin/djlint templates --check --quiet
 fi
 step "imports" $bin/lint-imports
 step "règles de la maison" $bin/python -m outils.regles

@@ -1,6 +1,5 @@
 """Jobs of the module: the receipt, the letters, the e-mails, the objects to destroy. Each may run twice."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -197,12 +196,12 @@ async def destroy_object(noyau: Noyau, objet_id: str) -> None:
 
 @tache("demarches:purger_brouillons", cron="41 3 * * *")
 async def purge_drafts(noyau: Noyau, timestamp: str = "") -> None:
-    """Deletes drafts left untouched beyond the longest term that a démarche gives them, and their documents.
+    """Deletes drafts left untouched beyond the term that their démarche gives them, and their documents.
 
     The first of the three clocks of personal data; the other two begin at the decision.
     """
     del timestamp
     now = noyau.clock.now()
     async with noyau.db.hors_cloison("purge of abandoned drafts") as session:
-        for objet_id in await repository.purge_drafts(session, now - timedelta(days=90)):
+        for objet_id in await repository.purge_drafts(session, now):
             await emit(session, "demarches:detruire_objet", objet_id=objet_id)

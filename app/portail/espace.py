@@ -24,7 +24,7 @@ async def home(ctx: UsagerDep) -> Response:
             "commune": communes[row.collectivite_id].nom,
             "url": settings.url_of(communes[row.collectivite_id].hote, f"/demarches/{row.slug}/remplir"),
             "modifie_le": row.modifie_le,
-            "expire_le": suivi.expires_on(row),
+            "expire_le": suivi.expires_on(row.modifie_le, row.brouillon_jours),
         }
         for row in rows
         if row.etat == "brouillon"

@@ -4,6 +4,7 @@ It does what must happen before any route: knows the host (or answers 404), give
 that are too big and forms that come from elsewhere, answers cached public pages, adds the security headers, counts.
 """
 
+import functools
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
@@ -42,6 +43,18 @@ SECURITY_HEADERS: list[tuple[bytes, bytes]] = [
 FORM_LIMIT = 1024 * 1024
 UPLOAD_LIMIT = 26 * 1024 * 1024
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+@functools.cache
+def _answered(service: str, status: int) -> Counter:
+    """The counter of one kind of answer: finding it by its labels costs more than counting."""
+    return REQUESTS.labels(service, str(status))
+
+
+@functools.cache
+def _latency(service: str) -> Histogram:
+    return LATENCY.labels(service)
+
 
 Render = Callable[[Scope, BusinessError], Awaitable[ASGIApp]]
 
@@ -125,8 +138,8 @@ class Aiguillage:
         finally:
             service = hote.genre if hote else "inconnu"
             elapsed = time.perf_counter() - began
-            REQUESTS.labels(service, str(status)).inc()
-            LATENCY.labels(service).observe(elapsed)
+            _answered(service, status).inc()
+            _latency(service).observe(elapsed)
             log.info(
                 "request",
                 id=requete,

@@ -109,8 +109,8 @@ class Database:
     async def hors_cloison(self, motif: str) -> AsyncIterator[AsyncSession]:
         """One transaction of platform work, outside every perimeter, through its own role.
 
-        `motif` says why; it is written to the audit trail by the same transaction when anything is. The callers are
-        listed in `outils/regles.py`, and each has its isolation test.
+        `motif` says why, to whoever reads the call; acts of administrators are written to the audit by their services.
+        The callers are listed in `outils/regles.py`.
         """
         async with self._plateforme(info={"plateforme": motif}) as session:
             try:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from app.socle.attendus import destroy_unclaimed
 from app.socle.audit import seal
 from app.socle.jobs import tache
 from app.socle.noyau import Noyau
@@ -15,6 +16,13 @@ async def seal_audit(noyau: Noyau, timestamp: str = "") -> None:
     del timestamp
     async with noyau.db.hors_cloison("sealing of the audit trail") as session:
         await seal(session, noyau.clock.now())
+
+
+@tache("socle:ramasser", cron="11 * * * *")
+async def collect_objects(noyau: Noyau, timestamp: str = "") -> None:
+    """Destroys the objects whose row never came."""
+    del timestamp
+    await destroy_unclaimed(noyau, noyau.clock.now())
 
 
 @tache("socle:oublier", cron="29 3 * * *")

@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select_autoescape
+from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -42,9 +44,10 @@ _LIAISONS = {"fr": "à", "br": "da", "en": "at"}
 _OCTETS = {"fr": ("octets", "ko", "Mo"), "br": ("okted", "ko", "Mo"), "en": ("bytes", "kB", "MB")}
 
 
-def _date_long(value: date | datetime, lang: str, zone: tzinfo) -> str:
-    text = format_date(_local(value, zone), "d MMMM y", locale=lang)
-    return f"1er{text[1:]}" if lang == "fr" and text.startswith("1 ") else text
+@functools.lru_cache(maxsize=2048)
+def _date_long(day: date, lang: str) -> str:
+    text = format_date(day, "d MMMM y", locale=lang)
+    return (f"1er{text[1:]}" if lang == "fr" and text.startswith("1 ") else text).replace(" ", NBSP)
 
 
 def heure(value: datetime, zone: tzinfo = PARIS, lang: str = "fr") -> str:
@@ -116,7 +119,8 @@ def statique(path: str) -> str:
 
 def _filters(lang: str) -> dict[str, Callable[..., str]]:
     def date_longue(value: date | datetime, zone: tzinfo = PARIS) -> str:
-        return _date_long(value, lang, zone).replace(" ", NBSP)
+        local = _local(value, zone)
+        return _date_long(local.date() if isinstance(local, datetime) else local, lang)
 
     def date_iso(value: date | datetime, zone: tzinfo = PARIS) -> str:
         local = _local(value, zone)
@@ -144,6 +148,44 @@ def _translator(translations: gettext.NullTranslations) -> Callable[[str], str]:
     return lambda message: translations.gettext(message) if message else ""
 
 
+class _ConstantSentences(NodeTransformer):
+    """Puts the translation in the place of each `_('…')` and `{% trans %}`: nothing is looked up at each page.
+
+    Where templates escape, a translation is safe text and its variables are escaped, as by jinja2's own gettext.
+    """
+
+    def __init__(self, translations: gettext.NullTranslations, kind: type[str]) -> None:
+        self._translations = translations
+        self._kind = kind
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        """The sentence itself, its variables put in with %; a plural or a sentence from elsewhere as it was."""
+        self.generic_visit(node)
+        known = isinstance(node.node, nodes.Name) and node.node.name in ("_", "gettext")
+        if not known or len(node.args) != 1 or node.dyn_args or node.dyn_kwargs:
+            return node
+        message = node.args[0]
+        if not isinstance(message, nodes.Const):
+            return node
+        sentence = self._kind(self._translations.gettext(message.value))
+        if not node.kwargs:
+            # A percent sign is written twice even where there is no variable.
+            return nodes.Const(sentence % {}, lineno=node.lineno)
+        values = [nodes.Pair(nodes.Const(item.key), item.value) for item in node.kwargs]
+        return nodes.Mod(nodes.Const(sentence), nodes.Dict(values), lineno=node.lineno)
+
+
+class _Environment(Environment):
+    """Jinja's environment, whose templates are compiled in one language."""
+
+    translations: gettext.NullTranslations
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        kind = Markup if self.autoescape else str
+        sentences = _ConstantSentences(self.translations, kind)
+        return cast(nodes.Template, sentences.visit(super()._parse(source, name, filename)))
+
+
 def make_environment(
     translations: gettext.NullTranslations | None = None,
     *,
@@ -158,7 +200,7 @@ def make_environment(
     and keep it: compiling takes tens of milliseconds, once.
     """
     translations = translations or gettext.NullTranslations()
-    environment = Environment(
+    environment = _Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         autoescape=select_autoescape(default_for_string=True, default=True),
@@ -167,6 +209,7 @@ def make_environment(
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
+    environment.translations = translations
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(  # type: ignore[attr-defined]
         translations, newstyle=True

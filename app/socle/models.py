@@ -142,6 +142,14 @@ class Connexion(Base):
     consommee_le: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class ObjetAttendu(Base):
+    """An object announced before its bytes are stored; the row goes when the object has an owner."""
+
+    __tablename__ = "socle_objet_attendu"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    attendu_le: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
 class Idempotence(Base):
     """A form already taken in, and where it led."""
 

@@ -5,6 +5,7 @@ an ORM criterion on every tenant table, and composite keys that carry `collectiv
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Self
 from uuid import UUID
 
@@ -96,21 +97,23 @@ def _fold_perimetre(session: CloisonSession, transaction: SessionTransaction, co
     connection.connection.driver_connection.begin_suffix = session.perimetre.sql()
 
 
+@lru_cache(maxsize=512)
+def _criterion(mixin: type[TenantMixin], lecture: tuple[UUID, ...]) -> Any:
+    """The ORM criterion of a mixin under one perimeter, kept: making it costs more than a query. Empty is false."""
+    allowed = list(lecture)
+    return with_loader_criteria(mixin, lambda cls: cls.collectivite_id.in_(allowed), include_aliases=True)
+
+
 @event.listens_for(CloisonSession, "do_orm_execute")
 def _add_criteria(state: ORMExecuteState) -> None:
     session = state.session
     if not isinstance(session, CloisonSession) or session.info.get("plateforme"):
         return
-    if state.is_column_load or state.is_relationship_load:
+    # Written SQL and bare tables take no ORM criterion, and an insert reads nothing: PostgreSQL's policies hold them.
+    if not state.is_orm_statement or state.is_insert or state.is_column_load or state.is_relationship_load:
         return
     perimetre = session.perimetre
-    lecture = list(perimetre.lecture)
-    # A person's own rows are told apart by the policies, which know the owner of each; an empty list is false.
+    # A person's own rows are told apart by the policies, which know the owner of each.
     owner = perimetre.usager is not None or perimetre.jeton is not None
-    for mixin in (CommunMixin, PersonnelMixin):
-        if not (owner and mixin is PersonnelMixin):
-            state.statement = state.statement.options(
-                with_loader_criteria(
-                    mixin, lambda cls: cls.collectivite_id.in_(lecture), include_aliases=True
-                )
-            )
+    mixins = (CommunMixin,) if owner else (CommunMixin, PersonnelMixin)
+    state.statement = state.statement.options(*(_criterion(mixin, perimetre.lecture) for mixin in mixins))

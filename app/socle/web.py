@@ -4,13 +4,12 @@ Also here: redirects that stay at home, the idempotency of forms, and what every
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.socle.cache import PageRendue
@@ -170,7 +169,7 @@ def safe_suite(value: Any, default: str = "/") -> str:
     return value
 
 
-async def once(ctx: Contexte, form: FormData, suite: str) -> str | None:
+async def once(ctx: Contexte, form: Mapping[str, Any], suite: str) -> str | None:
     """Where this very form already led, or None when it comes for the first time.
 
     Each form carries a random key, unique in the database for its browser: a double click waits for the first one to

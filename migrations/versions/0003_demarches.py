@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.politiques import commune, du_dossier, fonction, forcer, personnelle
+from migrations.politiques import commune, dossier, du_dossier, fonction, forcer
 
 revision = "0003_demarches"
 down_revision = "0002_travaux"
@@ -268,7 +268,7 @@ def upgrade() -> None:
     regles = [
         commune("demarches_surcouche", "SELECT, INSERT"),
         commune("demarches_adoption"),
-        personnelle("demarches_dossier"),
+        dossier("demarches_dossier"),
         du_dossier("demarches_reponse"),
         du_dossier("demarches_piece"),
         du_dossier("demarches_evenement", "SELECT, INSERT", reserve="NOT interne"),

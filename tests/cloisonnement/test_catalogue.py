@@ -12,7 +12,7 @@ from tests.outillage.base import BaseEssai
 # settings of the installation.
 PUBLIQUES = {"socle_collectivite", "socle_hote", "demarches_version", "socle_reglage"}
 # Rows reached only by the hash of a secret, and counters of hashes: nobody's data can be told from them.
-SANS_POLITIQUE = {"socle_connexion", "socle_idempotence", "socle_limite"}
+SANS_POLITIQUE = {"socle_connexion", "socle_idempotence", "socle_limite", "socle_objet_attendu"}
 
 _TABLES = """
 SELECT c.oid, c.relname, c.relkind, c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.relowner),
@@ -61,9 +61,10 @@ def _faults_of_policies(name: str, rights: set[str], policies: list[tuple[object
         if APP in roles:
             covered |= {"SELECT", "INSERT", "UPDATE", "DELETE"} if command == "ALL" else {str(command)}
             for condition in (using, check):
-                if condition and not any(
-                    f in str(condition) for f in ("perimetre()", "courant", "courante()")
-                ):
+                # What hangs under a dossier is seen by whoever sees the dossier: its own policies look.
+                under = f"d.collectivite_id = {name}.collectivite_id) AND (d.id = {name}.dossier_id)"
+                looked_at = ("perimetre()", "courant", "courante()", under)
+                if condition and not any(found in str(condition) for found in looked_at):
                     faults.append(f"{name}: policy {policy} does not look at the perimeter: {condition}")
     faults += [f"{name}: {APP} may {right} without a policy" for right in sorted(rights - covered)]
     return faults

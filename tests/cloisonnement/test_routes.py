@@ -38,7 +38,7 @@ SANS_OBJET = {
 # Routes of an object, with the object of Rozenn's (or of her commune) that stands in the address.
 _BROUILLON = """GET /dossiers/{brouillon}/recapitulatif | GET /dossiers/{brouillon}/etapes/document
     | GET /dossiers/{brouillon}/enregistre | POST /dossiers/{brouillon}/deposer | POST /dossiers/{brouillon}/champs
-    | POST /dossiers/{brouillon}/etapes/document"""
+    | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer"""
 _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /dossiers/{dossier}/messages
     | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /documents/{document}
     | POST /sessions/{session}/fermer"""
@@ -48,7 +48,7 @@ _SAISIE = """GET /saisir/dossiers/{saisie}/reprendre | GET /saisir/dossiers/{sai
     | GET /saisir/dossiers/{saisie}/accuse | GET /saisir/dossiers/{saisie}/recapitulatif
     | POST /saisir/dossiers/{saisie}/deposer | GET /saisir/dossiers/{saisie}/etapes/document
     | GET /saisir/dossiers/{saisie}/enregistre | POST /saisir/dossiers/{saisie}/champs
-    | POST /saisir/dossiers/{saisie}/etapes/document"""
+    | POST /saisir/dossiers/{saisie}/etapes/document | POST /saisir/dossiers/{saisie}/supprimer"""
 # The console is the administrators' of the OPSN, whatever the address.
 _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites/prendre-en-charge
     | POST /collectivites/prendre-en-charge/fichier | GET /collectivites/prendre-en-charge/fichier/{session}
@@ -202,7 +202,8 @@ async def test_a_stranger_finds_nothing_and_writes_nothing(portail: Portail, mon
         if answer not in expected:
             faults.append(f"{route}: {answer}")
         after = portail.base.state()
-        changed = {table for table in after if after[table] != before[table]}
+        # A try may be counted against whoever tries.
+        changed = {table for table in after if after[table] != before[table]} - {"socle_limite"}
         if changed:
             faults.append(f"{route}: wrote {changed}")
             before = after

@@ -282,7 +282,7 @@ async def test_a_reused_connection_keeps_nothing(portail: Portail, monde: Monde)
     try:
         async with db.session(agent) as session:
             own = (await session.execute(count)).scalar_one()
-            assert own >= 4
+            assert own >= 3
         async with db.session() as session:
             assert (await session.execute(count)).scalar_one() == 0
         async with undone(db, agent) as session:
@@ -302,6 +302,17 @@ async def test_a_reused_connection_keeps_nothing(portail: Portail, monde: Monde)
                 assert (await session.execute(count)).scalar_one() == own
     finally:
         await db.close()
+
+
+async def test_what_a_resident_has_not_submitted_is_unread_by_agents(portail: Portail, monde: Monde) -> None:
+    async with portail.noyau.db.session(Perimetre.pour_instruction(monde.guingamp)) as session:
+        for table, column in (("dossier", "id"), ("reponse", "dossier_id"), ("piece", "dossier_id")):
+            query = f"SELECT * FROM demarches_{table} WHERE {column} = '{monde.brouillon.id}'"
+            assert await rows_of(session, query) == [], table
+    owner = Perimetre(lecture=(monde.guingamp,), usager=monde.rozenn.usager_id)
+    async with portail.noyau.db.session(owner) as session:
+        query = f"SELECT * FROM demarches_dossier WHERE id = '{monde.brouillon.id}'"
+        assert len(await rows_of(session, query)) == 1
 
 
 async def test_a_perimeter_widens_only_to_what_it_may_read(portail: Portail, monde: Monde) -> None:

@@ -70,7 +70,7 @@ async def test_a_dossier_goes_from_the_desk_to_a_signed_decision(portail: Portai
     await run_jobs(portail)
     page = await nav.get(f"/dossiers/{dossier.id}")
     for text in (
-        "Accusé de réception (PDF)",
+        "Attestation de dépôt (PDF)",
         "Demande de pièce (PDF)",
         "Décision (PDF)",
         "Annonce de la décision",

@@ -156,6 +156,11 @@ class Definition(Fige):
         for page in self.pages:
             yield from page.champs
 
+    @property
+    def brouillon_jours(self) -> int:
+        """How long an untouched draft is kept, in days; 0 where there is nothing to fill."""
+        return self.conservation.brouillon_jours if self.conservation else 0
+
     def champ(self, champ_id: str) -> Champ:
         """The field of that id; KeyError when there is none."""
         for champ in self.champs():

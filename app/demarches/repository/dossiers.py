@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, or_, select, text, update
+from sqlalchemy import Row, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.demarches.models import (
     Complement,
     Decision,
+    DemarcheVersion,
     Document,
     Dossier,
     Envoi,
@@ -368,9 +369,19 @@ async def update_envoi(session: AsyncSession, envoi_id: UUID, **values: Any) -> 
     )
 
 
-async def purge_drafts(session: AsyncSession, before: datetime) -> list[UUID]:
-    """Deletes drafts untouched since `before` (platform role); returns the ids of their documents' objects."""
-    old = select(Dossier.id).where(Dossier.etat == "brouillon", Dossier.modifie_le < before)
-    objets = list((await session.execute(select(Piece.id).where(Piece.dossier_id.in_(old)))).scalars())
-    await session.execute(delete(Dossier).where(Dossier.etat == "brouillon", Dossier.modifie_le < before))
+async def purge_drafts(session: AsyncSession, now: datetime) -> list[UUID]:
+    """Deletes the drafts left untouched beyond the term of their own démarche (platform role).
+
+    Returns the ids of their documents' objects.
+    """
+    days = DemarcheVersion.contenu["conservation"]["brouillon_jours"].as_integer()
+    term = func.make_interval(0, 0, 0, days)
+    old = (
+        select(Dossier.id)
+        .join(DemarcheVersion, DemarcheVersion.id == Dossier.version_id)
+        .where(Dossier.etat == "brouillon", Dossier.modifie_le + term < now)
+    )
+    ids = list((await session.execute(old)).scalars())
+    objets = list((await session.execute(select(Piece.id).where(Piece.dossier_id.in_(ids)))).scalars())
+    await session.execute(delete(Dossier).where(Dossier.id.in_(ids)))
     return objets

@@ -119,23 +119,16 @@ async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> Sequence[A
     return (await session.execute(query)).all()
 
 
+_OWN = text(
+    """
+    SELECT d.collectivite_id, d.id, d.numero, d.slug, d.titre, d.etat, d.cree_le, d.modifie_le, d.depose_le,
+           d.silence_le, (v.contenu #>> '{conservation,brouillon_jours}')::int AS brouillon_jours
+    FROM demarches_dossier d JOIN demarches_version v ON v.id = d.version_id
+    WHERE d.usager_id = :usager ORDER BY d.modifie_le DESC LIMIT :limite
+    """
+)
+
+
 async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) -> Sequence[Any]:
     """A person's own dossiers and drafts, in every collectivité, latest first."""
-    query = (
-        select(
-            Dossier.collectivite_id,
-            Dossier.id,
-            Dossier.numero,
-            Dossier.slug,
-            Dossier.titre,
-            Dossier.etat,
-            Dossier.cree_le,
-            Dossier.modifie_le,
-            Dossier.depose_le,
-            Dossier.silence_le,
-        )
-        .where(Dossier.usager_id == usager_id)
-        .order_by(Dossier.modifie_le.desc())
-        .limit(limit)
-    )
-    return (await session.execute(query)).all()
+    return (await session.execute(_OWN, {"usager": usager_id, "limite": limit})).all()

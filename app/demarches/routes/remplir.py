@@ -233,7 +233,7 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
         fil=fil(),
         reprendre_url=f"/demarches/{draft.dossier.slug}/remplir",
         supprimer_url=f"/dossiers/{dossier_id}/supprimer",
-        expire_le=suivi.expires_on(draft.dossier),
+        expire_le=suivi.expires_on(ctx.now, draft.definition.brouillon_jours),
         avec_compte=ctx.usager_id is not None,
         service_nom=draft.definition.service.nom,
         service=service_of(ctx, draft.definition),
@@ -255,7 +255,7 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
     return JSONResponse(body, headers={"cache-control": "no-store"})
 
 
-@pages.post("/dossiers/{dossier_id}/supprimer")
+@router.post("/dossiers/{dossier_id}/supprimer")
 async def discard(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Deletes the person's draft, its answers and its documents."""
     del form
@@ -320,6 +320,10 @@ async def _act(
 ) -> Response:
     index, applicable = _page_of(draft, page_id)
     current = applicable[index]
+    # A double click sends the same documents twice: they are attached once.
+    if received and await once(ctx, {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}, page_id):
+        await pieces.forget(ctx, received)
+        received = ()
     for piece in received:
         await pieces.attach(ctx, draft.dossier, piece)
     if doomed := fields.get("supprimer_piece"):

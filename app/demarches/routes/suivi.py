@@ -93,6 +93,7 @@ def _show(
                 "avant_le": item.avant_le,
                 "champ": _asked(found, definition.champ(item.champ_id), (refus or {}).get(item.champ_id, "")),
                 "action_url": f"{base}/pieces",
+                "cle_idempotence": new_token(),
             }
             for item in found.demandes
         ],
@@ -212,7 +213,7 @@ async def answer(
     """The documents that were asked again."""
     async with open_contexte(visit) as ctx:
         found = await suivi.load(ctx, dossier_id)
-    _, files = await receive(visit, content_type, content_length)
+    fields, files = await receive(visit, content_type, content_length)
     received: list[pieces.PieceRecue] = []
     refused: dict[str, str] = {}
     for file in files:
@@ -231,8 +232,12 @@ async def answer(
             found = await suivi.load(ctx, dossier_id)
             nothing = {item.champ_id: N_("Choisissez le fichier à envoyer.") for item in found.demandes}
             return _show(ctx, found, status=422, refus=refused or nothing)
-        await suivi.answer(ctx, dossier_id, received)
-        return redirect(ctx, f"/dossiers/{dossier_id}")
+        here = f"/dossiers/{dossier_id}"
+        if await once(ctx, {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}, here):
+            await pieces.forget(ctx, received)
+        else:
+            await suivi.answer(ctx, dossier_id, received)
+        return redirect(ctx, here)
 
 
 def stream(nom: str, mime: str, objet: ObjetLu) -> Response:

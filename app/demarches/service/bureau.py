@@ -9,7 +9,7 @@ from uuid import UUID
 from app.demarches.domain import NumeroIncorrectError, lire_numero
 from app.demarches.repository import listes
 from app.socle.contexte import Contexte
-from app.socle.hosts import CollectiviteVue, list_vues
+from app.socle.hosts import Nommee, list_nommees
 
 PAGE = 50
 FOUND = 200
@@ -34,7 +34,7 @@ class Bureau:
 
     lignes: Sequence[Any]
     compteurs: Sequence[Any]
-    collectivites: dict[UUID, CollectiviteVue]
+    collectivites: dict[UUID, Nommee]
     total: int
     saisies: Sequence[Any]
 
@@ -43,7 +43,7 @@ async def load(ctx: Contexte, filtres: Filtres) -> Bureau:
     """The desk, in four statements (five for a search) whatever the number of dossiers, collectivités and agents."""
     if ctx.personne is None or ctx.personne.agent_id is None:
         return Bureau([], [], {}, 0, [])
-    vues = await list_vues(ctx.db, ctx.personne.collectivites)
+    communes = await list_nommees(ctx.db, ctx.personne.collectivites)
     wanted = [id_ for id_ in ctx.personne.collectivites if filtres.commune in ("", str(id_))]
     counts = await listes.count_desk(ctx.db, wanted, ctx.personne.agent_id)
     saisies = await listes.list_saisies(ctx.db, wanted, SAISIES)
@@ -58,7 +58,7 @@ async def load(ctx: Contexte, filtres: Filtres) -> Bureau:
             and filtres.demarche in ("", row.slug)
             and (not filtres.miens or row.agent_id == ctx.personne.agent_id)
         ]
-        return Bureau(rows, counts, vues, len(rows), saisies)
+        return Bureau(rows, counts, communes, len(rows), saisies)
     rows = await listes.list_desk(
         ctx.db,
         wanted,
@@ -73,7 +73,7 @@ async def load(ctx: Contexte, filtres: Filtres) -> Bureau:
         for row in counts
         if filtres.etat in ("", row.etat) and filtres.demarche in ("", row.slug)
     )
-    return Bureau(rows, counts, vues, total, saisies)
+    return Bureau(rows, counts, communes, total, saisies)
 
 
 def _words(typed: str) -> str:

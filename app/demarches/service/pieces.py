@@ -1,9 +1,10 @@
-"""Documents attached to a question: proven by opening, scanned, encrypted, then recorded.
+"""Documents attached to a field: proven by opening, scanned, encrypted, then recorded.
 
-The bytes are stored before the row: a crash in between leaves an object that nobody points at (a nightly job removes
-it), never a row without its bytes.
+The bytes are stored before the row, and announced before that: a crash in between leaves an object that a job
+destroys a day later, never a row without its bytes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.demarches.models import Dossier, Piece
 from app.demarches.repository import dossiers as repository
 from app.demarches.service.brouillons import ABSENT, Brouillon
 from app.socle.antivirus import check_piece
+from app.socle.attendus import announce, claim
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.crypto.keystore import KeyOwner
@@ -64,6 +66,7 @@ async def receive(
     piece = await inspect_piece(data, fichier.filename, accepted)
     analyse = await check_piece(noyau.antivirus, data)
     piece_id = uuid7()
+    await announce(noyau, piece_id)
     depose = await noyau.objets.deposer(KeyOwner("collectivite", collectivite_id), piece_id, data)
     return PieceRecue(
         piece_id, champ.id, piece.nom, piece.mime, len(data), depose.empreinte, analyse.verdict.value
@@ -72,6 +75,7 @@ async def receive(
 
 async def attach(ctx: Contexte, dossier: Dossier, piece: PieceRecue) -> None:
     """Records a stored document on the dossier."""
+    await claim(ctx.db, piece.id)
     await repository.add_piece(
         ctx.db,
         collectivite_id=dossier.collectivite_id,
@@ -86,6 +90,13 @@ async def attach(ctx: Contexte, dossier: Dossier, piece: PieceRecue) -> None:
         etat="jointe",
         ajoutee_le=ctx.now,
     )
+
+
+async def forget(ctx: Contexte, received: Sequence[PieceRecue]) -> None:
+    """Documents that came twice with the same form: their bytes are destroyed once that is committed."""
+    for piece in received:
+        await claim(ctx.db, piece.id)
+        await emit(ctx.db, "demarches:detruire_objet", objet_id=piece.id)
 
 
 async def remove(ctx: Contexte, draft: Brouillon, piece_id: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from app.socle.contexte import Contexte
 from app.socle.crypto.keystore import KeyOwner
 from app.socle.db import own_in
 from app.socle.errors import ConflictError, InvalidInputError, NotFoundError
-from app.socle.hosts import CollectiviteVue, list_vues
+from app.socle.hosts import CollectiviteVue, Nommee, list_nommees, list_vues
 from app.socle.ids import fingerprint, uuid7
 from app.socle.storage import ObjetLu
 
@@ -102,13 +102,13 @@ async def list_consultations(ctx: Contexte, dossier_id: UUID) -> Sequence[Any]:
     return await repository.list_consultations(ctx.db, dossier_id)
 
 
-async def list_own(ctx: Contexte, limit: int = 200) -> tuple[Sequence[Any], dict[UUID, CollectiviteVue]]:
+async def list_own(ctx: Contexte, limit: int = 200) -> tuple[Sequence[Any], dict[UUID, Nommee]]:
     """The person's dossiers and drafts in every collectivité, latest first, with those collectivités."""
     if ctx.usager_id is None:
         return [], {}
     rows = await listes.list_for_usager(ctx.db, ctx.usager_id, limit)
-    vues = await list_vues(ctx.db, {row.collectivite_id for row in rows}) if rows else {}
-    return rows, vues
+    communes = await list_nommees(ctx.db, {row.collectivite_id for row in rows}) if rows else {}
+    return rows, communes
 
 
 async def open_document(ctx: Contexte, document_id: UUID) -> tuple[Document, ObjetLu]:
@@ -177,6 +177,6 @@ async def withdraw(ctx: Contexte, dossier_id: UUID) -> None:
     await record(ctx, "demarches:dossier:retirer", str(dossier.id), dossier.collectivite_id)
 
 
-def expires_on(row: Any, days: int = 90) -> Any:
-    """When an untouched draft is deleted."""
-    return row.modifie_le + timedelta(days=days)
+def expires_on(modifie_le: datetime, days: int) -> datetime:
+    """When a draft is deleted if it is not touched again: `days` is its démarche's own term."""
+    return modifie_le + timedelta(days=days)

@@ -18,7 +18,7 @@ from app.socle.storage.s3 import PART_SIZE, S3Settings, S3Store
 
 from . import serveurs
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("serveurs-s3")]
 FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
 Pieces = Callable[..., AsyncIterator[bytes]]
 Starter = Callable[[Path], AbstractContextManager[serveurs.ServeurS3]]
