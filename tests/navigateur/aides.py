@@ -95,7 +95,8 @@ class Visite:
     def field(self, words: str, group: str = "") -> Locator:
         """The field of that label, alone or in a group of questions; « (facultatif) » after it does not count."""
         scope = self.page.get_by_role("group", name=_label(group)) if group else self.page
-        return scope.get_by_label(_label(words)).first
+        # A section may bear the same words as the question in it.
+        return scope.get_by_label(_label(words)).and_(self.page.locator("input, select, textarea")).first
 
     def fill(self, words: str, text: str, group: str = "") -> None:
         """Types into a field."""
@@ -197,6 +198,10 @@ class Visite:
         self.open("agents")
         self.follow("S’identifier avec ProConnect")
         self.press(courriel)
+        organisations = self.page.get_by_role("radio")
+        if "/proconnect/" in self.page.url and organisations.count():
+            organisations.first.check()
+            self.press("Continuer")
 
     def sign_in_by_code(self, courriel: str) -> None:
         """On the sign-in page, with the code that arrives by e-mail."""
