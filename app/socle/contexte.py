@@ -80,8 +80,8 @@ class Visite:
 
     @property
     def jeton_csrf(self) -> str:
-        """The token of this browser's forms, bound to its session or to its anonymous secret."""
-        return self.noyau.sceau.sign("csrf", self.session_token or self.temoin)
+        """The token of this browser's forms; it outlives a session, so a form kept through a sign-in still goes."""
+        return self.noyau.sceau.sign("csrf", self.temoin)
 
     def set_cookie(self, response: Response, name: str, value: str, *, max_age: int | None = None) -> None:
         """A cookie of this host only, unreadable by scripts."""
@@ -222,12 +222,8 @@ async def formulaire(request: Request) -> FormData:
 
 def check_token(visit: Visite, token: Any) -> None:
     """Refuses a form whose token was not made for this browser."""
-    # The anonymous secret is accepted beside the session: a form kept while somebody signs in again still goes.
-    holders = [
-        holder for holder in (visit.session_token, visit.temoin if visit.has_temoin else None) if holder
-    ]
     text = token if isinstance(token, str) else ""
-    if not any(visit.noyau.sceau.verify("csrf", holder, text) for holder in holders):
+    if not visit.has_temoin or not visit.noyau.sceau.verify("csrf", visit.temoin, text):
         raise ForbiddenError(
             "Cette page était ouverte depuis trop longtemps, ou dans une autre session. Revenez en arrière, "
             "rechargez la page et recommencez : ce qui était enregistré l’est toujours.",

@@ -306,7 +306,6 @@ def _keep_for_later(visit: Visite, fields: Mapping[str, Sequence[str]]) -> Respo
         action_url=path,
         entrer_url=f"/connexion?suite={quote(path)}",
         champs=kept,
-        jeton=visit.noyau.sceau.sign("csrf", visit.temoin),
     )
 
 

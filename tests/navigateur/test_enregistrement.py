@@ -1,0 +1,40 @@
+"""Every field is saved as it is typed: a closed tab, a second device and a lost session find it again."""
+
+from uuid import uuid4
+
+from playwright.sync_api import expect
+
+from tests.navigateur.aides import Visite
+from tests.navigateur.conftest import Arrivee
+from tests.navigateur.parcours import ACTE
+
+
+def begin(arrive: Arrivee, courriel: str) -> Visite:
+    visite = arrive()
+    visite.open("guingamp", ACTE)
+    visite.follow("Recevoir un code par courriel")
+    visite.sign_in_by_code(courriel)
+    return visite
+
+
+def test_what_is_typed_survives_a_closed_tab_and_a_second_device(arrive: Arrivee) -> None:
+    courriel = f"enora.{uuid4().hex[:8]}@courriel.example"
+    visite = begin(arrive, courriel)
+    with visite.page.expect_response("**/champs"):
+        visite.choose("De quel document avez-vous besoin ?", "Extrait sans filiation")
+    expect(visite.page.locator("#enregistrement")).to_contain_text("Enregistré à")
+    visite.open("guingamp")
+    elsewhere = begin(arrive, courriel)
+    assert elsewhere.page.get_by_label("Extrait sans filiation").is_checked()
+
+
+def test_what_did_not_reach_the_server_waits_in_the_tab(arrive: Arrivee) -> None:
+    visite = begin(arrive, f"malo.{uuid4().hex[:8]}@courriel.example")
+    visite.page.context.set_offline(True)
+    visite.page.get_by_label("Extrait sans filiation").check()
+    expect(visite.page.locator("#enregistrement")).to_contain_text("Pas de connexion")
+    visite.page.context.set_offline(False)
+    expect(visite.page.locator("#enregistrement")).to_contain_text("Enregistré à")
+    visite.console[:] = [line for line in visite.console if "ERR_INTERNET_DISCONNECTED" not in line]
+    visite.reload()
+    assert visite.page.get_by_label("Extrait sans filiation").is_checked()
