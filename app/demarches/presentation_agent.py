@@ -17,6 +17,7 @@ from app.demarches.service.papiers import CANAUX, adresse_de
 from app.demarches.service.suivi import Suivi
 from app.socle import vues
 from app.socle.contexte import Contexte
+from app.socle.gabarits import telephone
 from app.socle.permissions import Droit
 
 CHOIX = (
@@ -152,7 +153,7 @@ def _identity(dossier: Dossier) -> dict[str, Any]:
         ("Nom d’usage", str(person.get("nom_usage") or "")),
         ("Date de naissance", "/".join(reversed(birth.split("-")))),
         ("Adresse électronique", str(person.get("courriel") or "")),
-        ("Téléphone", str(person.get("telephone") or "")),
+        ("Téléphone", telephone(str(person.get("telephone") or ""))),
         ("Adresse postale", "\n".join(adresse_de(person, dossier.reponses or {}))),
     ]
     return {
