@@ -145,7 +145,7 @@ async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[st
 async def ask(portail: Portail, nav: Navigateur, route: str, objects: dict[str, object]) -> str:
     """What comes back, in a word: `absent`, `connexion` (the sign-in page), or what was wrongly given."""
     method, path = route.format(**objects).split(" ", 1)
-    token = nav.cookie("kumun") or nav.cookie("kumun-temoin") or ""
+    token = nav.cookie("kumun-temoin") or ""
     fields = {
         **FORMULAIRE,
         "cle_idempotence": new_token(),
