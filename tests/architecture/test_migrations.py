@@ -89,8 +89,8 @@ def debian_server() -> Iterator[str]:
 
 
 @pytest.mark.serveur
-@pytest.mark.skipif(not DEBIAN.exists(), reason="postgresql-15 is not installed")
 def test_the_migrations_run_on_debians_postgresql_15(base_migree: BaseEssai) -> None:
+    assert DEBIAN.exists(), "install Debian's postgresql-15, as `make test` does when it may"
     with debian_server() as conninfo:
         with psycopg.connect(f"{conninfo} dbname=postgres", autocommit=True) as superuser:
             superuser.execute(role_statements().encode())
