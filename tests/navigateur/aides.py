@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from pypdf import PdfReader
 
 from tests.navigateur.controle import Controle
@@ -256,10 +257,17 @@ class Clavier(Visite):
 
     def attach(self, words: str, *files: Path) -> None:
         """The file question opens with the keyboard."""
-        self._reach(self.field(words))
-        with self.page.expect_file_chooser() as chooser:
-            self.page.keyboard.press("Space")
-        chooser.value.set_files(files)
+        for last in (False, True):
+            self._reach(self.field(words))
+            try:
+                with self.page.expect_file_chooser(timeout=5_000) as chooser:
+                    self.page.keyboard.press("Space")
+                chooser.value.set_files(files)
+                return
+            except PlaywrightTimeoutError:
+                # A headless Chromium under load may drop a key meant for its file dialog: press it once more.
+                if last:
+                    raise
 
 
 def _first(found: Locator) -> Locator:
