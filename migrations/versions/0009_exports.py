@@ -4,7 +4,7 @@ from alembic import op
 
 from migrations import politiques
 
-revision = "0026_exports"
+revision = "0009_exports"
 down_revision = "0008_objets"
 branch_labels = None
 depends_on = None
