@@ -71,6 +71,7 @@ class Dossier(PersonnelMixin, Base):
     bail_jusqu_a: Mapped[datetime | None] = mapped_column(Instant)
     clos_le: Mapped[datetime | None] = mapped_column(Instant)
     revision: Mapped[int] = mapped_column(Integer, default=1)
+    essai: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class DuDossier(PersonnelMixin):
