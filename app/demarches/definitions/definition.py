@@ -16,7 +16,7 @@ from pydantic import Field, PrivateAttr, StringConstraints, ValidationInfo, mode
 from app.demarches.definitions.base import Aiguillage, Controle, Fige, Formule, IdChamp, Texte
 from app.demarches.definitions.champs import Champ, champ_de_borne
 from app.demarches.definitions.legal import Conservation, Decision, Legal, Service
-from app.demarches.definitions.regles import Plan, Remarque, preparer
+from app.demarches.definitions.regles import Plan, preparer
 from app.socle.langues import N_
 
 

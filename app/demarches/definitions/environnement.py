@@ -115,6 +115,7 @@ def noms_de(champ: Champ, calcule: Type | None = None) -> dict[str, Nom]:
 
     `calcule` is the type of a computed field, which only its rule tells.
     """
+    genre: str = champ.type
     if not champ.repond:
         return {}
     if calcule is not None:
@@ -126,12 +127,12 @@ def noms_de(champ: Champ, calcule: Type | None = None) -> dict[str, Nom]:
         options = tuple(option.valeur for option in champ.options)
         kind = choix(*options) if champ.type == "choix" else liste(*options)
         return {champ.id: Nom(kind, champ.id, _texte if champ.type == "choix" else _liste, champ.libelle)}
-    if champ.type == "bloc":
+    if genre == "bloc":
         within = noms_du_formulaire(getattr(champ, "champs", ()))
         return {champ.id: Nom(lignes(within), champ.id, _lignes(within), champ.libelle)}
-    if champ.type in _PARTIES:
+    if genre in _PARTIES:
         whole = {champ.id: Nom(COMPOSE, champ.id, _entier, champ.libelle)}
-        parts = _PARTIES[champ.type].items()
+        parts = _PARTIES[genre].items()
         return whole | {
             f"{champ.id}.{name}": Nom(kind, champ.id, _partie(name, read), f"{champ.libelle}, {name}")
             for name, (kind, read) in parts
@@ -157,8 +158,9 @@ def lecteur(kind: Type) -> Callable[[Any], Any]:
 
 
 def _borner(champ: Champ, nom: Nom) -> Nom:
-    if champ.type not in ("entier", "decimal", "montant"):
+    genre: str = champ.type
+    if genre not in ("entier", "decimal", "montant"):
         return nom
-    scale = 100 if champ.type == "montant" else 1
+    scale = 100 if genre == "montant" else 1
     low, high = (None if limit is None else Decimal(limit) / scale for limit in (champ.min, champ.max))
     return Nom(nom.type, nom.champ, nom.lire, nom.libelle, low, high)

@@ -4,9 +4,9 @@ A field or a page is shown, and a value computed, from what comes before it: the
 requirement or a check sees its whole page; eligibility, price and routing see the whole form.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from app.demarches.definitions.base import Controle
 from app.demarches.definitions.champs import Champ
@@ -136,34 +136,31 @@ class _Preparation:
 
     def _page(self, page: "Page") -> None:
         place = f"pages[{page.id}]"
-        self._condition(place, page.si, lambda rule: self._plan.pages.__setitem__(page.id, rule))
+        if (rule := self._condition(place, page.si)) is not None:
+            self._plan.pages[page.id] = rule
         shown: dict[str, tuple[Expression | None, Expression | None]] = {}
         seen: set[str] = set()
         for champ in page.champs:
             section = page.section(champ.section)
             if section is not None and section.id not in seen:
                 seen.add(section.id)
-                key = (page.id, section.id)
-                where = f"{place}.sections[{section.id}]"
-                self._condition(where, section.si, lambda rule, key=key: self._sections(key, rule))
+                rule = self._condition(f"{place}.sections[{section.id}]", section.si)
+                if rule is not None:
+                    self._plan.sections[page.id, section.id] = rule
             shown[champ.id] = self._montre(f"{place}.champs[{champ.id}]", champ)
         for champ in page.champs:
             self._apres(f"{place}.champs[{champ.id}]", champ, *shown[champ.id])
         self._plan.controles[page.id] = tuple(self._controles(f"{place}.controles", page.controles))
 
-    def _sections(self, key: tuple[str, str], rule: Expression) -> None:
-        self._plan.sections[key] = rule
-
-    def _condition(self, lieu: str, si: str | None, ranger: Callable[[Expression], Any]) -> None:
-        if si is not None and (rule := self._compiler(f"{lieu}.si", si, BOOLEEN)) is not None:
-            ranger(rule)
+    def _condition(self, lieu: str, si: str | None) -> Expression | None:
+        return self._compiler(f"{lieu}.si", si, BOOLEEN) if si is not None else None
 
     def _montre(self, lieu: str, champ: Champ) -> tuple[Expression | None, Expression | None]:
         """Whether it is shown and what it is worth: from what comes before; then it may be named."""
         if champ.id in _PRIS:
-            phrase = f"Changez l’identifiant « {champ.id} » : ce mot a un sens dans les règles."
+            phrase = f"Changez l’identifiant « {champ.id} » : ce mot a un sens dans les règles."
             self._plan.remarques.append(Remarque(lieu, phrase))
-        si = self._compiler(f"{lieu}.si", champ.si, BOOLEEN) if champ.si is not None else None
+        si = self._condition(lieu, champ.si)
         calcul = (
             self._compiler(f"{lieu}.calcul", champ.calcul, _QUELCONQUE) if champ.calcul is not None else None
         )
@@ -188,10 +185,10 @@ def _absents(definition: "Definition") -> dict[str, str]:
     why: dict[str, str] = {}
     for champ in definition.champs():
         if not champ.repond:
-            why[champ.id] = f"« {champ.id} » n’a pas de réponse : une règle regarde une autre question."
+            why[champ.id] = f"« {champ.id} » n’a pas de réponse : une règle regarde une autre question."
         else:
             why[champ.id] = (
-                f"« {champ.id} » vient plus loin dans le formulaire : une règle ne regarde que ce qui la "
+                f"« {champ.id} » vient plus loin dans le formulaire : une règle ne regarde que ce qui la "
                 "précède. Déplacez la question ou la règle."
             )
     return why

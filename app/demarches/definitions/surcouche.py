@@ -102,8 +102,12 @@ def _who_uses(definition: Definition, champ_id: str) -> str | None:
     if others:
         return f"la question « {others[0].libelle} »"
     for page in definition.pages:
-        if page.si is not None and champ_id in str(page.si.model_dump()):
+        rules = (page.si, *(section.si for section in page.sections), *(c.regle for c in page.controles))
+        if champ_id in champs_cites(*rules):
             return f"la page « {page.titre} »"
+    whole = (definition.prix, *(c.regle for c in definition.eligibilite), *(r.si for r in definition.routage))
+    if champ_id in champs_cites(*whole):
+        return "une règle de la démarche"
     decision = definition.decision
     if decision and champ_id in mots_de(
         *decision.visas, *decision.articles_acceptation, *decision.articles_refus

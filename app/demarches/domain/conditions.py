@@ -4,7 +4,7 @@ An answer to a field that is no longer asked stays in the draft (it comes back i
 but counts for nothing: `EtatFormulaire.reponses` is what is checked, shown, frozen and exported.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
@@ -106,8 +106,13 @@ class Evaluation:
             if value is not None:
                 self.noter(champ, en_json(value))
 
-    def parcourir(self, page: Page, reponses: Mapping[str, Any]) -> tuple[SectionVisible, ...]:
-        """Takes in the answers of a page; its fields that are asked, by section, none when it is left out."""
+    def parcourir(
+        self, page: Page, reponses: Mapping[str, Any], lire: Callable[[Champ], Any] | None = None
+    ) -> tuple[SectionVisible, ...]:
+        """Takes in the answers of a page; its fields that are asked, by section, none when it is left out.
+
+        With `lire`, answers are asked of it one by one instead of being taken from `reponses`.
+        """
         if not self.montre_page(page):
             return ()
         found: list[SectionVisible] = []
@@ -125,7 +130,7 @@ class Evaluation:
             if champ.calcul is not None:
                 self.calculer(champ)
             else:
-                self.noter(champ, reponses.get(champ.id))
+                self.noter(champ, lire(champ) if lire is not None else reponses.get(champ.id))
         if asked:
             found.append(SectionVisible(page.section(current), tuple(asked)))
         return tuple(found)
@@ -209,6 +214,28 @@ def reponses_effectives(
 ) -> dict[str, Any]:
     """The answers that count, in form order: fields that exist and are asked, empty ones left out."""
     return etat_du_formulaire(definition, reponses, circonstances).reponses
+
+
+def parties_repondues(
+    definition: Definition, reponses: Mapping[str, Any]
+) -> Iterator[tuple[str, tuple[Champ, ...]]]:
+    """What a frozen dossier answers, by titled part: a title and its fields that have an answer.
+
+    Frozen answers say by themselves what was asked: no rule is evaluated again, on another day.
+    """
+    for page in definition.pages:
+        title, group = page.titre, list[Champ]()
+        for champ in page.champs:
+            section = page.section(champ.section)
+            wanted = f"{page.titre} – {section.titre}" if section else page.titre
+            if wanted != title:
+                if group:
+                    yield title, tuple(group)
+                title, group = wanted, []
+            if champ.id in reponses:
+                group.append(champ)
+        if group:
+            yield title, tuple(group)
 
 
 def is_answered(valeur: Any) -> bool:

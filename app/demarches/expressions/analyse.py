@@ -63,7 +63,7 @@ def analyser(texte: str) -> Arbre:
         raise ExpressionRefuseeError(
             [
                 Faute(
-                    "Coupez cette règle en plusieurs : elle enchaîne trop d’opérations.",
+                    "Coupez cette règle en plusieurs : elle enchaîne trop d’opérations.",
                     arbre.debut,
                     arbre.fin,
                 )
@@ -81,13 +81,13 @@ def noms_cites(texte: str) -> frozenset[str]:
 
 def _en_trop(jeton: Jeton) -> Faute:
     if jeton.valeur in COMPARAISONS:
-        phrase = "Séparez ces deux comparaisons par « et » ou par « ou »."
+        phrase = "Séparez ces deux comparaisons par « et » ou par « ou »."
     elif jeton.valeur == ")":
         phrase = "Retirez cette parenthèse, que rien n’ouvre."
     elif jeton.valeur == ",":
-        phrase = "Retirez cette virgule : elle sépare les éléments d’une liste ou d’une fonction."
+        phrase = "Retirez cette virgule : elle sépare les éléments d’une liste ou d’une fonction."
     else:
-        phrase = f"Ajoutez « et », « ou » ou un signe avant « {_dire(jeton)} », ou retirez-le."
+        phrase = f"Ajoutez « et », « ou » ou un signe avant « {_dire(jeton)} », ou retirez-le."
     return Faute(phrase, jeton.debut, jeton.fin)
 
 
@@ -124,7 +124,7 @@ class _Lecteur:
         """The longest expression from here whose operators bind at least as tightly as `force`."""
         self._profondeur += 1
         if self._profondeur > LIMITE_PROFONDEUR:
-            phrase = "Coupez cette règle en plusieurs : elle a trop de parenthèses les unes dans les autres."
+            phrase = "Coupez cette règle en plusieurs : elle a trop de parenthèses les unes dans les autres."
             raise ExpressionRefuseeError([Faute(phrase, self.courant.debut, self.courant.fin)])
         gauche = self._debut()
         while True:
@@ -158,11 +158,11 @@ class _Lecteur:
     def _comparaison(self, gauche: Arbre) -> Arbre:
         signe = self._avancer().valeur
         if signe == "parmi":
-            self._attendre("(", 'Ouvrez une parenthèse après « parmi », par exemple parmi ("a", "b").')
-            valeurs, fin = self._arguments("« parmi »")
+            self._attendre("(", 'Ouvrez une parenthèse après « parmi », par exemple parmi ("a", "b").')
+            valeurs, fin = self._arguments("« parmi »")
             if not valeurs:
                 raise ExpressionRefuseeError(
-                    [Faute("Donnez au moins une valeur après « parmi ».", fin - 1, fin)]
+                    [Faute("Donnez au moins une valeur après « parmi ».", fin - 1, fin)]
                 )
             return Parmi(gauche, valeurs, debut=gauche.debut, fin=fin)
         droite = self.expression(FORCE_COMPARAISON + 1)
@@ -208,16 +208,16 @@ class _Lecteur:
 
     def _si(self, jeton: Jeton) -> Arbre:
         condition = self.expression(0)
-        self._attendre("alors", "Écrivez « alors » après la condition : si … alors … sinon …")
+        self._attendre("alors", "Écrivez « alors » après la condition : si … alors … sinon …")
         alors = self.expression(0)
-        self._attendre("sinon", "Écrivez « sinon » et la valeur dans l’autre cas : si … alors … sinon …")
+        self._attendre("sinon", "Écrivez « sinon » et la valeur dans l’autre cas : si … alors … sinon …")
         sinon = self.expression(0)
         return Si(condition, alors, sinon, debut=jeton.debut, fin=sinon.fin)
 
     def _mot(self, jeton: Jeton) -> Arbre:
         if self.courant.genre == "signe" and self.courant.valeur == "(":
             self._avancer()
-            arguments, fin = self._arguments(f"« {jeton.valeur} »")
+            arguments, fin = self._arguments(f"« {jeton.valeur} »")
             return Appel(jeton.valeur, arguments, debut=jeton.debut, fin=fin)
         return Nom(jeton.valeur, debut=jeton.debut, fin=jeton.fin)
 
@@ -268,6 +268,6 @@ def _grouper(lien: str, gauche: Arbre, droite: Arbre) -> Arbre:
 
 def _manque(jeton: Jeton) -> Faute:
     if jeton.genre == "fin":
-        return Faute("Complétez cette règle : il manque quelque chose à la fin.", jeton.debut, jeton.fin)
-    phrase = f"Mettez une réponse, un nombre ou un texte avant « {_dire(jeton)} »."
+        return Faute("Complétez cette règle : il manque quelque chose à la fin.", jeton.debut, jeton.fin)
+    phrase = f"Mettez une réponse, un nombre ou un texte avant « {_dire(jeton)} »."
     return Faute(phrase, jeton.debut, jeton.fin)

@@ -7,6 +7,7 @@ settles it (`faux et ?` is false). What is not known shows, requires and refuses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from app.demarches.expressions.analyse import analyser
@@ -46,7 +47,7 @@ def compiler(texte: str, env: Environnement, attendu: Type) -> Expression:
     coeur = typeur.typer(arbre)
     if not typeur.fautes and not compatible(coeur.type, attendu):
         wanted, found = LIBELLES[attendu.genre], LIBELLES[coeur.type.genre]
-        phrase = f"Écrivez ici une règle qui donne {wanted} : celle-ci donne {found}."
+        phrase = f"Écrivez ici une règle qui donne {wanted} : celle-ci donne {found}."
         raise ExpressionRefuseeError([Faute(phrase, arbre.debut, arbre.fin)])
     if typeur.fautes:
         raise ExpressionRefuseeError(typeur.fautes)
@@ -136,7 +137,7 @@ def _lier(coeur: Coeur) -> Fonction:
     parts = tuple(fermer(arg) for arg in coeur.args)
     decisive = coeur.op == "ou"
 
-    def join(ctx: Contexte) -> bool | None:
+    def join(ctx: Contexte) -> Any:
         result: bool | None = not decisive
         for part in parts:
             value = part(ctx)
@@ -280,5 +281,5 @@ _FABRIQUES: dict[str, Callable[[Coeur], Fonction]] = {
     "min": _extreme,
     "max": _extreme,
     "oppose": lambda coeur: _appliquer(lambda value: -value, coeur),
-    **{op: (lambda coeur, f=calcul: _appliquer(f, coeur)) for op, calcul in (_ORDRES | _CALCULS).items()},
+    **{op: partial(_appliquer, calcul) for op, calcul in (_ORDRES | _CALCULS).items()},
 }

@@ -37,7 +37,7 @@ def ecrire(arbre: Arbre) -> str:
             return f" {arbre.lien} ".join(_dans(part, force) for part in arbre.parties)
         case Compare():
             left, right = (_dans(part, FORCE_COMPARAISON + 1) for part in (arbre.gauche, arbre.droite))
-            return f"{left} {arbre.signe} {right}"
+            return f"{left} {'≠' if arbre.signe == '!=' else arbre.signe} {right}"
         case Calcul():
             force = FORCES[arbre.signe]
             return f"{_terme(arbre.gauche, force)} {arbre.signe} {_terme(arbre.droite, force + 1)}"

@@ -43,7 +43,7 @@ def decouper(texte: str) -> list[Jeton]:
     """The elements of a text, ended by one of kind `fin`; ExpressionRefuseeError for what is none."""
     if len(texte) > LIMITE_TEXTE:
         raise ExpressionRefuseeError(
-            [Faute(f"Raccourcissez cette règle : {LIMITE_TEXTE} caractères au plus, coupez-la en plusieurs.")]
+            [Faute(f"Raccourcissez cette règle : {LIMITE_TEXTE} caractères au plus, coupez-la en plusieurs.")]
         )
     jetons: list[Jeton] = []
     place = 0
@@ -63,7 +63,7 @@ def _signe_inconnu(texte: str, place: int) -> Faute:
         return Faute("Fermez le texte qui commence ici par un guillemet.", place, len(texte))
     if texte[place] in "'’‘":
         return Faute('Écrivez les textes entre guillemets droits, par exemple "benne".', place, place + 1)
-    return Faute(f"Retirez le signe « {texte[place]} », qui ne veut rien dire ici.", place, place + 1)
+    return Faute(f"Retirez le signe « {texte[place]} », qui ne veut rien dire ici.", place, place + 1)
 
 
 def _jeton(groupe: str, brut: str, debut: int, fin: int) -> Jeton:
@@ -89,12 +89,12 @@ def _litteral(groupe: str, brut: str, debut: int, fin: int) -> Any:
     except ValueError:
         words = "du calendrier" if groupe == "date" else "d’une horloge"
         raise ExpressionRefuseeError(
-            [Faute(f"Corrigez « {brut} », qui n’est pas {words}.", debut, fin)]
+            [Faute(f"Corrigez « {brut} », qui n’est pas {words}.", debut, fin)]
         ) from None
     whole, _, cents = brut.replace(",", ".").partition(".")
     if len(whole.lstrip("0")) > 15 or len(cents) > 6:
         raise ExpressionRefuseeError(
-            [Faute("Raccourcissez ce nombre : 15 chiffres au plus, et 6 après la virgule.", debut, fin)]
+            [Faute("Raccourcissez ce nombre : 15 chiffres au plus, et 6 après la virgule.", debut, fin)]
         )
     return Decimal(brut.replace(",", "."))
 

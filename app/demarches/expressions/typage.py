@@ -77,7 +77,7 @@ def compatible(trouve: Type, attendu: Type) -> bool:
 
 
 def _quoi(arbre: Arbre) -> str:
-    return f"« {arbre.chemin} »" if isinstance(arbre, Nom) else "cette partie"
+    return f"« {arbre.chemin} »" if isinstance(arbre, Nom) else "cette partie"
 
 
 def _litteral(_: Typeur, arbre: Litteral) -> Coeur:
@@ -112,25 +112,25 @@ def _nom_inconnu(t: Typeur, chemin: str) -> str:
     within = t.env[root]
     if "." in chemin and within is not None and within.type.genre == "lignes":
         return (
-            f"Utilisez « {chemin} » dans une fonction sur les lignes : somme({chemin}), "
+            f"Utilisez « {chemin} » dans une fonction sur les lignes : somme({chemin}), "
             f"min({chemin}), max({chemin}), tous({root}, …) ou au_moins_un({root}, …)."
         )
     names = [*t.env.noms, *(name for _, noms in t.lignes for name in noms)]
     near = difflib.get_close_matches(chemin, names, 1)
     hint = (
-        f" Vouliez-vous « {near[0]} » ?" if near else " Utilisez l’identifiant d’une question du formulaire."
+        f" Vouliez-vous « {near[0]} » ?" if near else " Utilisez l’identifiant d’une question du formulaire."
     )
-    return f"« {chemin} » n’est pas une question de ce formulaire.{hint}"
+    return f"« {chemin} » n’est pas une question de ce formulaire.{hint}"
 
 
 def _unaire(t: Typeur, arbre: Unaire) -> Coeur:
     if arbre.signe == "non":
-        return Coeur("non", BOOLEEN, (t.attendre(arbre.operande, BOOLEEN, "après « non »"),))
+        return Coeur("non", BOOLEEN, (t.attendre(arbre.operande, BOOLEEN, "après « non »"),))
     return Coeur("oppose", NOMBRE, (t.attendre(arbre.operande, NOMBRE, "après le signe moins"),))
 
 
 def _groupe(t: Typeur, arbre: Groupe) -> Coeur:
-    where = f"de chaque côté de « {arbre.lien} »"
+    where = f"de chaque côté de « {arbre.lien} »"
     return Coeur(arbre.lien, BOOLEEN, tuple(t.attendre(part, BOOLEEN, where) for part in arbre.parties))
 
 
@@ -145,10 +145,10 @@ def _compare(t: Typeur, arbre: Compare) -> Coeur:
             return t.refuser(part, _non_comparable(side.type, part))
     if not _meme(left.type, right.type):
         both = f"{LIBELLES[left.type.genre]} à {LIBELLES[right.type.genre]}"
-        return t.refuser(arbre, f"Comparez des valeurs de même sorte : ici, {both}.")
+        return t.refuser(arbre, f"Comparez des valeurs de même sorte : ici, {both}.")
     if arbre.signe not in ("=", "!=") and left.type.genre not in _ORDONNES:
         kind = LIBELLES[left.type.genre]
-        return t.refuser(arbre, f"Remplacez « {arbre.signe} » par = ou != : {kind} n’a pas d’ordre.")
+        return t.refuser(arbre, f"Remplacez « {arbre.signe} » par = ou != : {kind} n’a pas d’ordre.")
     _verifier_option(t, left, right, arbre.droite)
     _verifier_option(t, right, left, arbre.gauche)
     return Coeur(arbre.signe, BOOLEEN, (left, right))
@@ -161,10 +161,10 @@ def _meme(left: Type, right: Type) -> bool:
 def _non_comparable(kind: Type, part: Arbre) -> str:
     what = _quoi(part)
     return {
-        "liste": f"Utilisez « contient » avec {what}, qui a plusieurs réponses.",
+        "liste": f"Utilisez « contient » avec {what}, qui a plusieurs réponses.",
         "lignes": f"Utilisez nombre(…), somme(…), tous(…) ou au_moins_un(…) avec {what}, qui a plusieurs lignes.",
         "compose": f"Précisez la partie de {what} après un point, par exemple adresse.commune.",
-        "duree": "Comparez des dates, ou des nombres : jours_entre(debut, fin) >= 15.",
+        "duree": "Comparez des dates, ou des nombres : jours_entre(debut, fin) >= 15.",
     }[kind.genre]
 
 
@@ -174,7 +174,7 @@ def _verifier_option(t: Typeur, choix: Coeur, autre: Coeur, place: Arbre) -> Non
     if options is None or autre.op != "lit" or autre.type.genre != "texte" or autre.valeur in options:
         return
     near = difflib.get_close_matches(autre.valeur, options, 1)
-    hint = f' Vouliez-vous "{near[0]}" ?' if near else f" Réponses possibles : {_enumerer(options)}."
+    hint = f' Vouliez-vous "{near[0]}" ?' if near else f" Réponses possibles : {_enumerer(options)}."
     t.refuser(place, f'"{autre.valeur}" n’est pas une réponse possible ici.{hint}')
 
 
@@ -184,10 +184,10 @@ def _enumerer(options: Sequence[str]) -> str:
 
 
 def _contient(t: Typeur, arbre: Compare) -> Coeur:
-    left, right = t.typer(arbre.gauche), t.attendre(arbre.droite, TEXTE, "après « contient »")
+    left, right = t.typer(arbre.gauche), t.attendre(arbre.droite, TEXTE, "après « contient »")
     if left.type.genre not in ("liste", "texte", "choix", "inconnu"):
         kind = LIBELLES[left.type.genre]
-        return t.refuser(arbre.gauche, f"Mettez une liste ou un texte avant « contient », non {kind}.")
+        return t.refuser(arbre.gauche, f"Mettez une liste ou un texte avant « contient », non {kind}.")
     if left.type.genre == "liste":
         _verifier_option(t, left, right, arbre.droite)
     return Coeur("contient", BOOLEEN, (left, right))
@@ -197,12 +197,12 @@ def _parmi(t: Typeur, arbre: Parmi) -> Coeur:
     left = t.typer(arbre.gauche)
     if left.type.genre == "liste":
         return t.refuser(
-            arbre.gauche, f"Utilisez « contient » avec {_quoi(arbre.gauche)}, qui a plusieurs réponses."
+            arbre.gauche, f"Utilisez « contient » avec {_quoi(arbre.gauche)}, qui a plusieurs réponses."
         )
     values = []
     for part in arbre.valeurs:
         if not isinstance(part, Litteral):
-            return t.refuser(part, "Mettez des valeurs écrites dans la liste qui suit « parmi ».")
+            return t.refuser(part, "Mettez des valeurs écrites dans la liste qui suit « parmi ».")
         value = t.typer(part)
         if left.type.genre != "inconnu" and not _meme(left.type, value.type):
             found = LIBELLES[value.type.genre]
@@ -226,18 +226,18 @@ def _calcul(t: Typeur, arbre: Calcul) -> Coeur:
     if kinds == ("date", "date"):
         return t.refuser(arbre, "Utilisez jours_entre(debut, fin) pour compter les jours entre deux dates.")
     if kinds == ("date", "nombre"):
-        return t.refuser(arbre, "Précisez l’unité : date + 15 jours, ou date + jours(nombre).")
+        return t.refuser(arbre, "Précisez l’unité : date + 15 jours, ou date + jours(nombre).")
     both = f"{LIBELLES[kinds[0]]} et {LIBELLES[kinds[1]]}"
-    return t.refuser(arbre, f"Calculez avec des nombres : « {arbre.signe} » n’a pas de sens entre {both}.")
+    return t.refuser(arbre, f"Calculez avec des nombres : « {arbre.signe} » n’a pas de sens entre {both}.")
 
 
 def _si(t: Typeur, arbre: Si) -> Coeur:
-    test = t.attendre(arbre.condition, BOOLEEN, "après « si »")
+    test = t.attendre(arbre.condition, BOOLEEN, "après « si »")
     then, other = t.typer(arbre.alors), t.typer(arbre.sinon)
     kind = unir(then.type, other.type)
     if kind is None:
-        both = f"{LIBELLES[then.type.genre]} après « alors », {LIBELLES[other.type.genre]} après « sinon »"
-        return t.refuser(arbre, f"Donnez des valeurs de même sorte dans les deux cas : ici, {both}.")
+        both = f"{LIBELLES[then.type.genre]} après « alors », {LIBELLES[other.type.genre]} après « sinon »"
+        return t.refuser(arbre, f"Donnez des valeurs de même sorte dans les deux cas : ici, {both}.")
     return Coeur("si", kind, (test, then, other))
 
 
@@ -260,11 +260,11 @@ def _appel(t: Typeur, arbre: Appel) -> Coeur:
         return typer_fonction(t, arbre)
     near = difflib.get_close_matches(arbre.fonction, [*FONCTIONS, *PARTICULIERES], 1)
     hint = (
-        f" Vouliez-vous « {near[0]} » ?"
+        f" Vouliez-vous « {near[0]} » ?"
         if near
         else " Voyez la liste des fonctions dans le guide des règles."
     )
-    return t.refuser(arbre, f"« {arbre.fonction} » n’est pas une fonction connue.{hint}")
+    return t.refuser(arbre, f"« {arbre.fonction} » n’est pas une fonction connue.{hint}")
 
 
 _TYPEURS: dict[type, Callable[..., Coeur]] = {

@@ -30,7 +30,7 @@ def _mal_appelee(t: "Typeur", arbre: Appel) -> Coeur:
     example = FONCTIONS[nom].exemple if nom in FONCTIONS else PARTICULIERES[nom]
     return t.refuser(
         arbre,
-        f"Vérifiez ce que « {nom} » prend entre parenthèses, séparé par une virgule et une espace ; "
+        f"Vérifiez ce que « {nom} » prend entre parenthèses, séparé par une virgule et une espace ; "
         f"par exemple {example}.",
     )
 
@@ -66,7 +66,7 @@ def _valeur_ou(t: "Typeur", arbre: Appel) -> Coeur:
     kind = unir(value.type, other.type)
     if kind is None or kind.genre in ("compose", "lignes"):
         return t.refuser(
-            arbre, "Donnez deux valeurs de même sorte à valeur_ou(…) : une réponse et ce qui la remplace."
+            arbre, "Donnez deux valeurs de même sorte à valeur_ou(…) : une réponse et ce qui la remplace."
         )
     return Coeur("valeur_ou", kind, (value, other))
 
