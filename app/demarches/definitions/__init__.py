@@ -1,7 +1,6 @@
 """The immutable content of a version of a démarche: shape, content address, overlays, shipped ones."""
 
 from app.demarches.definitions.champs import (
-    TYPES_SANS_REPONSE,
     Champ,
     Condition,
     Groupe,
@@ -24,7 +23,6 @@ from app.demarches.definitions.surcouche import Surcouche, SurcoucheRefuseeError
 
 __all__ = [
     "THEMES",
-    "TYPES_SANS_REPONSE",
     "Accuse",
     "CatalogueError",
     "Champ",

@@ -13,7 +13,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from app.demarches.definitions.champs import Champ, Condition, Fige, Test, Texte, champ_de_borne, tests_de
+from app.demarches.definitions.attributs import Fige, Texte
+from app.demarches.definitions.champs import Champ, Condition, Test, tests_de
 from app.demarches.definitions.legal import Conservation, Decision, Legal, Service
 from app.socle.langues import N_
 
@@ -229,8 +230,6 @@ def _check_value(where: str, test: Test, champ: Champ) -> None:
 
 
 def _check_bounds(champ: Champ, seen: dict[str, Champ]) -> None:
-    bounds = (champ.date_min, champ.date_max, champ.avertissement.avant if champ.avertissement else None)
-    for bound in bounds:
-        other = champ_de_borne(bound) if bound else None
-        if other is not None and (other not in seen or seen[other].type != "date"):
+    for other in champ.genre.champs_cites(champ):
+        if other not in seen or seen[other].type != "date":
             raise ValueError(f"field {champ.id}: its limit {other} is not an earlier date field")

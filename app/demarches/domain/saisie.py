@@ -5,11 +5,11 @@ and `a_completer` the last check before the request is deposited.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from app.demarches.definitions.champs import Champ, jour_de_borne
+from app.demarches.definitions.champs import Champ
 from app.demarches.definitions.definition import Definition, Page
 from app.demarches.domain.conditions import (
     champs_visibles,
@@ -18,7 +18,7 @@ from app.demarches.domain.conditions import (
     reponses_effectives,
     visible,
 )
-from app.demarches.domain.lecture import RefusDeSaisie, lire, phrase_manquante
+from app.demarches.types import ContexteDeSaisie, SaisieChamp
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,6 @@ class Saisie:
         return not self.erreurs
 
 
-@dataclass(frozen=True)
-class SaisieChamp:
-    """One field as typed so far: the answer if it is one, a soft remark if it is wrong, the inputs."""
-
-    valeur: Any
-    erreur: str | None
-    brut: dict[str, list[str]]
-
-
 def parse_page(
     definition: Definition,
     page: Page,
@@ -62,26 +53,23 @@ def parse_page(
     `reponses` are the answers of the dossier so far. Pieces are not read here: they are sent apart.
     """
     known = reponses_effectives(definition, reponses)
-    saisie = Saisie(
-        brut={name: tuple(brut[name]) for champ in page.champs for name in champ.entrees if name in brut}
-    )
+    saisie = Saisie()
     for champ in page.champs:
         known.pop(champ.id, None)
+        saisie.brut.update((name, tuple(typed)) for name, typed in champ.genre.prendre(champ, brut).items())
     for champ in page.champs:
         if not champ.repond or not visible(champ, known):
             continue
-        saisie.valeurs[champ.id] = None
-        try:
-            value = lire(champ, brut, known, aujourd_hui)
-        except RefusDeSaisie as refusal:
-            saisie.erreurs[champ.id] = refusal.phrase
-            saisie.ancres[champ.id] = refusal.entree or champ.entrees[0]
-            continue
-        if value is None and champ.obligatoire:
-            saisie.erreurs[champ.id] = phrase_manquante(champ)
+        read = champ.genre.lire(champ, brut, ContexteDeSaisie(aujourd_hui, known, reponses))
+        saisie.valeurs[champ.id] = read.valeur
+        if read.erreur is not None:
+            saisie.erreurs[champ.id] = read.erreur
+            saisie.ancres[champ.id] = read.ancre
+        elif read.valeur is not None:
+            known[champ.id] = read.valeur
+        elif champ.obligatoire:
+            saisie.erreurs[champ.id] = champ.genre.manque(champ)
             saisie.ancres[champ.id] = champ.entrees[0]
-        elif value is not None:
-            saisie.valeurs[champ.id] = known[champ.id] = value
     return saisie
 
 
@@ -89,31 +77,13 @@ def parse_champ(
     champ: Champ, brut: Mapping[str, Sequence[str]], reponses: Mapping[str, Any], aujourd_hui: date
 ) -> SaisieChamp:
     """Reads one field while it is being filled: unfinished is no error; typed inputs come back."""
-    typed = {name: list(brut[name]) for name in champ.entrees if name in brut}
-    if not champ.repond:
-        return SaisieChamp(None, None, typed)
-    try:
-        return SaisieChamp(lire(champ, brut, reponses, aujourd_hui), None, typed)
-    except RefusDeSaisie as refusal:
-        return SaisieChamp(None, None if refusal.incomplet else refusal.phrase, typed)
+    read = champ.genre.lire(champ, brut, ContexteDeSaisie(aujourd_hui, reponses, reponses))
+    return replace(read, erreur=None) if read.incomplet else read
 
 
 def entrees_de(champ: Champ, valeur: Any) -> dict[str, list[str]]:
     """The HTML inputs that stand for a stored answer, which `parse_champ` reads back as the same value."""
-    if not is_answered(valeur):
-        return {}
-    if champ.type == "date":
-        year, month, day = str(valeur).split("-")
-        return dict(zip(champ.entrees, ([str(int(day))], [str(int(month))], [year]), strict=True))
-    if champ.type == "adresse":
-        return {f"{champ.id}-{part}": [str(text)] for part, text in valeur.items()}
-    if champ.type == "choix_multiple":
-        return {champ.id: [str(item) for item in valeur]}
-    if champ.type == "oui_non":
-        return {champ.id: ["oui" if valeur else "non"]}
-    if champ.type == "decimal":
-        return {champ.id: [str(valeur).replace(".", ",")]}
-    return {champ.id: [str(valeur)]}
+    return champ.genre.ecrire(champ, valeur) if is_answered(valeur) else {}
 
 
 def a_completer(
@@ -137,27 +107,23 @@ def a_completer(
 def avertissements(definition: Definition, reponses: Mapping[str, Any], aujourd_hui: date) -> dict[str, str]:
     """Remarks that do not block, by field id: a date that comes sooner than the service would need."""
     effective = reponses_effectives(definition, reponses)
+    context = ContexteDeSaisie(aujourd_hui, effective, effective)
     found: dict[str, str] = {}
     for champ in definition.champs():
-        answer = effective.get(champ.id)
-        if champ.avertissement is None or answer is None:
-            continue
-        limit = jour_de_borne(champ.avertissement.avant, aujourd_hui, effective)
-        if limit is not None and date.fromisoformat(answer) < limit:
-            found[champ.id] = champ.avertissement.texte
+        if champ.id in effective:
+            read = champ.genre.lire(champ, entrees_de(champ, effective[champ.id]), context)
+            if read.remarque:
+                found[champ.id] = read.remarque
     return found
 
 
 def _fault(
     champ: Champ, effective: Mapping[str, Any], pieces: Collection[str], aujourd_hui: date
 ) -> str | None:
-    missing = phrase_manquante(champ) if champ.obligatoire else None
+    missing = champ.genre.manque(champ) if champ.obligatoire else None
     if not champ.repond:
         return None if champ.id in pieces else missing
     if champ.id not in effective:
         return missing
-    try:
-        lire(champ, entrees_de(champ, effective[champ.id]), effective, aujourd_hui)
-    except RefusDeSaisie as refusal:
-        return refusal.phrase
-    return None
+    context = ContexteDeSaisie(aujourd_hui, effective, effective)
+    return champ.genre.lire(champ, entrees_de(champ, effective[champ.id]), context).erreur
