@@ -3,7 +3,7 @@
 Nothing here knows the database, the web or the time: callers pass plain values and the day.
 """
 
-from app.demarches.domain.affichage import afficher, afficher_date, remplir_modele
+from app.demarches.domain.affichage import afficher, remplir_modele
 from app.demarches.domain.conditions import (
     EtatFormulaire,
     PageVisible,
@@ -42,14 +42,14 @@ from app.demarches.domain.etats import (
 from app.demarches.domain.numero import NumeroIncorrectError, afficher_numero, lire_numero, nouveau_numero
 from app.demarches.domain.saisie import (
     Saisie,
-    SaisieChamp,
     a_completer,
     avertissements,
     entrees_de,
     parse_champ,
     parse_page,
 )
-from app.demarches.domain.texte import nettoyer
+from app.demarches.types import SaisieChamp
+from app.demarches.types.ecriture import afficher_date, nettoyer
 
 __all__ = [
     "ETATS_FINAUX",
