@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     database_url_proprietaire: str = ""
     secret_key: SecretStr = SecretStr("")
     master_key: SecretStr = SecretStr("")
+    # Only while the root key is being replaced (`kumun cles tourner`): the one before.
+    master_key_ancienne: SecretStr = SecretStr("")
 
     s3_endpoint_url: str = ""
     s3_bucket: str = ""

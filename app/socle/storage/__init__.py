@@ -11,7 +11,7 @@ from app.socle.storage.errors import (
     ObjectMissingError,
     StoreUnavailableError,
 )
-from app.socle.storage.factory import make_encrypted_objects, make_object_store
+from app.socle.storage.factory import make_encrypted_objects, make_object_store, make_root_key
 from app.socle.storage.port import ObjectStore, StoredObject
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "StoredObject",
     "make_encrypted_objects",
     "make_object_store",
+    "make_root_key",
 ]
