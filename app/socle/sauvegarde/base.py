@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -48,7 +48,7 @@ _AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databa
 _EMPTY_SCHEMA = """\
 SET lock_timeout = '30s';
 DROP SCHEMA public CASCADE;
-CREATE SCHEMA public;
+CREATE SCHEMA public AUTHORIZATION pg_database_owner;
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 """
 
@@ -279,5 +279,5 @@ def _schema(connexion: psycopg.Connection[Any]) -> str:
 
 
 def _one(connexion: psycopg.Connection[Any], query: str) -> object:
-    row = connexion.execute(cast(LiteralString, query)).fetchone()
+    row = connexion.execute(query).fetchone()
     return None if row is None else row[0]

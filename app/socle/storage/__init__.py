@@ -5,6 +5,7 @@ Modules use `EncryptedObjects` only; the stores never see plaintext, names or ty
 
 from app.socle.storage.encrypted import EncryptedObjects, ObjetDepose, ObjetLu
 from app.socle.storage.errors import (
+    BucketMissingError,
     ObjectAlteredError,
     ObjectDestroyedError,
     ObjectExistsError,
@@ -15,6 +16,7 @@ from app.socle.storage.factory import make_encrypted_objects, make_object_store,
 from app.socle.storage.port import ObjectStore, StoredObject
 
 __all__ = [
+    "BucketMissingError",
     "EncryptedObjects",
     "ObjectAlteredError",
     "ObjectDestroyedError",

@@ -111,6 +111,12 @@ class FolderStore:
 
         await self._run(try_out)
 
+    async def prepare(self) -> bool:
+        """Make the folder if it is missing; whether it was."""
+        made = not await self._run(self._root.is_dir)
+        await self._run(lambda: make_private_folder(self._root))
+        return made
+
     def path_of(self, key: UUID) -> Path:
         """Where an object is, or would be; never written to again once it is there."""
         return self._root / key.hex[-2:] / str(key)
