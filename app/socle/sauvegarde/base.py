@@ -37,7 +37,7 @@ WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relrowsecurity AND NOT EXIS
   AND p.cmd IN ('ALL', 'SELECT') AND current_user = ANY (p.roles)
   AND p.qual IN ('true', '(current_setting(''app.sauvegarde''::text, true) = ''oui''::text)'))
 OR EXISTS (SELECT 1 FROM pg_policies p WHERE p.schemaname = 'public' AND p.tablename = c.relname
-  AND p.permissive = 'RESTRICTIVE')
+  AND p.permissive = 'RESTRICTIVE' AND p.roles && ARRAY[current_user, 'public'::name])
 ORDER BY 1
 """
 # Named, « public » would be created by the dump, with other rights than a new database gives it.
