@@ -90,7 +90,8 @@ function suivreFlux() {
 }
 if (document.querySelector("[data-k-actualiser]")) {
   suivreFlux();
-  setInterval(() => { suivreFlux(); actualiser(); }, PERIODE * 1000);
+  const seconde = Number(document.querySelector("[data-k-periode]")?.dataset.kPeriode ?? PERIODE);
+  setInterval(() => { suivreFlux(); actualiser(); }, seconde * 1000);
   document.addEventListener("visibilitychange", () => { suivreFlux(); actualiser(); });
 }
 

@@ -142,7 +142,9 @@ def _choix(ctx: Contexte, cadre: Cadre) -> dict[str, list[Option]]:
 
     groupes = [Option(str(id_), of(groupe)) for id_, groupe in cadre.groupes.items()]
     return {
-        "commune": named(N_("Toutes"), [Option(str(i), n) for i, n in cadre.communes.items()]) if several else [],
+        "commune": named(N_("Toutes"), [Option(str(i), n) for i, n in cadre.communes.items()])
+        if several
+        else [],
         "demarche": named(N_("Toutes"), [Option(slug, titre) for slug, titre in cadre.demarches.items()]),
         "etat": named(
             N_("Tous"),
@@ -178,7 +180,9 @@ def _compteurs(found: Bureau, filtres: Filtres) -> list[dict[str, Any]]:
     return [
         {
             "libelle": libelle,
-            "nombre": f"{BEAUCOUP} +" if found.compteurs.get(nom, 0) > BEAUCOUP else found.compteurs.get(nom, 0),
+            "nombre": f"{BEAUCOUP} +"
+            if found.compteurs.get(nom, 0) > BEAUCOUP
+            else found.compteurs.get(nom, 0),
             "url": f"/?{query}" if query else "/",
             "courant": asked == query,
         }
@@ -192,7 +196,9 @@ def _lignes(ctx: Contexte, found: Bureau) -> list[dict[str, Any]]:
     me = ctx.personne.agent_id if ctx.personne else None
     today, cadre = ctx.today(), found.cadre
     labels = {
-        id_: {"nom": item["nom"], "ton": item["ton"]} for id_, item in cadre.etiquettes.items() if item["active"]
+        id_: {"nom": item["nom"], "ton": item["ton"]}
+        for id_, item in cadre.etiquettes.items()
+        if item["active"]
     }
     states = {etat: etiquette_agent(etat) for etat in {row.etat for row in found.lignes}}
     canaux: Callable[[str], str] = CANAUX.__getitem__
@@ -236,7 +242,9 @@ async def stream(visit: VisiteDep) -> Response:
     visit.request.state.flux = True
     abonnement = visit.noyau.annonces.subscribe(places)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return visit.finish(StreamingResponse(_events(abonnement), media_type="text/event-stream", headers=headers))
+    return visit.finish(
+        StreamingResponse(_events(abonnement), media_type="text/event-stream", headers=headers)
+    )
 
 
 async def _events(abonnement: Abonnement) -> AsyncIterator[str]:

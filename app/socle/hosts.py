@@ -157,7 +157,9 @@ class HostRegistry:
                     url.set(drivername="postgresql").render_as_string(hide_password=False)
                 )
                 await connection.add_listener(CHANNEL, lambda _c, _p, _ch, payload: self.forget(payload))
-                await connection.add_listener(annonces.CHANNEL, lambda _c, _p, _ch, payload: self._moved(payload))
+                await connection.add_listener(
+                    annonces.CHANNEL, lambda _c, _p, _ch, payload: self._moved(payload)
+                )
                 self.forget()
                 self._moved("*")
                 self.listening = True

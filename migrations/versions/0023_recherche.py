@@ -46,9 +46,10 @@ BEGIN
 END $$;
 DELETE FROM demarches_recherche;
 INSERT INTO demarches_recherche (collectivite_id, dossier_id, depose_le, mots)
-  SELECT d.collectivite_id, d.id, d.depose_le, mots_recherche(d.collectivite_id, d.depose_le, concat_ws(' ', d.numero,
-    left(d.numero, 4), substr(d.numero, 5, 4), right(d.numero, 4), d.titre, d.demandeur ->> 'nom_naissance', d.demandeur ->> 'nom_usage', d.demandeur ->> 'prenoms',
-    d.demandeur ->> 'courriel', (SELECT string_agg(value, ' ') FROM jsonb_each_text(d.reponses))))
+  SELECT d.collectivite_id, d.id, d.depose_le, mots_recherche(d.collectivite_id, d.depose_le, concat_ws(' ',
+    d.numero, left(d.numero, 4), substr(d.numero, 5, 4), right(d.numero, 4), d.titre, d.demandeur ->> 'nom_naissance',
+    d.demandeur ->> 'nom_usage', d.demandeur ->> 'prenoms', d.demandeur ->> 'courriel',
+    (SELECT string_agg(value, ' ') FROM jsonb_each_text(d.reponses))))
   FROM demarches_dossier d WHERE d.depose_le IS NOT NULL AND NOT d.essai;
 ALTER TABLE demarches_recherche ALTER COLUMN depose_le SET NOT NULL;
 

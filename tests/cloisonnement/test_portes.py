@@ -169,7 +169,19 @@ async def test_a_search_answers_agents_within_their_perimeter_only(portail: Port
     assert await search(Perimetre.pour_instruction(monde.rennes)) == {monde.ailleurs.id}
     for name, perimetre in monde.perimetres().items():
         assert not await search(perimetre) & here, name
-    for odd in ("", "'", "gallou | !x", "a & b:*", "\\", '"', '""', '"le gallou', "'le gallou'", "é" * 300, "a " * 200):
+    for odd in (
+        "",
+        "'",
+        "gallou | !x",
+        "a & b:*",
+        "\\",
+        '"',
+        '""',
+        '"le gallou',
+        "'le gallou'",
+        "é" * 300,
+        "a " * 200,
+    ):
         await search(Perimetre.pour_instruction(monde.guingamp), odd)
 
 

@@ -111,19 +111,24 @@ def _conditions(criteres: Criteres, values: list[Any]) -> str:
     for column, value in (("etat", criteres.etat), ("slug", criteres.slug)):
         if value is not None:
             sql += f" AND d.{column} = {put(value)}"
-    for column, several in (("agent_id", criteres.agents), ("groupe_id", criteres.groupes), ("id", criteres.ids)):
+    for column, several in (
+        ("agent_id", criteres.agents),
+        ("groupe_id", criteres.groupes),
+        ("id", criteres.ids),
+    ):
         if several is not None:
             sql += f" AND d.{column} = ANY({put(list(several))}::uuid[])"
     if criteres.sans_agent:
         sql += " AND d.agent_id IS NULL"
     if criteres.etiquette is not None:
         sql += f" AND d.etiquettes @> ARRAY[{put(criteres.etiquette)}::uuid]"
-    if criteres.depose_depuis is not None:
-        sql += f" AND d.depose_le >= {put(criteres.depose_depuis)}"
-    if criteres.depose_avant is not None:
-        sql += f" AND d.depose_le < {put(criteres.depose_avant)}"
-    if criteres.silence_avant is not None:
-        sql += f" AND {_SILENCE} < {put(criteres.silence_avant)}"
+    for condition, limit in (
+        ("d.depose_le >=", criteres.depose_depuis),
+        ("d.depose_le <", criteres.depose_avant),
+        (f"{_SILENCE} <", criteres.silence_avant),
+    ):
+        if limit is not None:
+            sql += f" AND {condition} {put(limit)}"
     return sql
 
 
@@ -253,8 +258,8 @@ SELECT json_build_object(
   'demarches', (SELECT json_agg(json_build_array(x.slug, x.titre) ORDER BY x.titre) FROM (
     SELECT a.slug, min(v.titre) AS titre FROM demarches_adoption a JOIN demarches_version v ON v.id = a.version_id
     WHERE a.collectivite_id = ANY($1::uuid[]) GROUP BY a.slug) x),
-  'etiquettes', (SELECT json_agg(json_build_array(e.id, e.collectivite_id, e.nom, e.ton, e.active) ORDER BY lower(e.nom))
-    FROM demarches_etiquette e WHERE e.collectivite_id = ANY($1::uuid[])),
+  'etiquettes', (SELECT json_agg(json_build_array(e.id, e.collectivite_id, e.nom, e.ton, e.active)
+    ORDER BY lower(e.nom)) FROM demarches_etiquette e WHERE e.collectivite_id = ANY($1::uuid[])),
   'groupes', (SELECT json_agg(json_build_array(g.id, g.collectivite_id, g.nom, EXISTS (
       SELECT FROM demarches_groupe_agent m WHERE m.collectivite_id = g.collectivite_id AND m.groupe_id = g.id
         AND m.agent_id = $2)) ORDER BY lower(g.nom))
@@ -275,7 +280,7 @@ SELECT json_build_object(
 async def read_cadre(
     session: AsyncSession, collectivites: Sequence[UUID], agent_id: UUID, today: date
 ) -> dict[str, Any]:
-    """Names of communes, démarches, labels, groups and colleagues; the agent's views, columns, and whom they replace."""
+    """Names for the filters, the agent's views and columns, and whom they replace."""
     (row,) = await fetch(session, _CADRE, list(collectivites), agent_id, today)
     found: dict[str, Any] = json.loads(row[0])
     return found

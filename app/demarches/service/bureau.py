@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from app.demarches.domain import numeros_proches
-from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.domain.delais import PARIS
+from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.repository import listes
 from app.demarches.repository.listes import BEAUCOUP, Criteres, LigneBureau, LigneSaisie
 from app.socle.contexte import Contexte
@@ -57,7 +57,12 @@ class Filtres:
             found[name] = _uuid_text(found[name])
         found["agent"] = found["agent"] if found["agent"] in ("moi", "aucun") else _uuid_text(found["agent"])
         found["groupe"] = found["groupe"] if found["groupe"] == "miens" else _uuid_text(found["groupe"])
-        for name, allowed in (("situation", SITUATIONS), ("tri", TRIS), ("etat", tuple(Etat)), ("retard", ("oui",))):
+        for name, allowed in (
+            ("situation", SITUATIONS),
+            ("tri", TRIS),
+            ("etat", tuple(Etat)),
+            ("retard", ("oui",)),
+        ):
             if found[name] not in allowed:
                 found[name] = ""
         for name in ("du", "au"):
@@ -72,7 +77,9 @@ class Filtres:
     def query(self, **changes: str) -> str:
         """The query string of these filters, without what does not filter; the page begins anew unless told."""
         asked = replace(self, **{"apres": "", **changes})
-        return urlencode({name: value for name in asked.__dataclass_fields__ if (value := getattr(asked, name))})
+        return urlencode(
+            {name: value for name in asked.__dataclass_fields__ if (value := getattr(asked, name))}
+        )
 
     @property
     def actifs(self) -> bool:
@@ -208,7 +215,8 @@ def _counters(ctx: Contexte, cadre: Cadre) -> dict[str, Criteres]:
 
 def _me(ctx: Contexte, cadre: Cadre) -> list[UUID]:
     """The agent, and the colleagues whom the agent replaces today."""
-    assert ctx.personne is not None and ctx.personne.agent_id is not None  # noqa: S101 - as above
+    assert ctx.personne is not None  # noqa: S101 - as above
+    assert ctx.personne.agent_id is not None  # noqa: S101 - as above
     return [ctx.personne.agent_id, *cadre.remplaces]
 
 
