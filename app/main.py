@@ -17,6 +17,7 @@ from app.bootstrap import make_noyau
 from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
+from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
 from app.demarches.routes import public as demarches_public
@@ -65,6 +66,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.commun,
         demarches_agent.router,
         demarches_saisie.router,
+        demarches_exports.router,
     ),
     "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
     "connexion": (accueil.commun, identite.connexion),

@@ -30,7 +30,7 @@ SANS_OBJET = {
         | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
         | POST /saisir | GET /dossiers/flux | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
-        | GET /affichage | POST /affichage/{{code}}""",
+        | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
     "connexion": f"""{_PARTOUT} | GET /franceconnect/retour | GET /proconnect/retour
         | GET /proconnect/deconnexion/retour | GET /franceconnect/deconnexion/retour""",
@@ -70,7 +70,8 @@ OBJETS = {
         | POST /dossiers/{{dossier}}/notes | POST /dossiers/{{dossier}}/complements
         | POST /dossiers/{{dossier}}/decision | GET /dossiers/{{dossier}}/reprendre | POST /dossiers/{{dossier}}/pieces
         | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
-        | POST /sessions/{{session}}/fermer | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
+        | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
+        | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
         | POST /reglages/{{collectivite}}/etiquettes""",
     "opsn": f"{_CONSOLE} | POST /sessions/{{session}}/fermer",
 }
@@ -94,6 +95,7 @@ def normalised(route: str) -> str:
         ("tes/guingamp", "tes/{}"),
         ("travaux/1", "travaux/{}"),
         ("}/etiquettes", "}/{}"),
+        ("fichiers/0", "fichiers/{}"),
     ):
         route = route.replace(written, parameter)
     return re.sub(r"\{[^}]+\}", "{}", route)
@@ -142,7 +144,7 @@ async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[st
         "dossier": monde.victime.id, "brouillon": monde.brouillon.id, "piece": monde.victime.piece_id,
         "document": monde.victime.document_id, "session": session_id, "code": code, "saisie": monde.saisie,
         "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32, "collectivite": monde.guingamp,
-        "lot": monde.cast.agents["maelle"],
+        "lot": monde.cast.agents["maelle"], "export": monde.export,
     }  # fmt: skip
 
 
