@@ -168,6 +168,7 @@ async def test_an_agent_who_lost_the_right_does_no_more(portail: Portail, cast: 
 
 async def test_an_arrete_is_not_accepted_by_the_dozen(portail: Portail, cast: Cast) -> None:
     dossier = await acteurs.dossier_depose(portail)
+    await run_jobs(portail)
     portail.base.sql(
         "UPDATE demarches_dossier SET version_id = (SELECT id FROM demarches_version WHERE slug ="
         " 'occupation-domaine-public') WHERE id = %s",

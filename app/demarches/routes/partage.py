@@ -145,20 +145,20 @@ async def _show(ctx: Contexte, collectivite_id: UUID, erreur: str = "") -> Respo
 async def change(ctx: AgentDep, form: FormulaireDep, collectivite_id: UUID, quoi: str) -> Response:
     """Adds a label, a group or a template, composes a group, sets the routing, or takes one of them out of use."""
 
-    def text(name: str) -> str:
+    def given(name: str) -> str:
         return str(form.get(name, ""))
 
     async def act() -> None:
-        if text("retirer"):
-            await partage.retire(ctx, collectivite_id, _GENRES[quoi], _uuid(text("retirer")))
+        if given("retirer"):
+            await partage.retire(ctx, collectivite_id, _GENRES[quoi], _uuid(given("retirer")))
         elif quoi == "etiquettes":
-            await partage.add_etiquette(ctx, collectivite_id, text("nom"), text("ton"))
-        elif quoi == "groupes" and text("groupe"):
-            await partage.set_membres(ctx, collectivite_id, _uuid(text("groupe")), _uuids(form, "membres"))
+            await partage.add_etiquette(ctx, collectivite_id, given("nom"), given("ton"))
+        elif quoi == "groupes" and given("groupe"):
+            await partage.set_membres(ctx, collectivite_id, _uuid(given("groupe")), _uuids(form, "membres"))
         elif quoi == "groupes":
-            await partage.add_groupe(ctx, collectivite_id, text("nom"), _uuids(form, "membres"))
+            await partage.add_groupe(ctx, collectivite_id, given("nom"), _uuids(form, "membres"))
         elif quoi == "modeles":
-            await partage.add_modele(ctx, collectivite_id, text("nom"), text("slug"), text("texte"))
+            await partage.add_modele(ctx, collectivite_id, given("nom"), given("slug"), given("texte"))
         else:
             routes = {
                 name.removeprefix("groupe-"): _uuid(value)
