@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route, Router
 
-from app.socle.db import Database, FoldedConnection, statement_log
+from app.socle.db import Database, statement_log
 from app.socle.tenancy import Perimetre
 
 PREFIXE = "/mesure-nue/"
@@ -75,14 +75,14 @@ class Nu:
         def _before(_c: Any, _cur: Any, statement: str, parameters: Any, _ctx: Any, _many: bool) -> None:
             self._record(statement, *parameters)
 
-        listed = FoldedConnection.fetch
+        listed = asyncpg.Connection.fetch
 
-        async def fetch(connection: FoldedConnection, query: str, *values: Any, **options: Any) -> Any:
+        async def fetch(connection: asyncpg.Connection, query: str, *values: Any, **options: Any) -> Any:
             self._record(query, *values)
             return await listed(connection, query, *values, **options)
 
         # What goes straight through the driver is seen by no event of SQLAlchemy.
-        FoldedConnection.fetch = fetch
+        asyncpg.Connection.fetch = fetch
 
     def _record(self, statement: str, *values: Any) -> None:
         if self._recording is not None:
