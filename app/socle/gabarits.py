@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select_autoescape
-from jinja2.visitor import NodeTransformer
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
+
+from app.socle.compilation import ENTIER, PageEnvironment, whole
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = ROOT / "templates"
@@ -148,44 +148,6 @@ def _translator(translations: gettext.NullTranslations) -> Callable[[str], str]:
     return lambda message: translations.gettext(message) if message else ""
 
 
-class _ConstantSentences(NodeTransformer):
-    """Puts the translation in the place of each `_('…')` and `{% trans %}`: nothing is looked up at each page.
-
-    Where templates escape, a translation is safe text and its variables are escaped, as by jinja2's own gettext.
-    """
-
-    def __init__(self, translations: gettext.NullTranslations, kind: type[str]) -> None:
-        self._translations = translations
-        self._kind = kind
-
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:
-        """The sentence itself, its variables put in with %; a plural or a sentence from elsewhere as it was."""
-        self.generic_visit(node)
-        known = isinstance(node.node, nodes.Name) and node.node.name in ("_", "gettext")
-        if not known or len(node.args) != 1 or node.dyn_args or node.dyn_kwargs:
-            return node
-        message = node.args[0]
-        if not isinstance(message, nodes.Const):
-            return node
-        sentence = self._kind(self._translations.gettext(message.value))
-        if not node.kwargs:
-            # A percent sign is written twice even where there is no variable.
-            return nodes.Const(sentence % {}, lineno=node.lineno)
-        values = [nodes.Pair(nodes.Const(item.key), item.value) for item in node.kwargs]
-        return nodes.Mod(nodes.Const(sentence), nodes.Dict(values), lineno=node.lineno)
-
-
-class _Environment(Environment):
-    """Jinja's environment, whose templates are compiled in one language."""
-
-    translations: gettext.NullTranslations
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        kind = Markup if self.autoescape else str
-        sentences = _ConstantSentences(self.translations, kind)
-        return cast(nodes.Template, sentences.visit(super()._parse(source, name, filename)))
-
-
 def make_environment(
     translations: gettext.NullTranslations | None = None,
     *,
@@ -200,7 +162,7 @@ def make_environment(
     and keep it: compiling takes tens of milliseconds, once.
     """
     translations = translations or gettext.NullTranslations()
-    environment = _Environment(
+    environment = PageEnvironment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         autoescape=select_autoescape(default_for_string=True, default=True),
@@ -215,6 +177,7 @@ def make_environment(
         translations, newstyle=True
     )
     environment.filters.update(_filters(lang), traduit=_translator(translations))
+    environment.filters[ENTIER] = whole
     # On an element whose text exists in French only, so that a screen reader says it as French (RGAA 8.7).
     en_francais = Markup("") if lang == "fr" else Markup(' lang="fr"')
     environment.globals.update(statique=static_url, langue=lang, relue=relue, en_francais=en_francais)
