@@ -14,6 +14,7 @@ from typing import Any, cast
 import markupsafe
 from jinja2 import Environment, nodes
 from jinja2.visitor import NodeTransformer
+
 # The function in C behind `escape`, or its twin in Python.
 from markupsafe import Markup, _escape_inner  # type: ignore[attr-defined]
 

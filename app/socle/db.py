@@ -251,6 +251,20 @@ async def fetch(session: AsyncSession, sql: str, *values: Any) -> list[Any]:
     return await _send(sync.driver or await sync.start(), sql, values)
 
 
+async def stream(session: AsyncSession, sql: str, *values: Any, prefetch: int = 500) -> AsyncIterator[Any]:
+    """Rows of written SQL through a cursor of the server, `prefetch` at a time: any number of rows, constant memory.
+
+    In the transaction and under the perimeter of `session`, which stays open as long as the rows are read.
+    """
+    sync: Any = session.sync_session
+    driver = sync.driver or await sync.start()
+    log = statement_log.get()
+    if log is not None:
+        log.append(sql)
+    async for row in driver.cursor(sql, *values, prefetch=prefetch):
+        yield row
+
+
 async def _say(session: AsyncSession, sql: str) -> None:
     """Changes settings of the transaction, if it has begun: its BEGIN will carry them otherwise."""
     driver = session.sync_session.driver  # type: ignore[attr-defined]

@@ -77,7 +77,9 @@ async def open_session(
             donnees=row["donnees"],
         )
     collectivites = tuple(row["collectivites"])
-    session.info["perimetre"] = Perimetre(lecture=collectivites, agent=row["agent_id"], instruction=True)
+    session.info["perimetre"] = Perimetre(
+        lecture=collectivites, agent=row["agent_id"], instruction=True, essai=session.info["perimetre"].essai
+    )
     return Personne(
         session_id=row["session_id"],
         nom_affiche=f"{row['prenom']} {row['nom']}".strip() or row["courriel"],

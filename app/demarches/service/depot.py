@@ -131,7 +131,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
 
 async def _with_number(ctx: Contexte, dossier: Dossier, values: dict[str, Any]) -> None:
     for _ in range(5):
-        numero = nouveau_numero(secrets.randbelow)
+        numero = nouveau_numero(secrets.randbelow, essai=dossier.essai)
         try:
             async with ctx.db.begin_nested():
                 await repository.update_dossier(ctx.db, dossier, ctx.now, numero=numero, **values)
