@@ -1,7 +1,8 @@
 """The agents' desk: one page for every collectivité that an agent serves."""
 
 import hashlib
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
@@ -15,10 +16,14 @@ from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
 from app.socle.contexte import AgentDep, Contexte
 from app.socle.langues import N_
-from app.socle.vues import Option
+from app.socle.vues import Etiquette, Option
 from app.socle.web import is_fragment, page
 
 router = APIRouter()
+
+# Days before silence decides from which a row stands out.
+NEAR = 7
+_CLOSED = frozenset(etat.value for etat in ETATS_FINAUX)
 
 Texte = Annotated[str, Query(max_length=200)]
 
@@ -40,9 +45,9 @@ async def desk(
     found = await bureau.load(ctx, filtres)
     pages = max(1, -(-found.total // PAGE))
     query = urlencode({"q": q, "commune": commune, "demarche": demarche, "etat": etat, "vue": vue})
-    rows = [_ligne(ctx, found, row) for row in found.lignes]
+    rows = _lignes(ctx, found)
     saisies = [_saisie(found, row) for row in found.saisies]
-    seen = hashlib.sha256(repr((rows, saisies, found.compteurs, ctx.langue)).encode()).hexdigest()[:16]
+    seen = _mark(ctx, rows, saisies, found.compteurs)
     if is_fragment(ctx) and vu == seen:
         # Nothing has changed since the list on the screen: it stays as it is, reading and focus undisturbed.
         return ctx.finish(Response(status_code=204, headers={"cache-control": "private, no-store"}))
@@ -141,22 +146,57 @@ def _compteurs(found: Bureau, vue: str, etat: str) -> list[dict[str, Any]]:
     ]
 
 
-def _ligne(ctx: Contexte, found: Bureau, row: Any) -> dict[str, Any]:
-    held = row.bail_jusqu_a is not None and row.bail_jusqu_a > ctx.now
+class Ligne(NamedTuple):
+    """A dossier as the template draws it; `urgence` is '' without a delay, else depasse, proche or loin."""
+
+    numero: str
+    url: str
+    demarche: str
+    personne: str
+    commune: str
+    canal: str
+    recu_le: datetime
+    jours_restants: int | None
+    urgence: str
+    echeance: date | None
+    pris_par: str
+    bail: bool
+    pris_par_moi: bool
+    etiquette: Etiquette
+
+
+def _lignes(ctx: Contexte, found: Bureau) -> list[Ligne]:
     me = ctx.personne.agent_id if ctx.personne else None
-    open_ = Etat(row.etat) not in ETATS_FINAUX
-    return {
-        "numero": row.numero,
-        "url": f"/dossiers/{row.id}",
-        "demarche": row.titre,
-        "personne": nom_de(row.demandeur),
-        "commune": found.collectivites[row.collectivite_id].nom,
-        "canal": CANAUX[row.canal],
-        "recu_le": row.depose_le,
-        "jours_restants": bureau.days_left(row.silence_le, ctx.today()) if open_ else None,
-        "echeance": row.silence_le if open_ else None,
-        "pris_par": row.agent_nom,
-        "bail": held,
-        "pris_par_moi": row.agent_id is not None and row.agent_id == me,
-        "etiquette": etiquette_agent(row.etat),
-    }
+    today, communes = ctx.today(), found.collectivites
+    rows = []
+    for row in found.lignes:
+        due = row.silence_le if row.etat not in _CLOSED else None
+        left = bureau.days_left(due, today)
+        rows.append(
+            Ligne(
+                row.numero,
+                f"/dossiers/{row.id}",
+                row.titre,
+                nom_de(row.demandeur),
+                communes[row.collectivite_id].nom,
+                CANAUX[row.canal],
+                row.depose_le,
+                left,
+                "" if left is None else "depasse" if left < 0 else "proche" if left <= NEAR else "loin",
+                due,
+                row.agent_nom,
+                row.bail_jusqu_a is not None and row.bail_jusqu_a > ctx.now,
+                row.agent_id is not None and row.agent_id == me,
+                etiquette_agent(row.etat),
+            )
+        )
+    return rows
+
+
+def _mark(ctx: Contexte, rows: list[Ligne], *others: object) -> str:
+    """A short text that is another one as soon as something that the list shows has changed."""
+    shown = [
+        f"{r.numero} {r.personne} {r.commune} {r.jours_restants} {r.pris_par} {r.pris_par_moi} {r.etiquette.libelle}"
+        for r in rows
+    ]
+    return hashlib.sha256(f"{shown}{others!r}{ctx.langue}".encode()).hexdigest()[:16]

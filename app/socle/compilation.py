@@ -27,10 +27,9 @@ ENTIER = "_d_un_seul_tenant"
 
 def escape(value: Any) -> str:
     """The text that stands for a value in a page."""
-    kind = type(value)
-    if kind is str:
-        return cast(str, _escape_inner(value))
-    if kind is Markup:
+    if type(value) is str:
+        return _escape_inner(value)
+    if type(value) is Markup:
         return value
     return markupsafe.escape(value)
 
@@ -136,4 +135,7 @@ class PageEnvironment(Environment):
         """As Jinja's; a key of a dict is found without an exception being raised first."""
         if type(obj) is dict and attribute in obj:
             return obj[attribute]
-        return super().getattr(obj, attribute)
+        try:
+            return getattr(obj, attribute)
+        except AttributeError:
+            return super().getattr(obj, attribute)

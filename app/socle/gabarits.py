@@ -86,7 +86,9 @@ def tel_uri(number: str) -> str:
 
 def numero_dossier(number: str) -> str:
     """A dossier's number in groups of four, as it is spelt on the phone: « 4827-1935-6041 »."""
-    plain = "".join(c for c in number if c.isalnum())
+    plain = number if number.isalnum() else "".join(c for c in number if c.isalnum())
+    if len(plain) == 12:
+        return f"{plain[:4]}-{plain[4:8]}-{plain[8:]}"
     return "-".join(plain[i : i + 4] for i in range(0, len(plain), 4))
 
 
@@ -119,6 +121,8 @@ def statique(path: str) -> str:
 
 def _filters(lang: str) -> dict[str, Callable[..., str]]:
     def date_longue(value: date | datetime, zone: tzinfo = PARIS) -> str:
+        if type(value) is date:
+            return _date_long(value, lang)
         local = _local(value, zone)
         return _date_long(local.date() if isinstance(local, datetime) else local, lang)
 
@@ -141,6 +145,18 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
         "numero_dossier": numero_dossier,
         "octets": functools.partial(octets, lang=lang),
     }
+
+
+def _delay(translations: gettext.NullTranslations) -> Callable[[int], str]:
+    """Days before silence decides (CRPA L231-1), in words: « Dépassé », « Aujourd’hui », « 12 jours »."""
+
+    @functools.lru_cache(maxsize=1024)
+    def delai(days: int) -> str:
+        if days <= 0:
+            return translations.gettext("Dépassé") if days else translations.gettext("Aujourd’hui")
+        return translations.ngettext("%(n)s jour", "%(n)s jours", days) % {"n": days}
+
+    return delai
 
 
 def _translator(translations: gettext.NullTranslations) -> Callable[[str], str]:
@@ -176,7 +192,7 @@ def make_environment(
     environment.install_gettext_translations(  # type: ignore[attr-defined]
         translations, newstyle=True
     )
-    environment.filters.update(_filters(lang), traduit=_translator(translations))
+    environment.filters.update(_filters(lang), traduit=_translator(translations), delai=_delay(translations))
     environment.filters[ENTIER] = whole
     # On an element whose text exists in French only, so that a screen reader says it as French (RGAA 8.7).
     en_francais = Markup("") if lang == "fr" else Markup(' lang="fr"')
