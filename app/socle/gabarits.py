@@ -148,7 +148,7 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
 
 
 def _delay(translations: gettext.NullTranslations) -> Callable[[int], str]:
-    """Days before silence decides (CRPA L231-1), in words: « Dépassé », « Aujourd’hui », « 12 jours »."""
+    """What the macro `urgence` says of the days before silence decides, kept: a list asks it for each row."""
 
     @functools.lru_cache(maxsize=1024)
     def delai(days: int) -> str:
