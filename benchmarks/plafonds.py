@@ -14,7 +14,8 @@ from jinja2 import Environment, Template
 
 PARIS = ZoneInfo("Europe/Paris")
 NBSP = "\u00a0"
-MOIS = " janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(" ")
+MOIS = ["", "janvier", "février", "mars", "avril", "mai", "juin"]
+MOIS += ["juillet", "août", "septembre", "octobre", "novembre", "décembre"]
 # A state: its words and its tone for the person, then for the agent.
 ETATS = {
     "depose": ("Déposé", "attente", "Déposé", "action"),

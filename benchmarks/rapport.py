@@ -17,7 +17,7 @@ without BEGIN, COMMIT and the perimeter.
 The ceilings are bare endpoints of a FastAPI application to which nothing is added, in the same process. For a public
 page and for the journey: a plain Jinja page (sixteen cards, then text) of the same size, of the mean size of the
 journey's pages. For a list: the statements that the portal sent, recorded and sent again by asyncpg alone in one
-transaction, and their rows drawn by a plain template, one loop and no macro, into the portal's own markup: the two pages
+transaction, and their rows drawn by a plain template, one loop and no macro, into the portal’s own markup: both pages
 are the same but for white space (`benchmarks/plafonds.py`). For a submission: the INSERTs of its six rows in one
 transaction.
 
