@@ -37,6 +37,7 @@ from app.demarches.domain.numero import NumeroIncorrectError, afficher_numero, l
 from app.demarches.domain.saisie import (
     Saisie,
     a_completer,
+    agir,
     avertissements,
     entrees_de,
     parse_champ,
@@ -60,6 +61,7 @@ __all__ = [
     "afficher",
     "afficher_date",
     "afficher_numero",
+    "agir",
     "ajouter_mois",
     "avertissements",
     "champs_visibles",

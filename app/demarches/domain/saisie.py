@@ -25,9 +25,9 @@ from app.demarches.types import ContexteDeSaisie, SaisieChamp
 class Saisie:
     """A page as it was sent.
 
-    `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field and
-    `ancres` the HTML name to lead to; `brut` all inputs of the page as typed, also of fields that are not
-    asked.
+    `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field, and per wrong
+    part of a field made of several (`x-part`); `ancres` the HTML name to lead to; `brut` all inputs of the page as
+    typed, also of fields that are not asked.
     """
 
     valeurs: dict[str, Any] = field(default_factory=dict)
@@ -62,12 +62,13 @@ def parse_page(
             continue
         read = champ.genre.lire(champ, brut, ContexteDeSaisie(aujourd_hui, known, reponses))
         saisie.valeurs[champ.id] = read.valeur
+        if read.valeur is not None:
+            known[champ.id] = read.valeur
         if read.erreur is not None:
             saisie.erreurs[champ.id] = read.erreur
             saisie.ancres[champ.id] = read.ancre
-        elif read.valeur is not None:
-            known[champ.id] = read.valeur
-        elif champ.obligatoire:
+            saisie.erreurs.update(read.details)
+        elif read.valeur is None and champ.obligatoire:
             saisie.erreurs[champ.id] = champ.genre.manque(champ)
             saisie.ancres[champ.id] = champ.entrees[0]
     return saisie
@@ -79,6 +80,15 @@ def parse_champ(
     """Reads one field while it is being filled: unfinished is no error; typed inputs come back."""
     read = champ.genre.lire(champ, brut, ContexteDeSaisie(aujourd_hui, reponses, reponses))
     return replace(read, erreur=None) if read.incomplet else read
+
+
+def agir(page: Page, brut: Mapping[str, Sequence[str]], geste: str) -> Mapping[str, Sequence[str]]:
+    """The inputs of a page after a button inside one of its questions was pressed (« ajouter x »)."""
+    for champ in page.champs if geste else ():
+        after = champ.genre.agir(champ, brut, geste)
+        if after is not None:
+            return after
+    return brut
 
 
 def entrees_de(champ: Champ, valeur: Any) -> dict[str, list[str]]:
