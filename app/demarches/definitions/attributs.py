@@ -2,22 +2,16 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-Texte = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-IdChamp = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+from app.demarches.definitions.base import Fige, Texte
+
 Valeur = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
 # A day: relative to the day of filling, written out, or that of an earlier date field of the form.
 Borne = Annotated[
     str, StringConstraints(pattern=r"^(aujourdhui([+-]\d{1,5})?|\d{4}-\d\d-\d\d|[a-z][a-z0-9_]{0,39})$")
 ]
 HeureEcrite = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-
-
-class Fige(BaseModel):
-    """Base of everything in a definition: frozen, and refusing any key it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Option(Fige):

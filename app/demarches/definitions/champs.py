@@ -13,14 +13,13 @@ from pydantic import AfterValidator, Field, model_validator
 from app.demarches.definitions.attributs import (
     Avertissement,
     Borne,
-    Fige,
     HeureEcrite,
-    IdChamp,
     Option,
     ReglesPiece,
-    Texte,
     Valeur,
 )
+from app.demarches.definitions.base import Controle, Fige, Formule, IdChamp, Texte
+from app.demarches.expressions import noms_cites
 from app.demarches.types import PROPRES, TYPES, TypeDeChamp
 from app.demarches.types.bornes import champ_de_borne, jour_de_borne
 
@@ -28,20 +27,16 @@ __all__ = [
     "Avertissement",
     "Borne",
     "Champ",
-    "Condition",
     "Fige",
-    "Groupe",
     "IdChamp",
     "Option",
     "ReglesPiece",
-    "Test",
     "Texte",
     "TypeChamp",
     "Valeur",
     "attributs_du_type",
     "champ_de_borne",
     "jour_de_borne",
-    "tests_de",
 ]
 
 
@@ -64,55 +59,10 @@ Prerempli = Literal[
 ]
 
 
-class Test(Fige):
-    """A comparison with an earlier answer; an unanswered field passes only `renseigne: false`."""
-
-    __test__ = False  # pytest must not take it for a test class
-
-    champ: IdChamp
-    egal: str | bool | int | None = None
-    different: str | bool | int | None = None
-    contient: Valeur | None = None
-    renseigne: bool | None = None
-
-    @model_validator(mode="after")
-    def _one_comparison(self) -> Self:
-        given = [
-            name for name in ("egal", "different", "contient", "renseigne") if getattr(self, name) is not None
-        ]
-        if len(given) != 1:
-            raise ValueError("a condition needs exactly one of egal, different, contient, renseigne")
-        return self
-
-
-class Groupe(Fige):
-    """Several conditions: all of them (`tous`) or at least one of them (`un`), nested at will."""
-
-    tous: tuple["Condition", ...] = ()
-    un: tuple["Condition", ...] = ()
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        if bool(self.tous) == bool(self.un):
-            raise ValueError("a group of conditions needs either tous or un, not empty")
-        return self
-
-
-Condition = Test | Groupe
-
-
-def tests_de(condition: Condition | None) -> tuple[Test, ...]:
-    """Every comparison in a condition, in order."""
-    if condition is None:
-        return ()
-    if isinstance(condition, Test):
-        return (condition,)
-    return tuple(test for part in (*condition.tous, *condition.un) for test in tests_de(part))
-
-
 class Champ(Fige):
     """A field of a page.
 
+    `section` is that of its page which it stands under; rules are in the language of docs/guides/regles.md.
     `sujet` names what is asked inside error sentences ("la date de début"); `autocomplete` is the HTML token
     of WCAG 1.3.5; `min`, `max` are in `unite` (in euros for an amount); numbers are kept as text so that the content
     address is exact. Which type takes which attribute is in docs/champs.md.
@@ -123,8 +73,12 @@ class Champ(Fige):
     libelle: Texte
     sujet: str = ""
     aide: str = ""
+    section: str = ""
     obligatoire: bool = False
-    si: Condition | None = None
+    si: Formule | None = None
+    obligatoire_si: Formule | None = None
+    controles: tuple[Controle, ...] = ()
+    calcul: Formule | None = None
     prerempli: Prerempli | None = None
     autocomplete: str = Field(default="", pattern=r"^[a-z-]*( [a-z-]+)*$")
 
@@ -160,7 +114,7 @@ class Champ(Fige):
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
         for name in self.model_fields_set & PROPRES - self.genre.attributs:
-            if getattr(self, name) not in (None, (), "", False, 0):
+            if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} means nothing for a field of type {self.type}")
         self.genre.verifier(self)
         return self
@@ -187,11 +141,10 @@ class Champ(Fige):
 
     @property
     def champs_cites(self) -> tuple[str, ...]:
-        """Ids of the other fields that this one refers to, in its condition or its limits."""
-        return tuple(test.champ for test in tests_de(self.si)) + self.genre.champs_cites(self)
-
-
-Groupe.model_rebuild()
+        """Ids of the fields that this one refers to, in its rules or its limits."""
+        rules = (self.si, self.obligatoire_si, self.calcul, *(check.regle for check in self.controles))
+        named = tuple(name for rule in rules if rule for name in sorted(noms_cites(rule)))
+        return named + self.genre.champs_cites(self)
 
 
 def attributs_du_type(type_: str) -> frozenset[str]:
