@@ -13,7 +13,7 @@ from fastapi import APIRouter, Header
 from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
-from app.demarches.domain import avertissements
+from app.demarches.domain import agir, avertissements
 from app.demarches.presentation import champs_of, pieces_of, sections_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.routes.reception import receive, store
@@ -21,6 +21,7 @@ from app.demarches.service import brouillons, depot, pieces, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
+from app.demarches.types.compose import erreurs_de
 from app.socle import vues
 from app.socle.contexte import (
     Contexte,
@@ -205,7 +206,7 @@ def _form(
             "suivante": following,
         },
         champs=champs,
-        erreurs_formulaire=[vues.Erreur(c.id, c.erreur) for c in champs if c.erreur],
+        erreurs_formulaire=erreurs_de(champs),
         action_url=f"{base}/etapes/{current.id}",
         precedent_url=f"{base}/etapes/{applicable[index - 1].id}" if index else "",
         brouillon_url=f"{base}/champs",
@@ -322,6 +323,8 @@ async def _act(
         received = ()
     for piece in received:
         await pieces.attach(ctx, draft.dossier, piece)
+    gesture = (fields.get("ligne") or [""])[0]
+    fields = agir(current, fields, gesture)
     if doomed := fields.get("supprimer_piece"):
         await pieces.remove(ctx, draft, _uuid(doomed[0]))
     saisie = await brouillons.save_page(ctx, draft, current, fields)
@@ -331,8 +334,8 @@ async def _act(
     if refused:
         draft = await _draft(ctx, draft.dossier.id)
         return _form(ctx, draft, page_id, refused, status=422)
-    if doomed or action == "joindre":
-        return redirect(ctx, here)
+    if doomed or gesture or action == "joindre":
+        return redirect(ctx, f"{here}#{gesture.split(' ')[1]}" if " " in gesture else here)
     if action == "enregistrer":
         return redirect(ctx, f"{base}/enregistre")
     erreurs = {**_missing_pieces(draft, current, received), **saisie.erreurs}
@@ -340,7 +343,9 @@ async def _act(
         draft = await _draft(ctx, draft.dossier.id)
         # Without script, an answer may call for questions that were not on the page: they are asked, not reproached.
         shown = (fields.get("champs_montres") or [""])[0].split()
-        reproached = {id_: phrase for id_, phrase in erreurs.items() if not shown or id_ in shown}
+        reproached = {
+            id_: phrase for id_, phrase in erreurs.items() if not shown or id_.split("-")[0] in shown
+        }
         return _form(
             ctx, draft, page_id, reproached, status=422 if reproached else 200, nouvelles=not reproached
         )
