@@ -216,6 +216,7 @@ _HISTOIRE = {
     "depot": N_("Dossier déposé"),
     "prise_en_charge": N_("Pris en charge"),
     "liberation": N_("Rendu au service"),
+    "attribution": N_("Confié à un agent"),
     "complement_demande": N_("Complément demandé"),
     "complement_recu": N_("Complément reçu"),
     "decision": N_("Décision rendue"),

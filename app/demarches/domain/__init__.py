@@ -39,7 +39,13 @@ from app.demarches.domain.etats import (
     prendre_en_charge,
     retirer,
 )
-from app.demarches.domain.numero import NumeroIncorrectError, afficher_numero, lire_numero, nouveau_numero
+from app.demarches.domain.numero import (
+    NumeroIncorrectError,
+    afficher_numero,
+    lire_numero,
+    nouveau_numero,
+    numeros_proches,
+)
 from app.demarches.domain.saisie import (
     Saisie,
     a_completer,
@@ -87,6 +93,7 @@ __all__ = [
     "mentions_accuse",
     "nettoyer",
     "nouveau_numero",
+    "numeros_proches",
     "pages_applicables",
     "parse_champ",
     "parse_page",
