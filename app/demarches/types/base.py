@@ -87,7 +87,7 @@ class Colonne:
 
     cle: str
     entete: str
-    genre: Literal["texte", "entier", "nombre", "montant", "booleen", "date", "heure"] = "texte"
+    genre: Literal["texte", "entier", "nombre", "montant", "booleen", "date", "heure", "instant"] = "texte"
 
 
 @dataclass(frozen=True)

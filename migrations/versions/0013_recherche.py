@@ -8,8 +8,8 @@ from alembic import op
 
 from migrations.politiques import fonction
 
-revision = "0023_recherche"
-down_revision = "0022_bureau"
+revision = "0013_recherche"
+down_revision = "0012_bureau"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.politiques import fonction, interne
 
-revision = "0025_mesures"
-down_revision = "0024_lots"
+revision = "0015_mesures"
+down_revision = "0014_lots"
 branch_labels = None
 depends_on = None
 

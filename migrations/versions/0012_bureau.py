@@ -4,7 +4,7 @@ from alembic import op
 
 from migrations.politiques import commune, de_l_agent, interne
 
-revision = "0022_bureau"
+revision = "0012_bureau"
 down_revision = "0011_sauvegarde"
 branch_labels = None
 depends_on = None

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.politiques import de_l_agent, interne
 
-revision = "0024_lots"
-down_revision = "0023_recherche"
+revision = "0014_lots"
+down_revision = "0013_recherche"
 branch_labels = None
 depends_on = None
 
