@@ -13,6 +13,7 @@ from app.demarches.service.bureau import load_cadre
 from app.demarches.service.papiers import CANAUX
 from app.socle import vues
 from app.socle.contexte import AgentDep, Contexte, ContexteDep, FormulaireDep
+from app.socle.db import savepoint
 from app.socle.errors import ConflictError, InvalidInputError
 from app.socle.ids import new_token
 from app.socle.langues import N_
@@ -124,7 +125,7 @@ async def validate(ctx: AgentDep, form: FormulaireDep, collectivite_id: UUID) ->
     """Validates the list of one démarche, after a tick that says it is meant; its dossiers are then destroyed."""
     await partage.open_settings(ctx, collectivite_id)
     try:
-        async with ctx.db.begin_nested():
+        async with savepoint(ctx.db):
             if not await once(ctx, form, "/conservation"):
                 if form.get("certain") != "oui":
                     raise InvalidInputError("Cochez la case qui dit que vous validez cette liste.")
