@@ -20,6 +20,7 @@ from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
+from app.demarches.routes import pilotage as demarches_pilotage
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
@@ -47,6 +48,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         collectivites.collectivite,
         demarches_public.router,
         demarches_suivi.router,
+        demarches_pilotage.usager,
         demarches_remplir.router,
         demarches_remplir.pages,
     ),
@@ -62,6 +64,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         bureau.router,
         demarches_lots.router,
         demarches_partage.router,
+        demarches_pilotage.router,
         accueil.commun,
         identite.agents,
         identite.commun,

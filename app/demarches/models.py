@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, SmallInteger, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,6 +42,9 @@ class Adoption(CommunMixin, Base):
     version_id: Mapped[str] = mapped_column(ForeignKey("demarches_version.id"))
     surcouche_id: Mapped[str | None] = mapped_column(Text)
     ouverte: Mapped[bool] = mapped_column(Boolean)
+    delai_nombre: Mapped[int | None] = mapped_column(Integer)
+    delai_mediane: Mapped[int | None] = mapped_column(SmallInteger)
+    delai_p90: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class Dossier(PersonnelMixin, Base):
@@ -74,6 +77,7 @@ class Dossier(PersonnelMixin, Base):
     revision: Mapped[int] = mapped_column(Integer, default=1)
     essai: Mapped[bool] = mapped_column(Boolean, default=False)
     groupe_id: Mapped[UUID | None] = mapped_column()
+    avis_donne: Mapped[bool] = mapped_column(Boolean, default=False)
     etiquettes: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
 
 

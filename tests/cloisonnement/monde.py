@@ -31,6 +31,12 @@ SELECT id, id, 'Relance', 'Bonjour' FROM socle_collectivite;
 INSERT INTO demarches_lot_ligne (collectivite_id, lot_id, rang, dossier_id, etat)
 SELECT collectivite_id, collectivite_id, row_number() OVER (), id, 'fait' FROM demarches_dossier
 WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_satisfaction (collectivite_id, slug, mois, note, nombre)
+SELECT id, 'acte-naissance', '2026-11-01', 4, 3 FROM socle_collectivite;
+INSERT INTO demarches_abandon (collectivite_id, slug, mois, page, nombre)
+SELECT id, 'acte-naissance', '2026-11-01', 'vous', 3 FROM socle_collectivite;
+INSERT INTO demarches_elimination (collectivite_id, id, slug, titre, avant_le, prevus, valide_par, valide_le)
+SELECT id, id, 'acte-naissance', 'Acte', now(), 1, 'Maëlle', now() FROM socle_collectivite;
 INSERT INTO demarches_lot (agent_id, id, acte, nombre, cree_le)
 SELECT id, id, 'prendre', 1, now() FROM socle_agent WHERE prenom = 'Maëlle';
 INSERT INTO demarches_vue_bureau (agent_id, id, nom, requete, cree_le)

@@ -29,6 +29,8 @@ PORTES = {
     "chercher_dossiers": "test_a_search_answers_agents_within_their_perimeter_only",
     "rattacher_comptes": "test_accounts_join_by_both_proofs_only",
     "consultations_du_dossier": "test_who_read_a_dossier_is_told_to_its_owner_only",
+    "donner_avis": "test_an_opinion_counts_once_for_a_closed_dossier_of_this_host",
+    "compter_brouillons": "test_drafts_are_counted_for_agents_and_never_shown",
     "adoption_changee": "test_an_adoption_announces_its_own_collectivite_only",
 }
 _DOORS = """
@@ -183,6 +185,43 @@ async def test_a_search_answers_agents_within_their_perimeter_only(portail: Port
         "a " * 200,
     ):
         await search(Perimetre.pour_instruction(monde.guingamp), odd)
+
+
+async def test_an_opinion_counts_once_for_a_closed_dossier_of_this_host(
+    portail: Portail, monde: Monde
+) -> None:
+    async def give(perimetre: Perimetre, dossier: UUID, note: int = 3) -> bool:
+        async with portail.noyau.db.session(perimetre) as session:
+            sql = text("SELECT donner_avis(:d, :n, :le)")
+            values = {"d": dossier, "n": note, "le": portail.clock.now()}
+            return bool((await session.execute(sql, values)).scalar_one())
+
+    here, elsewhere = Perimetre(lecture=(monde.guingamp,)), Perimetre(lecture=(monde.rennes,))
+    for perimetre, dossier, note in (
+        (elsewhere, monde.victime.id, 3),
+        (Perimetre(), monde.victime.id, 3),
+        (here, monde.brouillon.id, 3),
+        (here, uuid4(), 3),
+        (here, monde.victime.id, 5),
+    ):
+        assert not await give(perimetre, dossier, note)
+    assert await give(here, monde.victime.id)
+    assert not await give(here, monde.victime.id)
+    async with portail.noyau.db.session(here) as session:
+        assert (await session.execute(text("SELECT * FROM demarches_satisfaction"))).all() == []
+
+
+async def test_drafts_are_counted_for_agents_and_never_shown(portail: Portail, monde: Monde) -> None:
+    async def count(perimetre: Perimetre) -> int:
+        async with portail.noyau.db.session(perimetre) as session:
+            sql = text("SELECT nombre FROM compter_brouillons('acte-naissance', :le)")
+            later = {"le": portail.clock.now() + timedelta(days=3)}
+            return sum((await session.execute(sql, later)).scalars())
+
+    assert await count(Perimetre.pour_instruction(monde.guingamp)) == 2
+    assert await count(Perimetre.pour_instruction(monde.rennes)) == 1
+    for perimetre in (Perimetre(), Perimetre(lecture=(monde.guingamp,), usager=monde.rozenn.usager_id)):
+        assert await count(perimetre) == 0
 
 
 async def test_an_adoption_announces_its_own_collectivite_only(portail: Portail, monde: Monde) -> None:

@@ -30,7 +30,8 @@ SANS_OBJET = {
         | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
         | POST /saisir | GET /dossiers/flux | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
-        | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports""",
+        | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports
+        | GET /statistiques | GET /conservation""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
     "connexion": f"""{_PARTOUT} | GET /franceconnect/retour | GET /proconnect/retour
         | GET /proconnect/deconnexion/retour | GET /franceconnect/deconnexion/retour""",
@@ -64,7 +65,8 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | GET /collectivites/guingamp/franceconnect | POST /collectivites/guingamp/franceconnect | GET /travaux
     | POST /travaux/1/relancer | GET /bandeau | POST /bandeau"""
 OBJETS = {
-    "collectivite": f"{_BROUILLON} | {_DOSSIER} | {_CODE}",
+    "collectivite": f"""{_BROUILLON} | {_DOSSIER} | {_CODE} | GET /satisfaction/{{dossier}}/{{code}}
+        | POST /satisfaction/{{dossier}}/{{code}}""",
     "mon": f"{_DOSSIER} | {_CODE}",
     "agents": f"""GET /dossiers/{{dossier}} | POST /dossiers/{{dossier}}/prise | POST /dossiers/{{dossier}}/messages
         | POST /dossiers/{{dossier}}/notes | POST /dossiers/{{dossier}}/complements
@@ -72,7 +74,7 @@ OBJETS = {
         | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
-        | POST /reglages/{{collectivite}}/etiquettes""",
+        | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations""",
     "opsn": f"{_CONSOLE} | POST /sessions/{{session}}/fermer",
 }
 # What a form of ours may hold: everything a page sends, so that a refusal is for whose the object is.

@@ -37,10 +37,10 @@ async def list_adoptions_of(session: AsyncSession, ids: list[UUID]) -> Sequence[
 
 
 async def get_adoption(session: AsyncSession, collectivite_id: UUID, slug: str) -> Any | None:
-    """One démarche of a collectivité (slug, version_id, surcouche_id, ouverte), or None when it does not offer it."""
-    query = select(Adoption.slug, Adoption.version_id, Adoption.surcouche_id, Adoption.ouverte).where(
-        Adoption.collectivite_id == collectivite_id, Adoption.slug == slug
-    )
+    """One démarche of a collectivité (slug, version_id, surcouche_id, ouverte, delai_mediane), or None."""
+    query = select(
+        Adoption.slug, Adoption.version_id, Adoption.surcouche_id, Adoption.ouverte, Adoption.delai_mediane
+    ).where(Adoption.collectivite_id == collectivite_id, Adoption.slug == slug)
     return (await session.execute(query)).one_or_none()
 
 

@@ -18,10 +18,12 @@ from app.demarches.domain import (
     date_silence,
     deposer,
     nouveau_numero,
+    router,
 )
 from app.demarches.domain.etats import Etat
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
+from app.demarches.repository.partage import groupe_nomme
 from app.demarches.service.brouillons import Brouillon, access_draft, load
 from app.socle import limites
 from app.socle.audit import record
@@ -116,6 +118,10 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
         "depose_le": ctx.now,
         "silence_le": silence,
     }
+    groupe = router(definition, draft.reponses, draft.circonstances) if definition.routage else None
+    if groupe:
+        # Where the collectivité has no group of that name, its own table of routing says (a trigger).
+        values["groupe_id"] = groupe_nomme(dossier.collectivite_id, groupe)
     await _with_number(ctx, dossier, values)
     await repository.delete_reponses(ctx.db, dossier)
     await repository.add_evenement(ctx.db, dossier, id=uuid7(), quand=ctx.now, genre="depot", auteur=auteur)
