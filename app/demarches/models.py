@@ -88,6 +88,8 @@ class Reponse(DuDossier, Base):
     valeur: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
     brut: Mapped[Any] = mapped_column(JSONB)
     version: Mapped[int] = mapped_column(Integer, default=1)
+    origine: Mapped[str] = mapped_column(Text, default="")
+    auteur: Mapped[str] = mapped_column(Text, default="")
     modifie_le: Mapped[datetime] = mapped_column(Instant)
 
 

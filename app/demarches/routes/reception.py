@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.demarches.service import pieces
-from app.demarches.service.brouillons import Brouillon
+from app.demarches.service.brouillons import Accueil
 from app.socle.contexte import Visite, check_token
 from app.socle.errors import BusinessError
 from app.socle.televersement import FilePart, FormLimits, PieceRefuseeError, TextPart, read_form
@@ -30,18 +30,16 @@ async def receive(
 
 
 async def store(
-    visit: Visite, draft: Brouillon, files: Sequence[FilePart]
+    visit: Visite, accueil: Accueil, files: Sequence[FilePart]
 ) -> tuple[list[pieces.PieceRecue], dict[str, str]]:
     """The documents that were kept, and a sentence for each question whose document was refused."""
     received: list[pieces.PieceRecue] = []
     refused: dict[str, str] = {}
     for file in files:
         try:
-            champ = draft.definition.champ(file.name)
-            already = len(draft.pieces_de(champ.id)) + sum(p.champ_id == champ.id for p in received)
-            received.append(
-                await pieces.receive(visit.noyau, draft.dossier.collectivite_id, champ, file, already)
-            )
+            champ = accueil.definition.champ(file.name)
+            already = accueil.jointes.count(champ.id) + sum(p.champ_id == champ.id for p in received)
+            received.append(await pieces.receive(visit.noyau, accueil.collectivite_id, champ, file, already))
         except KeyError:
             continue
         except PieceRefuseeError as refusal:

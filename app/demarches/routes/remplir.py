@@ -10,6 +10,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Header
+from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
@@ -17,7 +18,7 @@ from app.demarches.domain import avertissements, champs_visibles, pages_applicab
 from app.demarches.presentation import champs_of, pieces_of, sections_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.routes.reception import receive, store
-from app.demarches.service import brouillons, depot, pieces, suivi
+from app.demarches.service import brouillons, depot, ecriture, pieces, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
@@ -44,11 +45,12 @@ SOURCES = {"franceconnect": N_("Donné par FranceConnect"), "courriel": N_("Adre
 
 @router.get("/demarches/{slug}/remplir")
 async def start(ctx: ContexteDep, slug: str) -> Response:
-    """To the person's draft of that démarche, at the first page that is not finished; made if there is none."""
+    """The person's draft of that démarche, at the first page that is not finished; made if there is none."""
     draft = await brouillons.start(ctx, slug)
-    base = f"/dossiers/{draft.dossier.id}"
     manques = depot.manques_of(ctx, draft)
-    return redirect(ctx, f"{base}/etapes/{manques[0][0]}" if manques else f"{base}/recapitulatif")
+    if not manques:
+        return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
+    return _form(ctx, draft, manques[0][0])
 
 
 def base_of(visit: Visite, dossier_id: UUID) -> str:
@@ -69,10 +71,6 @@ def _around(ctx: Contexte, draft: Brouillon) -> dict[str, Any]:
     return {"fil": [vues.Lien("Bureau", "/")], "service_nom": "", "service": None, "pour": pour}
 
 
-async def _draft(ctx: Contexte, dossier_id: UUID) -> Brouillon:
-    return await brouillons.load(ctx, await brouillons.access_draft(ctx, dossier_id))
-
-
 def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
     """The place of a page among those that apply; NotFoundError for a page the answers leave out."""
     applicable = draft.pages()
@@ -88,7 +86,7 @@ def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
 async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """Everything that was answered, before it is submitted."""
     try:
-        return _review(ctx, await _draft(ctx, dossier_id))
+        return _review(ctx, await brouillons.open_draft(ctx, dossier_id))
     except DejaDeposeError:
         # « Back », after submitting.
         return redirect(ctx, f"/dossiers/{dossier_id}/depose")
@@ -127,12 +125,26 @@ def _review(
 
 
 @pages.post("/dossiers/{dossier_id}/deposer")
-async def submit(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
+async def submit(visit: VisiteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Submits; a double click, a second tab or « back » end on the same page, once."""
+    for _ in range(DRAWS):
+        try:
+            async with open_contexte(visit) as ctx:
+                return await _submit(ctx, form, dossier_id)
+        except depot.NumeroPrisError:
+            continue
+    raise RuntimeError("draws of a number that all existed")
+
+
+# There are 10^11 numbers: another draw settles it.
+DRAWS = 5
+
+
+async def _submit(ctx: Contexte, form: FormData, dossier_id: UUID) -> Response:
     done = f"{base_of(ctx, dossier_id)}/depose"
     try:
         if form.get("declaration") != "oui":
-            draft = await _draft(ctx, dossier_id)
+            draft = await brouillons.open_draft(ctx, dossier_id)
             phrase = "Cochez cette case pour certifier vos réponses, puis déposez votre dossier."
             return _review(ctx, draft, oubli=phrase, status=422)
         if await once(ctx, form, done):
@@ -161,7 +173,7 @@ class ManquesError(BusinessError):
 async def show_page(ctx: ContexteDep, dossier_id: UUID, page_id: str) -> Response:
     """One page of the form, with what was typed before."""
     try:
-        return _form(ctx, await _draft(ctx, dossier_id), page_id)
+        return _form(ctx, await brouillons.open_draft(ctx, dossier_id), page_id)
     except DejaDeposeError:
         return redirect(ctx, f"/dossiers/{dossier_id}")
 
@@ -214,7 +226,9 @@ def _form(
         etape_id=current.id,
         champs_montres=" ".join(asked),
         nouvelles=nouvelles,
-        enregistre_le=draft.dossier.modifie_le,
+        enregistre_le=draft.enregistre_le,
+        versions=ecriture.marques_of(draft, current.champs),
+        origine=new_token()[:16],
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
     )
@@ -223,7 +237,7 @@ def _form(
 @pages.get("/dossiers/{dossier_id}/enregistre")
 async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """« À plus tard »: where the draft is found again, and until when."""
-    draft = await _draft(ctx, dossier_id)
+    draft = await brouillons.open_draft(ctx, dossier_id)
     if draft.dossier.canal != "web":
         return redirect(ctx, "/")
     return page(
@@ -243,11 +257,13 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
 @pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Keeps questions as they are typed; answers with the hour, and the questions that the step now asks."""
-    draft = await _draft(ctx, dossier_id)
+    draft = await brouillons.open_draft(ctx, dossier_id, lock=True)
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
-    remarks = await brouillons.save_champs(ctx, draft, set(brut.get("champ", ())), brut)
+    remarks, _ = await ecriture.save_champs(
+        ctx, draft, set(brut.get("champ", ())), brut, ecriture.envoi_of(brut)
+    )
     step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
     effective = reponses_effectives(draft.definition, draft.reponses)
     asked = [champ.id for champ in champs_visibles(step, effective)] if step else None
@@ -264,7 +280,7 @@ async def discard(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Re
 
 
 @pages.post("/dossiers/{dossier_id}/etapes/{page_id}")
-async def save_page(
+async def send_page(
     visit: VisiteDep,
     dossier_id: UUID,
     page_id: str,
@@ -277,8 +293,7 @@ async def save_page(
     """
     try:
         async with open_contexte(visit) as ctx:
-            draft = await _draft(ctx, dossier_id)
-            _page_of(draft, page_id)
+            accueil = await brouillons.open_to_receive(ctx, dossier_id)
     except SignInRequiredError:
         # The session ended while the form was being filled: what was typed comes back on a page that waits for it.
         fields, _ = await receive(visit, content_type, content_length)
@@ -287,9 +302,9 @@ async def save_page(
         return redirect(visit, f"/dossiers/{dossier_id}")
     try:
         fields, files = await receive(visit, content_type, content_length)
-        received, refused = await store(visit, draft, files)
+        received, refused = await store(visit, accueil, files)
         async with open_contexte(visit) as ctx:
-            draft = await _draft(ctx, dossier_id)
+            draft = await brouillons.open_draft(ctx, dossier_id, lock=True)
             return await _act(ctx, draft, page_id, fields, received, refused)
     except DejaDeposeError:
         return redirect(visit, f"/dossiers/{dossier_id}")
@@ -327,12 +342,13 @@ async def _act(
         await pieces.attach(ctx, draft.dossier, piece)
     if doomed := fields.get("supprimer_piece"):
         await pieces.remove(ctx, draft, _uuid(doomed[0]))
-    saisie = await brouillons.save_page(ctx, draft, current, fields)
+    written = await ecriture.save_page(ctx, draft, current, fields, ecriture.envoi_of(fields))
+    saisie = written.saisie
     action = (fields.get("action") or ["continuer"])[0]
     base = base_of(ctx, draft.dossier.id)
     here = f"{base}/etapes/{page_id}"
     if refused:
-        draft = await _draft(ctx, draft.dossier.id)
+        draft = await brouillons.load(ctx, draft.dossier)
         return _form(ctx, draft, page_id, refused, status=422)
     if doomed or action == "joindre":
         return redirect(ctx, here)
@@ -340,7 +356,7 @@ async def _act(
         return redirect(ctx, f"{base}/enregistre")
     erreurs = {**_missing_pieces(draft, current, received), **saisie.erreurs}
     if erreurs:
-        draft = await _draft(ctx, draft.dossier.id)
+        draft = await brouillons.load(ctx, draft.dossier)
         # Without script, an answer may call for questions that were not on the page: they are asked, not reproached.
         shown = (fields.get("champs_montres") or [""])[0].split()
         reproached = {id_: phrase for id_, phrase in erreurs.items() if not shown or id_ in shown}

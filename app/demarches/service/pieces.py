@@ -103,7 +103,7 @@ async def remove(ctx: Contexte, draft: Brouillon, piece_id: UUID) -> None:
     """Takes a document off a draft; its bytes are destroyed once that is committed."""
     if not await repository.delete_piece(ctx.db, draft.dossier, piece_id):
         raise NotFoundError("Ce document n’est plus dans votre dossier.")
-    draft.pieces = [piece for piece in draft.pieces if piece.id != piece_id]
+    draft.contenu.pieces = [piece for piece in draft.pieces if piece.id != piece_id]
     await emit(ctx.db, "demarches:detruire_objet", objet_id=piece_id)
 
 

@@ -11,7 +11,7 @@ from app.demarches.domain import nettoyer, retirer
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.models import Complement, Decision, Document, Dossier, Envoi, Evenement, Message, Piece
 from app.demarches.repository import dossiers as repository
-from app.demarches.repository import listes
+from app.demarches.repository import listes, remplissage
 from app.demarches.service import instruction, pieces
 from app.demarches.service.brouillons import ABSENT, absent, owns
 from app.demarches.service.catalogue import definition_of
@@ -54,7 +54,8 @@ class Suivi:
 async def find_draft(ctx: Contexte, slug: str) -> Dossier | None:
     """The person's draft of a démarche on this host, if there is one."""
     jeton = fingerprint(ctx.temoin)
-    return await repository.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+    found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+    return found[0] if found else None
 
 
 async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
