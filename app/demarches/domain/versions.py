@@ -41,7 +41,7 @@ class Marque:
 
 
 @dataclass
-class Fusion:
+class Rapprochement:
     """A form put together with what was stored meanwhile.
 
     `brut` is what to read; `gardes` are questions whose stored answer stays; `conflits` those that somebody must settle
@@ -83,7 +83,7 @@ def lire_marques(texte: str) -> dict[str, Marque]:
     return found
 
 
-def fusionner(
+def rapprocher(
     champs: Iterable[tuple[str, Sequence[str]]],
     brut: Brut,
     ecrites: Mapping[str, Ecrite],
@@ -92,14 +92,14 @@ def fusionner(
     *,
     tranches: Mapping[str, str] | None = None,
     a_trancher: Collection[str] = (),
-) -> Fusion:
+) -> Rapprochement:
     """Puts a form together with the stored answers; `champs` are (question, names of its inputs).
 
     `a_trancher` are questions that this form showed in conflict, `tranches` what was chosen: « garder » (the stored
     value) or « remplacer » (the one typed here). Without a choice they stay in conflict.
     """
     chosen = tranches or {}
-    found = Fusion(dict(brut))
+    found = Rapprochement(dict(brut))
     for id_, names in champs:
         stored, known = ecrites.get(id_), marques.get(id_)
         if stored is None or known is None:
@@ -118,7 +118,7 @@ def fusionner(
     return found
 
 
-def _keep(fusion: Fusion, names: Sequence[str], stored: Brut) -> None:
+def _keep(joined: Rapprochement, names: Sequence[str], stored: Brut) -> None:
     for name in names:
-        fusion.brut.pop(name, None)
-    fusion.brut.update({name: list(values) for name, values in stored.items()})
+        joined.brut.pop(name, None)
+    joined.brut.update({name: list(values) for name, values in stored.items()})

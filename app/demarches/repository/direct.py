@@ -18,7 +18,7 @@ from app.socle.db import Base, fetch
 Modele = TypeVar("Modele", bound=Base)
 
 
-async def rows(session: AsyncSession, sql: str, *values: Any) -> Sequence[Mapping[str, Any]]:
+async def rows(session: AsyncSession, sql: str, *values: Any) -> Sequence[Any]:
     """The rows of a statement ($1, $2…), by the names of their columns; it may be the transaction's first."""
     if session.sync_session.in_transaction():
         return await fetch(session, sql, *values)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.demarches.models import Dossier, Piece
+from app.demarches.models import Document, Dossier, Piece
 from app.demarches.repository.direct import as_json, columns_of, from_json, made, rows
 
 _DOSSIER = columns_of(Dossier, "d")
@@ -203,3 +203,17 @@ async def freeze(
     )
     for name, value in (("etat", etat), ("numero", numero), ("depose_le", depose_le), ("reponses", reponses)):
         set_committed_value(dossier, name, value)
+
+
+_RECU = f"""SELECT {_DOSSIER}, (SELECT json_agg(to_json(t) ORDER BY t.cree_le) FROM demarches_document t
+    WHERE t.collectivite_id = d.collectivite_id AND t.dossier_id = d.id) AS papiers
+  FROM demarches_dossier d WHERE d.id = $1"""  # noqa: S608
+
+
+async def find_receipt(session: AsyncSession, dossier_id: UUID) -> tuple[Dossier, list[Document]] | None:
+    """A dossier that the transaction may see, on any host, and its papers, oldest first."""
+    found = await rows(session, _RECU, dossier_id)
+    if not found:
+        return None
+    papiers = [from_json(Document, line) for line in found[0]["papiers"] or ()]
+    return made(Dossier, found[0]), papiers

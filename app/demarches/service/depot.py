@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from asyncpg import UniqueViolationError
+from sqlalchemy.exc import IntegrityError
 
 from app.demarches.domain import (
     a_completer,
@@ -154,9 +155,9 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
             auteur=auteur,
             mots=" ".join(words)[:20_000],
         )
-    except UniqueViolationError as error:
+    except (UniqueViolationError, IntegrityError) as error:
         # Anything else is not ours to hide.
-        if "numero" not in str(error.constraint_name):
+        if "demarches_dossier_numero" not in str(error):
             raise
         raise NumeroPrisError("Ce numéro existe déjà. Recommencez.") from None
     await emit(ctx.db, "demarches:accuser", collectivite_id=dossier.collectivite_id, dossier_id=dossier.id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.demarches.definitions import Champ, Page
 from app.demarches.domain import Saisie, entrees_de, parse_champ, parse_page
-from app.demarches.domain.versions import canonique, ecrire_marques, fusionner, lire_marques
+from app.demarches.domain.versions import canonique, ecrire_marques, lire_marques, rapprocher
 from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Reponse
 from app.demarches.service.brouillons import Brouillon
@@ -82,7 +82,7 @@ async def save_page(
     """
     sent = envoi or Envoi()
     stored = draft.contenu.reponses
-    fusion = fusionner(
+    joined = rapprocher(
         ((champ.id, champ.entrees) for champ in page.champs),
         fields,
         stored,
@@ -92,17 +92,17 @@ async def save_page(
         a_trancher=sent.a_trancher,
     )
     saisie = parse_page(
-        draft.definition, page, fusion.brut, draft.reponses, ctx.today(draft.collectivite.fuseau)
+        draft.definition, page, joined.brut, draft.reponses, ctx.today(draft.collectivite.fuseau)
     )
     answers: dict[str, tuple[Any, dict[str, list[str]]]] = {}
     for champ in page.champs:
         typed = _clean({name: saisie.brut[name] for name in champ.entrees if name in saisie.brut})
-        if champ.id not in fusion.conflits and (champ.id in saisie.valeurs or typed):
+        if champ.id not in joined.conflits and (champ.id in saisie.valeurs or typed):
             answers[champ.id] = (saisie.valeurs.get(champ.id), typed)
     conflits = {
         champ.id: _clean({name: fields[name] for name in champ.entrees if name in fields})
         for champ in page.champs
-        if champ.id in fusion.conflits
+        if champ.id in joined.conflits
     }
     late = await _write(ctx, draft, answers, sent.origine)
     conflits |= {id_: answers[id_][1] for id_ in late}
@@ -165,19 +165,19 @@ async def save_champs(
     stored = draft.contenu.reponses
     asked = [known[id_] for id_ in ids]
     marques = lire_marques(sent.versions)
-    fusion = fusionner(((c.id, c.entrees) for c in asked), fields, stored, marques, sent.origine)
+    joined = rapprocher(((c.id, c.entrees) for c in asked), fields, stored, marques, sent.origine)
     today = ctx.today(draft.collectivite.fuseau)
     answers, remarks = {}, {}
     for champ in asked:
-        if champ.id in fusion.conflits | fusion.gardes:
+        if champ.id in joined.conflits | joined.gardes:
             continue
-        typed = parse_champ(champ, fusion.brut, draft.reponses, today)
+        typed = parse_champ(champ, joined.brut, draft.reponses, today)
         answers[champ.id] = (typed.valeur, _clean(typed.brut))
         if typed.erreur:
             remarks[champ.id] = typed.erreur
     late = await _write(ctx, draft, answers, sent.origine)
     conflits = {
         id_: _clean({name: fields[name] for name in known[id_].entrees if name in fields})
-        for id_ in fusion.conflits | late
+        for id_ in joined.conflits | late
     }
     return remarks, conflits

@@ -64,14 +64,20 @@ async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> 
     With `lock` it is locked, read afresh, and the transaction may write in its collectivité.
     """
     dossier = await repository.find_dossier(ctx.db, dossier_id)
-    if dossier is None or dossier.depose_le is None or not owns(ctx, dossier):
+    if dossier is None:
         raise absent(ctx)
-    if ctx.hote.collectivite is not None and dossier.collectivite_id != ctx.hote.collectivite.id:
-        raise NotFoundError(ABSENT)
+    _check_own(ctx, dossier)
     if lock:
         await own_in(ctx.db, dossier.collectivite_id)
         await repository.find_dossier(ctx.db, dossier_id, lock=True)
     return dossier
+
+
+def _check_own(ctx: Contexte, dossier: Dossier) -> None:
+    if dossier.depose_le is None or not owns(ctx, dossier):
+        raise absent(ctx)
+    if ctx.hote.collectivite is not None and dossier.collectivite_id != ctx.hote.collectivite.id:
+        raise NotFoundError(ABSENT)
 
 
 async def load(ctx: Contexte, dossier_id: UUID) -> Suivi:
@@ -100,12 +106,15 @@ async def assemble(ctx: Contexte, dossier: Dossier) -> Suivi:
 
 async def load_receipt(ctx: Contexte, dossier_id: UUID) -> Suivi:
     """What the page after submission says of a dossier: its papers, and nothing else that hangs under it."""
-    dossier = await access_own(ctx, dossier_id)
+    found = await remplissage.find_receipt(ctx.db, dossier_id)
+    if found is None:
+        raise absent(ctx)
+    dossier, documents = found
+    _check_own(ctx, dossier)
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
     collectivite = ctx.hote.collectivite
     if collectivite is None:
         collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
-    documents = await repository.list_documents(ctx.db, dossier)
     return Suivi(dossier, collectivite, definition, documents=documents)
 
 
