@@ -17,6 +17,7 @@ from app.bootstrap import make_noyau
 from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
+from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
@@ -61,6 +62,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.commun,
         demarches_agent.router,
         demarches_saisie.router,
+        demarches_exports.router,
     ),
     "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
     "connexion": (accueil.commun, identite.connexion),

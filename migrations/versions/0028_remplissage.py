@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0028_remplissage"
-down_revision = "0008_objets"
+down_revision = "0010_essais"
 branch_labels = None
 depends_on = None
 

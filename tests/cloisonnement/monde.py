@@ -30,6 +30,7 @@ class Monde:
     victime: DossierEssai
     brouillon: DossierEssai
     saisie: UUID
+    export: UUID
     voisin: DossierEssai
     ailleurs: DossierEssai
     rozenn: Compte
@@ -74,6 +75,8 @@ def foreign(row: dict[str, Any], perimetre: Perimetre, owners: dict[UUID, UUID |
     if perimetre.instruction:
         return row["collectivite_id"] not in perimetre.lecture
     dossier = row.get("dossier_id") or (row["id"] if "numero" in row else None)
+    if "export_id" in row or "extraits" in row:
+        return True
     if dossier is not None:
         return perimetre.usager is None or owners[dossier] != perimetre.usager
     return row["collectivite_id"] not in perimetre.lecture
@@ -93,6 +96,9 @@ async def make_monde(portail: Portail) -> Monde:
     await acteurs.brouillon_rempli(portail, personne="yann", commune="rennes")
     saisie_id = await acteurs.saisie_guichet(portail)
     await run_jobs(portail)
+    export = await acteurs.export(portail, "guingamp", "maelle")
+    await acteurs.export(portail, "rennes", "katell")
+    await run_jobs(portail)
     portail.base.sql(_MORE)
     ((document_id,),) = portail.base.sql(
         "SELECT id FROM demarches_document WHERE dossier_id = %s AND genre = 'accuse'", victime.id
@@ -103,6 +109,7 @@ async def make_monde(portail: Portail) -> Monde:
         victime=complete,
         brouillon=brouillon,
         saisie=saisie_id,
+        export=export,
         voisin=voisin,
         ailleurs=ailleurs,
         rozenn=await acteurs.compte(portail),

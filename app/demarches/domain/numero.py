@@ -18,9 +18,12 @@ class NumeroIncorrectError(InvalidInputError):
     code = "numero_incorrect"
 
 
-def nouveau_numero(alea: Callable[[int], int]) -> str:
-    """Twelve digits, the first not 0 (spreadsheets drop it); `alea(n)` gives an integer from 0 to n - 1."""
-    digits = str(10**10 + alea(9 * 10**10))
+def nouveau_numero(alea: Callable[[int], int], *, essai: bool = False) -> str:
+    """Twelve digits, the first not 0 (spreadsheets drop it); `alea(n)` gives an integer from 0 to n - 1.
+
+    The numbers of test mode begin with 0: no real dossier has one of them.
+    """
+    digits = f"0{10**9 + alea(9 * 10**9)}" if essai else str(10**10 + alea(9 * 10**10))
     return f"{digits}{mod_11_10.calc_check_digit(digits)}"
 
 

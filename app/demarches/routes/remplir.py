@@ -18,7 +18,7 @@ from app.demarches.domain import avertissements, champs_visibles, pages_applicab
 from app.demarches.presentation import champs_of, pieces_of, sections_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.routes.reception import receive, store
-from app.demarches.service import brouillons, depot, ecriture, pieces, suivi
+from app.demarches.service import brouillons, depot, pieces, reponses, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
@@ -227,7 +227,7 @@ def _form(
         champs_montres=" ".join(asked),
         nouvelles=nouvelles,
         enregistre_le=draft.enregistre_le,
-        versions=ecriture.marques_of(draft, current.champs),
+        versions=reponses.marques_of(draft, current.champs),
         origine=new_token()[:16],
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
@@ -261,8 +261,8 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
-    remarks, _ = await ecriture.save_champs(
-        ctx, draft, set(brut.get("champ", ())), brut, ecriture.envoi_of(brut)
+    remarks, _ = await reponses.save_champs(
+        ctx, draft, set(brut.get("champ", ())), brut, reponses.envoi_of(brut)
     )
     step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
     effective = reponses_effectives(draft.definition, draft.reponses)
@@ -342,7 +342,7 @@ async def _act(
         await pieces.attach(ctx, draft.dossier, piece)
     if doomed := fields.get("supprimer_piece"):
         await pieces.remove(ctx, draft, _uuid(doomed[0]))
-    written = await ecriture.save_page(ctx, draft, current, fields, ecriture.envoi_of(fields))
+    written = await reponses.save_page(ctx, draft, current, fields, reponses.envoi_of(fields))
     saisie = written.saisie
     action = (fields.get("action") or ["continuer"])[0]
     base = base_of(ctx, draft.dossier.id)

@@ -138,7 +138,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
     reponses = reponses_effectives(definition, draft.reponses)
     legal = definition.legal
     silence = date_silence(legal, ctx.now, zone=ZoneInfo(draft.collectivite.fuseau)) if legal else None
-    numero = nouveau_numero(secrets.randbelow)
+    numero = nouveau_numero(secrets.randbelow, essai=dossier.essai)
     words = [numero, dossier.titre, *nom_de(demandeur).split(), demandeur.get("courriel", "")]
     words += [afficher(champ, reponses[champ.id]) for champ in definition.champs() if champ.id in reponses]
     try:
