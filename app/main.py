@@ -22,7 +22,7 @@ from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
-from app.demarches.routes.remplir import ManquesError
+from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
 from app.portail import accueil, bureau, console, espace, incidents, pages, sante
 from app.socle.aiguillage import Aiguillage

@@ -84,7 +84,7 @@ def lire_marques(texte: str) -> dict[str, Marque]:
 
 
 def rapprocher(
-    champs: Iterable[tuple[str, Sequence[str]]],
+    saisies: Mapping[str, Brut],
     brut: Brut,
     ecrites: Mapping[str, Ecrite],
     marques: Mapping[str, Marque],
@@ -93,32 +93,27 @@ def rapprocher(
     tranches: Mapping[str, str] | None = None,
     a_trancher: Collection[str] = (),
 ) -> Rapprochement:
-    """Puts a form together with the stored answers; `champs` are (question, names of its inputs).
+    """Puts a form together with the stored answers; `saisies` are the inputs of each question, out of `brut`.
 
     `a_trancher` are questions that this form showed in conflict, `tranches` what was chosen: « garder » (the stored
     value) or « remplacer » (the one typed here). Without a choice they stay in conflict.
     """
     chosen = tranches or {}
     found = Rapprochement(dict(brut))
-    for id_, names in champs:
+    for id_, typed in saisies.items():
         stored, known = ecrites.get(id_), marques.get(id_)
-        if stored is None or known is None:
+        if stored is None or known is None or canonique(typed) == canonique(stored.brut):
             continue
-        typed = {name: brut[name] for name in names if name in brut}
-        same = canonique(typed) == canonique(stored.brut)
-        undecided = id_ in a_trancher and chosen.get(id_) not in ("garder", "remplacer")
+        choice = chosen.get(id_) if id_ in a_trancher else None
         moved = stored.version != known.version and not (origine and stored.origine == origine)
-        if same or not (moved or undecided or chosen.get(id_) == "garder"):
-            continue
-        if chosen.get(id_) == "garder" or (moved and id_ not in a_trancher and somme(typed) == known.somme):
+        undecided = id_ in a_trancher and choice not in ("garder", "remplacer")
+        if choice == "garder" or (moved and id_ not in a_trancher and somme(typed) == known.somme):
             found.gardes.add(id_)
-        else:
+        elif moved or undecided:
             found.conflits.add(id_)
-        _keep(found, names, stored.brut)
+        else:
+            continue
+        for name in typed:
+            found.brut.pop(name, None)
+        found.brut.update({name: list(values) for name, values in stored.brut.items()})
     return found
-
-
-def _keep(joined: Rapprochement, names: Sequence[str], stored: Brut) -> None:
-    for name in names:
-        joined.brut.pop(name, None)
-    joined.brut.update({name: list(values) for name, values in stored.items()})

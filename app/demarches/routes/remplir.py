@@ -5,24 +5,21 @@ for an agent who fills it for somebody: the same pages, the same rules.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Header
-from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
-from app.demarches.domain import avertissements, champs_visibles, pages_applicables, reponses_effectives
-from app.demarches.presentation import champs_of, pieces_of, sections_of
+from app.demarches.domain import champs_visibles, pages_applicables, reponses_effectives
+from app.demarches.routes import deposer
+from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.routes.reception import receive, store
 from app.demarches.service import brouillons, depot, pieces, reponses, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
-from app.demarches.service.depot import nom_de
-from app.demarches.service.papiers import CANAUX
-from app.socle import vues
 from app.socle.contexte import (
     Contexte,
     ContexteDep,
@@ -31,16 +28,13 @@ from app.socle.contexte import (
     VisiteDep,
     open_contexte,
 )
-from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError
+from app.socle.errors import NotFoundError, SignInRequiredError
 from app.socle.gabarits import heure
-from app.socle.ids import new_token
-from app.socle.langues import N_
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
 pages = APIRouter()
-
-SOURCES = {"franceconnect": N_("Donné par FranceConnect"), "courriel": N_("Adresse vérifiée par un code")}
+pages.include_router(deposer.pages)
 
 
 @router.get("/demarches/{slug}/remplir")
@@ -50,188 +44,16 @@ async def start(ctx: ContexteDep, slug: str) -> Response:
     manques = depot.manques_of(ctx, draft)
     if not manques:
         return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
-    return _form(ctx, draft, manques[0][0])
-
-
-def base_of(visit: Visite, dossier_id: UUID) -> str:
-    """Where the pages of a draft are on this host."""
-    return f"{'/saisir' if visit.hote.genre == 'agents' else ''}/dossiers/{dossier_id}"
-
-
-def _around(ctx: Contexte, draft: Brouillon) -> dict[str, Any]:
-    """What surrounds a page of the form: the way back, the service to call, and for whom an agent fills it."""
-    if draft.dossier.canal == "web":
-        service = service_of(ctx, draft.definition)
-        return {"fil": fil(), "service_nom": draft.definition.service.nom, "service": service, "pour": None}
-    pour = {
-        "personne": nom_de(draft.dossier.demandeur),
-        "canal": CANAUX[draft.dossier.canal],
-        "commune": draft.collectivite.nom,
-    }
-    return {"fil": [vues.Lien("Bureau", "/")], "service_nom": "", "service": None, "pour": pour}
-
-
-def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
-    """The place of a page among those that apply; NotFoundError for a page the answers leave out."""
-    applicable = draft.pages()
-    for index, found in enumerate(applicable):
-        if found.id == page_id:
-            return index, applicable
-    raise NotFoundError(
-        "Cette étape ne fait pas partie de votre dossier. Reprenez-le depuis la page de la démarche."
-    )
-
-
-@pages.get("/dossiers/{dossier_id}/recapitulatif")
-async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
-    """Everything that was answered, before it is submitted."""
-    try:
-        return _review(ctx, await brouillons.open_draft(ctx, dossier_id))
-    except DejaDeposeError:
-        # « Back », after submitting.
-        return redirect(ctx, f"/dossiers/{dossier_id}/depose")
-
-
-def _review(
-    ctx: Contexte, draft: Brouillon, *, cochee: bool = False, oubli: str = "", status: int = 200
-) -> Response:
-    manques = depot.manques_of(ctx, draft)
-    base = base_of(ctx, draft.dossier.id)
-    effective = reponses_effectives(draft.definition, draft.reponses)
-    applicable = draft.pages()
-    erreurs = [
-        vues.Erreur(f"{base}/etapes/{page_id}#{champ_id}", phrase) for page_id, champ_id, phrase in manques
-    ]
-    if oubli:
-        erreurs.append(vues.Erreur("declaration", oubli))
-    return page(
-        ctx,
-        "demarches/recapitulatif.html",
-        block="formulaire",
-        status=status,
-        demarche_titre=draft.definition.titre,
-        **_around(ctx, draft),
-        etape={"numero": len(applicable) + 1, "total": len(applicable) + 1},
-        sections=sections_of(draft.definition, effective, modifier=f"{base}/etapes/{{page}}"),
-        pieces=pieces_of(draft.definition, draft.pieces, effective, modifier=f"{base}/etapes/{{page}}"),
-        erreurs_formulaire=erreurs,
-        declaration_cochee=cochee,
-        declaration=draft.definition.declaration,
-        action_url=f"{base}/deposer",
-        precedent_url=f"{base}/etapes/{applicable[-1].id}",
-        cle_idempotence=new_token(),
-        version=draft.dossier.revision,
-    )
-
-
-@pages.post("/dossiers/{dossier_id}/deposer")
-async def submit(visit: VisiteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
-    """Submits; a double click, a second tab or « back » end on the same page, once."""
-    for _ in range(DRAWS):
-        try:
-            async with open_contexte(visit) as ctx:
-                return await _submit(ctx, form, dossier_id)
-        except depot.NumeroPrisError:
-            continue
-    raise RuntimeError("draws of a number that all existed")
-
-
-# There are 10^11 numbers: another draw settles it.
-DRAWS = 5
-
-
-async def _submit(ctx: Contexte, form: FormData, dossier_id: UUID) -> Response:
-    done = f"{base_of(ctx, dossier_id)}/depose"
-    try:
-        if form.get("declaration") != "oui":
-            draft = await brouillons.open_draft(ctx, dossier_id)
-            phrase = "Cochez cette case pour certifier vos réponses, puis déposez votre dossier."
-            return _review(ctx, draft, oubli=phrase, status=422)
-        if await once(ctx, form, done):
-            return redirect(ctx, done)
-        _, manques = await depot.submit(ctx, dossier_id)
-    except DejaDeposeError:
-        return redirect(ctx, done)
-    if manques:
-        await ctx.db.rollback()
-        raise ManquesError(f"{base_of(ctx, dossier_id)}/recapitulatif")
-    return redirect(ctx, done)
-
-
-class ManquesError(BusinessError):
-    """Something is missing: the review page says what, with a link to each place."""
-
-    status = 422
-    code = "incomplet"
-
-    def __init__(self, url: str) -> None:
-        super().__init__("Il manque des réponses.")
-        self.url = url
+    return draw(ctx, draft, manques[0][0])
 
 
 @pages.get("/dossiers/{dossier_id}/etapes/{page_id}")
 async def show_page(ctx: ContexteDep, dossier_id: UUID, page_id: str) -> Response:
     """One page of the form, with what was typed before."""
     try:
-        return _form(ctx, await brouillons.open_draft(ctx, dossier_id), page_id)
+        return draw(ctx, await brouillons.open_draft(ctx, dossier_id), page_id)
     except DejaDeposeError:
         return redirect(ctx, f"/dossiers/{dossier_id}")
-
-
-def _form(
-    ctx: Contexte,
-    draft: Brouillon,
-    page_id: str,
-    erreurs: Mapping[str, str] | None = None,
-    *,
-    status: int = 200,
-    nouvelles: bool = False,
-) -> Response:
-    index, applicable = _page_of(draft, page_id)
-    current, erreurs = applicable[index], erreurs or {}
-    base = base_of(ctx, draft.dossier.id)
-    following = applicable[index + 1].titre if index + 1 < len(applicable) else "Vérifier et déposer"
-    remarks = avertissements(draft.definition, draft.reponses, ctx.today(draft.collectivite.fuseau))
-    asked = [
-        champ.id for champ in champs_visibles(current, reponses_effectives(draft.definition, draft.reponses))
-    ]
-    champs = champs_of(
-        draft,
-        current,
-        erreurs=erreurs,
-        connues=brouillons.identite_prefill(ctx.personne),
-        source=SOURCES.get(ctx.personne.niveau, "") if ctx.personne else "",
-        remarques=remarks,
-    )
-    if current.intro:
-        champs.insert(0, vues.Champ("intro", "explication", current.intro))
-    return page(
-        ctx,
-        "demarches/remplir.html",
-        block="formulaire",
-        status=status,
-        demarche_titre=draft.definition.titre,
-        **_around(ctx, draft),
-        etape={
-            "numero": index + 1,
-            "total": len(applicable) + 1,
-            "titre": current.titre,
-            "suivante": following,
-        },
-        champs=champs,
-        erreurs_formulaire=[vues.Erreur(c.id, c.erreur) for c in champs if c.erreur],
-        action_url=f"{base}/etapes/{current.id}",
-        precedent_url=f"{base}/etapes/{applicable[index - 1].id}" if index else "",
-        brouillon_url=f"{base}/champs",
-        etape_id=current.id,
-        champs_montres=" ".join(asked),
-        nouvelles=nouvelles,
-        enregistre_le=draft.enregistre_le,
-        versions=reponses.marques_of(draft, current.champs),
-        origine=new_token()[:16],
-        cle_idempotence=new_token(),
-        version=draft.dossier.revision,
-    )
 
 
 @pages.get("/dossiers/{dossier_id}/enregistre")
@@ -261,13 +83,18 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
-    remarks, _ = await reponses.save_champs(
-        ctx, draft, set(brut.get("champ", ())), brut, reponses.envoi_of(brut)
-    )
+    asked_ids = set(brut.get("champ", ()))
+    remarks, conflicts = await reponses.save_champs(ctx, draft, asked_ids, brut, reponses.envoi_of(brut))
     step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
     effective = reponses_effectives(draft.definition, draft.reponses)
     asked = [champ.id for champ in champs_visibles(step, effective)] if step else None
-    body = {"heure": heure(ctx.now), "champs": asked, "remarques": remarks}
+    body = {
+        "heure": heure(ctx.now),
+        "champs": asked,
+        "remarques": remarks,
+        "versions": reponses.marques_of(draft, (c for c in draft.definition.champs() if c.id in asked_ids)),
+        "conflits": draw_conflicts(ctx, draft, step, conflicts) if step and conflicts else {},
+    }
     return JSONResponse(body, headers={"cache-control": "no-store"})
 
 
@@ -332,7 +159,7 @@ async def _act(
     received: Sequence[pieces.PieceRecue],
     refused: Mapping[str, str],
 ) -> Response:
-    index, applicable = _page_of(draft, page_id)
+    index, applicable = page_of(draft, page_id)
     current = applicable[index]
     # A double click sends the same documents twice: they are attached once.
     if received and await once(ctx, {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}, page_id):
@@ -347,9 +174,13 @@ async def _act(
     action = (fields.get("action") or ["continuer"])[0]
     base = base_of(ctx, draft.dossier.id)
     here = f"{base}/etapes/{page_id}"
+    if written.conflits:
+        draft = await brouillons.load(ctx, draft.dossier)
+        erreurs = {id_: phrase for id_, phrase in refused.items() if id_ not in written.conflits}
+        return draw(ctx, draft, page_id, erreurs, status=409, conflits=written.conflits)
     if refused:
         draft = await brouillons.load(ctx, draft.dossier)
-        return _form(ctx, draft, page_id, refused, status=422)
+        return draw(ctx, draft, page_id, refused, status=422)
     if doomed or action == "joindre":
         return redirect(ctx, here)
     if action == "enregistrer":
@@ -360,7 +191,7 @@ async def _act(
         # Without script, an answer may call for questions that were not on the page: they are asked, not reproached.
         shown = (fields.get("champs_montres") or [""])[0].split()
         reproached = {id_: phrase for id_, phrase in erreurs.items() if not shown or id_ in shown}
-        return _form(
+        return draw(
             ctx, draft, page_id, reproached, status=422 if reproached else 200, nouvelles=not reproached
         )
     following = pages_applicables(draft.definition, draft.reponses)

@@ -26,6 +26,7 @@ from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import remplissage
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError, absent, access_draft, load, owns
+from app.demarches.service.reponses import empreinte_of
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.errors import ConflictError, TooManyRequestsError
@@ -50,9 +51,16 @@ def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
     return a_completer(draft.definition, draft.reponses, pieces, ctx.today(draft.collectivite.fuseau))
 
 
-async def submit(ctx: Contexte, dossier_id: UUID) -> tuple[Dossier, Manques]:
+class DossierChangeError(ConflictError):
+    """The draft is no longer what the person has just read: it is shown again before it is submitted."""
+
+    code = "dossier_change"
+
+
+async def submit(ctx: Contexte, dossier_id: UUID, *, vu: str = "") -> tuple[Dossier, Manques]:
     """Submits the person's draft; with what is missing when something is (then nothing has changed).
 
+    `vu` is what the review page showed (`empreinte_of`): DossierChangeError when the draft has changed since.
     NotFoundError for somebody else's; DejaDeposeError for one that is submitted; TooManyRequestsError beyond thirty an
     hour; NumeroPrisError to be tried again in another transaction. Two submissions at once: the row lock lets one
     through.
@@ -60,6 +68,8 @@ async def submit(ctx: Contexte, dossier_id: UUID) -> tuple[Dossier, Manques]:
     dossier = await _locked(ctx, dossier_id)
     # Read after the lock: what was being saved meanwhile is part of what is submitted.
     draft = await load(ctx, dossier)
+    if vu and vu != empreinte_of(draft):
+        raise DossierChangeError("Des réponses ont changé depuis que cette page est ouverte.")
     manques = manques_of(ctx, draft)
     if not manques:
         await freeze(ctx, draft, demandeur_of(ctx, draft), auteur=await _auteur(ctx, dossier))

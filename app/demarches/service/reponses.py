@@ -1,12 +1,14 @@
 """Writing answers: a whole page, or a field as it is typed; what two people change at once is never lost."""
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.demarches.definitions import Champ, Page
 from app.demarches.domain import Saisie, entrees_de, parse_champ, parse_page
-from app.demarches.domain.versions import canonique, ecrire_marques, lire_marques, rapprocher
+from app.demarches.domain.versions import Rapprochement, canonique, ecrire_marques, lire_marques, rapprocher
 from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Reponse
 from app.demarches.service.brouillons import Brouillon
@@ -14,6 +16,8 @@ from app.socle.contexte import Contexte
 from app.socle.errors import NotFoundError
 
 Brut = Mapping[str, Sequence[str]]
+# Question to its value and the inputs that were typed.
+Answers = dict[str, tuple[Any, dict[str, list[str]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,23 @@ def _clean(brut: Brut) -> dict[str, list[str]]:
     }
 
 
+def _typed(champ: Champ, brut: Brut) -> dict[str, list[str]]:
+    """The inputs of one question, out of a form."""
+    return {name: list(brut[name]) for name in champ.entrees if name in brut}
+
+
+def _joined(draft: Brouillon, champs: Iterable[Champ], fields: Brut, sent: Envoi) -> Rapprochement:
+    return rapprocher(
+        {champ.id: _typed(champ, fields) for champ in champs},
+        fields,
+        draft.contenu.reponses,
+        lire_marques(sent.versions),
+        sent.origine,
+        tranches=sent.tranches,
+        a_trancher=sent.a_trancher,
+    )
+
+
 async def save_page(
     ctx: Contexte, draft: Brouillon, page: Page, fields: Brut, envoi: Envoi | None = None
 ) -> Ecriture:
@@ -81,38 +102,28 @@ async def save_page(
     its stored value kept.
     """
     sent = envoi or Envoi()
-    stored = draft.contenu.reponses
-    joined = rapprocher(
-        ((champ.id, champ.entrees) for champ in page.champs),
-        fields,
-        stored,
-        lire_marques(sent.versions),
-        sent.origine,
-        tranches=sent.tranches,
-        a_trancher=sent.a_trancher,
-    )
-    saisie = parse_page(
-        draft.definition, page, joined.brut, draft.reponses, ctx.today(draft.collectivite.fuseau)
-    )
-    answers: dict[str, tuple[Any, dict[str, list[str]]]] = {}
+    joined = _joined(draft, page.champs, fields, sent)
+    today = ctx.today(draft.collectivite.fuseau)
+    saisie = parse_page(draft.definition, page, joined.brut, draft.reponses, today)
+    answers: Answers = {}
     for champ in page.champs:
-        typed = _clean({name: saisie.brut[name] for name in champ.entrees if name in saisie.brut})
+        typed = _clean(_typed(champ, saisie.brut))
         if champ.id not in joined.conflits and (champ.id in saisie.valeurs or typed):
             answers[champ.id] = (saisie.valeurs.get(champ.id), typed)
-    conflits = {
-        champ.id: _clean({name: fields[name] for name in champ.entrees if name in fields})
-        for champ in page.champs
-        if champ.id in joined.conflits
-    }
     late = await _write(ctx, draft, answers, sent.origine)
-    conflits |= {id_: answers[id_][1] for id_ in late}
-    return Ecriture(saisie, conflits)
+    return Ecriture(saisie, _conflicts(page.champs, fields, joined.conflits | late))
+
+
+def _conflicts(
+    champs: Iterable[Champ], fields: Brut, ids: Collection[str]
+) -> dict[str, dict[str, list[str]]]:
+    return {champ.id: _clean(_typed(champ, fields)) for champ in champs if champ.id in ids}
 
 
 async def _write(
     ctx: Contexte,
     draft: Brouillon,
-    answers: Mapping[str, tuple[Any, dict[str, list[str]]]],
+    answers: Answers,
     origine: str,
 ) -> set[str]:
     """Writes what differs from what is stored; the questions that somebody wrote since we read them."""
@@ -162,22 +173,24 @@ async def save_champs(
             "Cette question ne fait plus partie de la démarche. Rechargez la page et recommencez."
         )
     sent = envoi or Envoi()
-    stored = draft.contenu.reponses
     asked = [known[id_] for id_ in ids]
-    marques = lire_marques(sent.versions)
-    joined = rapprocher(((c.id, c.entrees) for c in asked), fields, stored, marques, sent.origine)
+    joined = _joined(draft, asked, fields, sent)
     today = ctx.today(draft.collectivite.fuseau)
-    answers, remarks = {}, {}
+    answers: Answers = {}
+    remarks = {}
     for champ in asked:
-        if champ.id in joined.conflits | joined.gardes:
+        if champ.id in joined.conflits or champ.id in joined.gardes:
             continue
         typed = parse_champ(champ, joined.brut, draft.reponses, today)
         answers[champ.id] = (typed.valeur, _clean(typed.brut))
         if typed.erreur:
             remarks[champ.id] = typed.erreur
     late = await _write(ctx, draft, answers, sent.origine)
-    conflits = {
-        id_: _clean({name: fields[name] for name in known[id_].entrees if name in fields})
-        for id_ in joined.conflits | late
-    }
-    return remarks, conflits
+    return remarks, _conflicts(asked, fields, joined.conflits | late)
+
+
+def empreinte_of(draft: Brouillon) -> str:
+    """What a review page shows, in a word: it changes with any answer, document or version of the form."""
+    shown = [(id_, r.version) for id_, r in sorted(draft.contenu.reponses.items())]
+    facts = [draft.dossier.version_id, draft.dossier.surcouche_id, shown, [str(p.id) for p in draft.pieces]]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
