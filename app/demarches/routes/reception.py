@@ -8,7 +8,8 @@ from app.socle.contexte import Visite, check_token
 from app.socle.errors import BusinessError
 from app.socle.televersement import FilePart, FormLimits, PieceRefuseeError, TextPart, read_form
 
-LIMITS = FormLimits(poids_max=20_000_000, total_max=25_000_000)
+# A page may hold a block of two hundred rows.
+LIMITS = FormLimits(poids_max=20_000_000, total_max=25_000_000, fields_max=5_000)
 
 
 async def receive(
