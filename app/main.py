@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Scope
 from app.bootstrap import make_noyau
 from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
+from app.demarches.routes import acces as demarches_acces
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import public as demarches_public
@@ -43,6 +44,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.collectivite,
         collectivites.collectivite,
         demarches_public.router,
+        demarches_acces.router,
         demarches_suivi.router,
         demarches_remplir.router,
         demarches_remplir.pages,

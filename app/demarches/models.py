@@ -94,6 +94,22 @@ class Reponse(DuDossier, Base):
     modifie_le: Mapped[datetime] = mapped_column(Instant)
 
 
+class Acces(DuDossier, Base):
+    """A code that opens one dossier, or who gave it: to follow it, to fill it with somebody, to take it over."""
+
+    __tablename__ = "demarches_acces"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    genre: Mapped[str] = mapped_column(Text)
+    code_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
+    jeton_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
+    usager_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_usager.id"))
+    nom: Mapped[str] = mapped_column(Text, default="")
+    cree_le: Mapped[datetime] = mapped_column(Instant)
+    expire_le: Mapped[datetime | None] = mapped_column(Instant)
+    accepte_le: Mapped[datetime | None] = mapped_column(Instant)
+    revoque_le: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class Piece(DuDossier, Base):
     """A document attached to an answer; its bytes are an encrypted object of the same id."""
 

@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from app.demarches.domain import reponses_effectives
 from app.demarches.presentation import pieces_of, sections_of
+from app.demarches.routes.acces import show_later
 from app.demarches.routes.formulaire import around, base_of
-from app.demarches.service import brouillons, depot
+from app.demarches.service import acces, brouillons, depot
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.demarches.service.reponses import empreinte_of
 from app.socle import vues
@@ -25,13 +26,13 @@ pages = APIRouter()
 async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """Everything that was answered, before it is submitted."""
     try:
-        return _review(ctx, await brouillons.open_draft(ctx, dossier_id))
+        return await _review(ctx, await brouillons.open_draft(ctx, dossier_id))
     except DejaDeposeError:
         # « Back », after submitting.
         return redirect(ctx, f"/dossiers/{dossier_id}/depose")
 
 
-def _review(
+async def _review(
     ctx: Contexte, draft: Brouillon, *, oubli: str = "", change: bool = False, status: int = 200
 ) -> Response:
     manques = depot.manques_of(ctx, draft)
@@ -57,6 +58,8 @@ def _review(
         declaration_cochee=False,
         change=change,
         vu=empreinte_of(draft),
+        peut_deposer=acces.may_submit(ctx, draft.dossier),
+        auteurs=await acces.list_authors(ctx, draft),
         declaration=draft.definition.declaration,
         action_url=f"{base}/deposer",
         precedent_url=f"{base}/etapes/{applicable[-1].id}",
@@ -87,19 +90,23 @@ async def _submit(ctx: Contexte, form: FormData, dossier_id: UUID) -> Response:
         if form.get("declaration") != "oui":
             draft = await brouillons.open_draft(ctx, dossier_id)
             phrase = "Cochez cette case pour certifier vos réponses, puis déposez votre dossier."
-            return _review(ctx, draft, oubli=phrase, status=422)
+            return await _review(ctx, draft, oubli=phrase, status=422)
         if await once(ctx, form, done):
             return redirect(ctx, done)
-        _, manques = await depot.submit(ctx, dossier_id, vu=str(form.get("vu") or ""))
+        dossier, manques = await depot.submit(ctx, dossier_id, vu=str(form.get("vu") or ""))
     except depot.DossierChangeError:
         await ctx.db.rollback()
-        return _review(ctx, await brouillons.open_draft(ctx, dossier_id), change=True, status=409)
+        return await _review(ctx, await brouillons.open_draft(ctx, dossier_id), change=True, status=409)
     except DejaDeposeError:
         return redirect(ctx, done)
     if manques:
         await ctx.db.rollback()
         raise ManquesError(f"{base_of(ctx, dossier_id)}/recapitulatif")
-    return redirect(ctx, done)
+    response = redirect(ctx, done)
+    if dossier.usager_id is None and dossier.canal == "web":
+        # Who has no account finds the request again by this code, on any device.
+        show_later(ctx, response, dossier_id, await acces.issue_follow_up(ctx, dossier))
+    return response
 
 
 class ManquesError(BusinessError):

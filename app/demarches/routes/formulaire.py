@@ -1,6 +1,6 @@
 """Drawing one page of a form, for who fills it: questions, what was typed, what is wrong, what others wrote."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +69,6 @@ def draw(
     index, applicable = page_of(draft, page_id)
     current, erreurs = applicable[index], erreurs or {}
     base = base_of(ctx, draft.dossier.id)
-    following = applicable[index + 1].titre if index + 1 < len(applicable) else "Vérifier et déposer"
     remarks = avertissements(draft.definition, draft.reponses, ctx.today(draft.collectivite.fuseau))
     asked = [
         champ.id for champ in champs_visibles(current, reponses_effectives(draft.definition, draft.reponses))
@@ -96,12 +95,7 @@ def draw(
         status=status,
         demarche_titre=draft.definition.titre,
         **around(ctx, draft),
-        etape={
-            "numero": index + 1,
-            "total": len(applicable) + 1,
-            "titre": current.titre,
-            "suivante": following,
-        },
+        etape=_step(applicable, index),
         champs=champs,
         conflits=opposed,
         erreurs_formulaire=[*_disputes(opposed), *(vues.Erreur(c.id, c.erreur) for c in champs if c.erreur)],
@@ -117,6 +111,16 @@ def draw(
         cle_idempotence=new_token(),
         version=draft.dossier.revision,
     )
+
+
+def _step(applicable: Sequence[Page], index: int) -> dict[str, Any]:
+    following = applicable[index + 1].titre if index + 1 < len(applicable) else "Vérifier et déposer"
+    return {
+        "numero": index + 1,
+        "total": len(applicable) + 1,
+        "titre": applicable[index].titre,
+        "suivante": following,
+    }
 
 
 def _disputes(opposed: Mapping[str, Conflit]) -> list[vues.Erreur]:

@@ -69,6 +69,8 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
         fil=fil(),
         reprendre_url=f"/demarches/{draft.dossier.slug}/remplir",
         supprimer_url=f"/dossiers/{dossier_id}/supprimer",
+        acces_url=f"/dossiers/{dossier_id}/acces",
+        code_url=f"/dossiers/{dossier_id}/code",
         expire_le=suivi.expires_on(ctx.now, draft.definition.brouillon_jours),
         avec_compte=ctx.usager_id is not None,
         service_nom=draft.definition.service.nom,

@@ -12,6 +12,7 @@ from app.demarches.models import Dossier, Piece
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Contenu, Reponse
+from app.demarches.service import acces
 from app.demarches.service.catalogue import Offre, definition_of, get_offre
 from app.socle.audit import record
 from app.socle.contexte import Contexte
@@ -193,11 +194,23 @@ async def access_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -
 
 async def _read_own(ctx: Contexte, dossier_id: UUID, *, lock: bool) -> tuple[Dossier, Contenu]:
     found = await remplissage.read_draft(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
+    if found is None and await acces.entrust(ctx, dossier_id):
+        found = await remplissage.read_draft(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
     if found is None or not owns(ctx, found[0]):
         raise absent(ctx)
     if found[0].etat != "brouillon":
         raise DejaDeposeError(dossier_id)
     return found
+
+
+async def open_any(ctx: Contexte, dossier_id: UUID) -> Dossier:
+    """The person's own draft or dossier on this host, whatever its state; refuses as `access_draft` otherwise."""
+    found = await remplissage.find_receipt(ctx.db, dossier_id)
+    if found is None and await acces.entrust(ctx, dossier_id):
+        found = await remplissage.find_receipt(ctx.db, dossier_id)
+    if found is None or not owns(ctx, found[0]) or found[0].collectivite_id != ctx.collectivite.id:
+        raise absent(ctx)
+    return found[0]
 
 
 async def open_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Brouillon:
@@ -245,7 +258,10 @@ class DejaDeposeError(ConflictError):
 
 
 def owns(ctx: Contexte, dossier: Dossier) -> bool:
-    """Whether the dossier is this person's: by account, or by this browser's secret when it has none."""
+    """Whether the dossier is this person's: by account, by this browser's secret when it has none, or entrusted."""
+    confie: tuple[UUID, str] | None = ctx.db.info.get("confie")
+    if confie is not None and confie[0] == dossier.id:
+        return True
     if dossier.usager_id is not None:
         return dossier.usager_id == ctx.usager_id
     return dossier.jeton_empreinte is not None and dossier.jeton_empreinte == fingerprint(ctx.temoin)
@@ -267,6 +283,8 @@ async def open_to_receive(ctx: Contexte, dossier_id: UUID) -> Accueil:
         jointes = [piece.champ_id for piece in await repository.list_pieces(ctx.db, dossier)]
     else:
         found = await remplissage.read_access(ctx.db, ctx.collectivite.id, dossier_id)
+        if found is None and await acces.entrust(ctx, dossier_id):
+            found = await remplissage.read_access(ctx.db, ctx.collectivite.id, dossier_id)
         if found is None or not owns(ctx, found[0]):
             raise absent(ctx)
         dossier, jointes = found

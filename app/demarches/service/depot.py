@@ -25,11 +25,12 @@ from app.demarches.domain.etats import Etat
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import remplissage
+from app.demarches.service import acces
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError, absent, access_draft, load, owns
 from app.demarches.service.reponses import empreinte_of
 from app.socle.audit import record
 from app.socle.contexte import Contexte
-from app.socle.errors import ConflictError, TooManyRequestsError
+from app.socle.errors import ConflictError, ForbiddenError, TooManyRequestsError
 from app.socle.ids import uuid7
 from app.socle.jobs import emit
 from app.socle.permissions import droit_of
@@ -80,10 +81,17 @@ async def _locked(ctx: Contexte, dossier_id: UUID) -> Dossier:
     if ctx.hote.genre == "agents":
         return await access_draft(ctx, dossier_id, lock=True)
     hour = timedelta(hours=1)
-    found = await remplissage.lock_to_submit(ctx.db, ctx.collectivite.id, dossier_id, ctx.now - hour)
+    since = ctx.now - hour
+    found = await remplissage.lock_to_submit(ctx.db, ctx.collectivite.id, dossier_id, since)
+    if found is None and await acces.entrust(ctx, dossier_id):
+        found = await remplissage.lock_to_submit(ctx.db, ctx.collectivite.id, dossier_id, since)
     if found is None or not owns(ctx, found[0]):
         raise absent(ctx)
     dossier, recents = found
+    if not acces.may_submit(ctx, dossier):
+        raise ForbiddenError(
+            "Vous êtes invité à remplir ce dossier : seule la personne qui l’a commencé le dépose."
+        )
     if dossier.etat != "brouillon":
         raise DejaDeposeError(dossier_id)
     if recents >= AT_MOST:

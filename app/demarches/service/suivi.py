@@ -12,7 +12,7 @@ from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.models import Complement, Decision, Document, Dossier, Envoi, Evenement, Message, Piece
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import listes, remplissage
-from app.demarches.service import instruction, pieces
+from app.demarches.service import acces, instruction, pieces
 from app.demarches.service.brouillons import ABSENT, absent, owns
 from app.demarches.service.catalogue import definition_of
 from app.demarches.service.depot import nom_de
@@ -64,6 +64,8 @@ async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> 
     With `lock` it is locked, read afresh, and the transaction may write in its collectivité.
     """
     dossier = await repository.find_dossier(ctx.db, dossier_id)
+    if dossier is None and await acces.entrust(ctx, dossier_id):
+        dossier = await repository.find_dossier(ctx.db, dossier_id)
     if dossier is None:
         raise absent(ctx)
     _check_own(ctx, dossier)
@@ -107,6 +109,8 @@ async def assemble(ctx: Contexte, dossier: Dossier) -> Suivi:
 async def load_receipt(ctx: Contexte, dossier_id: UUID) -> Suivi:
     """What the page after submission says of a dossier: its papers, and nothing else that hangs under it."""
     found = await remplissage.find_receipt(ctx.db, dossier_id)
+    if found is None and await acces.entrust(ctx, dossier_id):
+        found = await remplissage.find_receipt(ctx.db, dossier_id)
     if found is None:
         raise absent(ctx)
     dossier, documents = found
@@ -135,6 +139,8 @@ async def list_own(ctx: Contexte, limit: int = 200) -> tuple[Sequence[Any], dict
 async def open_document(ctx: Contexte, document_id: UUID) -> tuple[Document, ObjetLu]:
     """A paper of a dossier that the person may see, decrypted as it is read."""
     document = await repository.get_document(ctx.db, document_id)
+    if document is None and await acces.entrust(ctx, document_id):
+        document = await repository.get_document(ctx.db, document_id)
     if document is None:
         raise NotFoundError(ABSENT)
     return document, await ctx.noyau.objets.lire(
