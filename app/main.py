@@ -19,6 +19,8 @@ from app.config import ROOT, load_settings
 from app.demarches.routes import acces as demarches_acces
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import exports as demarches_exports
+from app.demarches.routes import lots as demarches_lots
+from app.demarches.routes import partage as demarches_partage
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
@@ -59,6 +61,8 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     ),
     "agents": (
         bureau.router,
+        demarches_lots.router,
+        demarches_partage.router,
         accueil.commun,
         identite.agents,
         identite.commun,

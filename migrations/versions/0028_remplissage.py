@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0028_remplissage"
-down_revision = "0010_essais"
+down_revision = "0014_lots"
 branch_labels = None
 depends_on = None
 

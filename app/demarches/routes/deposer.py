@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.demarches.domain import reponses_effectives
 from app.demarches.presentation import pieces_of, sections_of
 from app.demarches.routes.acces import show_later
 from app.demarches.routes.formulaire import around, base_of
@@ -37,8 +36,8 @@ async def _review(
 ) -> Response:
     manques = depot.manques_of(ctx, draft)
     base = base_of(ctx, draft.dossier.id)
-    effective = reponses_effectives(draft.definition, draft.reponses)
-    applicable = draft.pages()
+    etat = draft.etat()
+    applicable = tuple(seen.page for seen in etat.pages)
     erreurs = [
         vues.Erreur(f"{base}/etapes/{page_id}#{champ_id}", phrase) for page_id, champ_id, phrase in manques
     ]
@@ -52,8 +51,8 @@ async def _review(
         demarche_titre=draft.definition.titre,
         **around(ctx, draft),
         etape={"numero": len(applicable) + 1, "total": len(applicable) + 1},
-        sections=sections_of(draft.definition, effective, modifier=f"{base}/etapes/{{page}}"),
-        pieces=pieces_of(draft.definition, draft.pieces, effective, modifier=f"{base}/etapes/{{page}}"),
+        sections=sections_of(draft.definition, etat.reponses, etat=etat, modifier=f"{base}/etapes/{{page}}"),
+        pieces=pieces_of(draft.definition, draft.pieces, etat=etat, modifier=f"{base}/etapes/{{page}}"),
         erreurs_formulaire=erreurs,
         declaration_cochee=False,
         change=change,

@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from app.demarches.definitions import Page
-from app.demarches.domain import avertissements, champs_visibles, reponses_effectives
+from app.demarches.domain import avertissements
 from app.demarches.presentation import champs_of
 from app.demarches.presentation_conflits import Conflit, conflits_of
 from app.demarches.routes.public import fil, service_of
@@ -69,10 +69,8 @@ def draw(
     index, applicable = page_of(draft, page_id)
     current, erreurs = applicable[index], erreurs or {}
     base = base_of(ctx, draft.dossier.id)
-    remarks = avertissements(draft.definition, draft.reponses, ctx.today(draft.collectivite.fuseau))
-    asked = [
-        champ.id for champ in champs_visibles(current, reponses_effectives(draft.definition, draft.reponses))
-    ]
+    remarks = avertissements(draft.definition, draft.reponses, draft.circonstances)
+    asked = [champ.id for champ in draft.etat().champs(current.id)]
     # Both answers are shown: this one stays in its field, the stored one stands above it.
     opposed = conflits_of(draft, current, conflits or {}, ctx.acteur)
     marques = reponses.marques_of(draft, current.champs)

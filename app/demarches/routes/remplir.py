@@ -13,7 +13,6 @@ from fastapi import APIRouter, Header
 from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
-from app.demarches.domain import champs_visibles, pages_applicables, reponses_effectives
 from app.demarches.routes import deposer
 from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
 from app.demarches.routes.public import fil, service_of
@@ -88,8 +87,7 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
     asked_ids = set(brut.get("champ", ()))
     remarks, conflicts = await reponses.save_champs(ctx, draft, asked_ids, brut, reponses.envoi_of(brut))
     step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
-    effective = reponses_effectives(draft.definition, draft.reponses)
-    asked = [champ.id for champ in champs_visibles(step, effective)] if step else None
+    asked = [champ.id for champ in draft.etat().champs(step.id)] if step else None
     body = {
         "heure": heure(ctx.now),
         "champs": asked,
@@ -196,7 +194,7 @@ async def _act(
         return draw(
             ctx, draft, page_id, reproached, status=422 if reproached else 200, nouvelles=not reproached
         )
-    following = pages_applicables(draft.definition, draft.reponses)
+    following = draft.pages()
     place = next((n for n, found in enumerate(following) if found.id == page_id), -1)
     if place + 1 < len(following):
         return redirect(ctx, f"{base}/etapes/{following[place + 1].id}")
@@ -205,10 +203,11 @@ async def _act(
 
 def _missing_pieces(draft: Brouillon, current: Page, received: Sequence[pieces.PieceRecue]) -> dict[str, str]:
     present = {piece.champ_id for piece in draft.pieces} | {piece.champ_id for piece in received}
+    etat = draft.etat()
     return {
         champ.id: f"Joignez ce document : {champ.sujet or champ.libelle}."
-        for champ in champs_visibles(current, reponses_effectives(draft.definition, draft.reponses))
-        if champ.type == "piece" and champ.obligatoire and champ.id not in present
+        for champ in etat.champs(current.id)
+        if champ.type == "piece" and champ.id in etat.obligatoires and champ.id not in present
     }
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from app.demarches.definitions import Definition, Page
-from app.demarches.domain import entrees_de, facultatif, pages_applicables
+from app.demarches.domain import EtatFormulaire, entrees_de, etat_du_formulaire, facultatif
+from app.demarches.expressions import Circonstances
 from app.demarches.models import Dossier, Piece
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import remplissage
@@ -17,7 +18,7 @@ from app.demarches.service.catalogue import Offre, definition_of, get_offre
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
-from app.socle.errors import BusinessError, ConflictError, NotFoundError, SignInRequiredError
+from app.socle.errors import BusinessError, ConflictError, ForbiddenError, NotFoundError, SignInRequiredError
 from app.socle.hosts import CollectiviteVue, list_vues
 from app.socle.ids import fingerprint, uuid7
 from app.socle.jobs import emit
@@ -49,6 +50,7 @@ class Brouillon:
     contenu: Contenu = field(default_factory=Contenu)
     reponses: dict[str, Any] = field(default_factory=dict)
     brut: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    circonstances: Circonstances = field(default_factory=Circonstances)
 
     @property
     def pieces(self) -> list[Piece]:
@@ -74,7 +76,11 @@ class Brouillon:
 
     def pages(self) -> tuple[Page, ...]:
         """The pages that apply, given the answers so far."""
-        return pages_applicables(self.definition, self.reponses)
+        return tuple(seen.page for seen in self.etat().pages)
+
+    def etat(self) -> EtatFormulaire:
+        """The form as it stands with these answers."""
+        return etat_du_formulaire(self.definition, self.reponses, self.circonstances)
 
 
 def identite_prefill(personne: Personne | None) -> dict[str, str]:
@@ -318,12 +324,20 @@ async def _assembled(ctx: Contexte, dossier: Dossier, contenu: Contenu) -> Broui
         contenu,
         {id_: r.valeur for id_, r in contenu.reponses.items() if r.valeur is not None},
         {id_: r.brut for id_, r in contenu.reponses.items()},
+        circonstances_of(ctx.today(collectivite.fuseau), dossier.canal, collectivite),
     )
+
+
+def circonstances_of(jour: date | None, canal: str, collectivite: CollectiviteVue) -> Circonstances:
+    """What the rules of a form may know beside the answers, on a day."""
+    return Circonstances(jour, jour, canal, collectivite.code_insee, collectivite.population)
 
 
 async def discard(ctx: Contexte, dossier_id: UUID) -> None:
     """Deletes the person's draft; the bytes of its documents are destroyed once that is committed."""
     draft = await access_draft(ctx, dossier_id, lock=True)
+    if not acces.may_submit(ctx, draft):
+        raise ForbiddenError("Seule la personne qui a commencé ce dossier le supprime.")
     for piece in await repository.list_pieces(ctx.db, draft):
         await emit(ctx.db, "demarches:detruire_objet", objet_id=piece.id)
     await repository.delete_draft(ctx.db, draft)

@@ -78,7 +78,7 @@ def _clean(brut: Brut) -> dict[str, list[str]]:
 
 def _typed(champ: Champ, brut: Brut) -> dict[str, list[str]]:
     """The inputs of one question, out of a form."""
-    return {name: list(brut[name]) for name in champ.entrees if name in brut}
+    return {name: list(values) for name, values in champ.genre.prendre(champ, brut).items()}
 
 
 def _joined(draft: Brouillon, champs: Iterable[Champ], fields: Brut, sent: Envoi) -> Rapprochement:
@@ -103,8 +103,7 @@ async def save_page(
     """
     sent = envoi or Envoi()
     joined = _joined(draft, page.champs, fields, sent)
-    today = ctx.today(draft.collectivite.fuseau)
-    saisie = parse_page(draft.definition, page, joined.brut, draft.reponses, today)
+    saisie = parse_page(draft.definition, page, joined.brut, draft.reponses, draft.circonstances)
     answers: Answers = {}
     for champ in page.champs:
         typed = _clean(_typed(champ, saisie.brut))
