@@ -114,7 +114,6 @@ def create_app(noyau: Noyau | None = None) -> Aiguillage:
         settings = load_settings()
         configure_logs(settings.log_format)
         noyau = make_noyau(settings)
-    noyau.ports = identite.PortIdentite()
     applications = {genre: make_application(noyau, genre) for genre in ROUTERS}
 
     async def render_error(scope: Scope, error: BusinessError) -> ASGIApp:
