@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
@@ -70,6 +71,7 @@ def dossier_of(
     closed = Etat(dossier.etat) in ETATS_FINAUX
     mine = instruction.is_mine(dossier, ctx) and not closed
     return {
+        "fuseau": ZoneInfo(found.collectivite.fuseau),
         "dossier": _head(ctx, found, closed=closed),
         "identite": _identity(dossier),
         "prise": None

@@ -15,7 +15,8 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, pass_context, select_autoescape
+from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
@@ -117,23 +118,38 @@ def statique(path: str) -> str:
     return f"/static/{path}?v={_content_hash(path)}"
 
 
+def _zone_of(context: Context) -> tzinfo:
+    """Where a page's hours are: `fuseau` of the page, else of the collectivité whose host this is, else Paris."""
+    zone = context.get("fuseau") or getattr(context.get("portail"), "fuseau", None)
+    return zone if isinstance(zone, tzinfo) else PARIS
+
+
 def _filters(lang: str) -> dict[str, Callable[..., str]]:
-    def date_longue(value: date | datetime, zone: tzinfo = PARIS) -> str:
-        local = _local(value, zone)
+    @pass_context
+    def date_longue(context: Context, value: date | datetime, zone: tzinfo | None = None) -> str:
+        local = _local(value, zone or _zone_of(context))
         return _date_long(local.date() if isinstance(local, datetime) else local, lang)
 
-    def date_iso(value: date | datetime, zone: tzinfo = PARIS) -> str:
-        local = _local(value, zone)
+    @pass_context
+    def date_iso(context: Context, value: date | datetime, zone: tzinfo | None = None) -> str:
+        local = _local(value, zone or _zone_of(context))
         return local.isoformat(timespec="seconds") if isinstance(local, datetime) else local.isoformat()
 
-    def date_heure(value: datetime, zone: tzinfo = PARIS) -> str:
-        return f"{date_longue(value, zone)} {_LIAISONS[lang]}{NBSP}{heure(value, zone, lang)}"
+    @pass_context
+    def date_heure(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
+        there = zone or _zone_of(context)
+        day = date_longue(context, value, there)
+        return f"{day} {_LIAISONS[lang]}{NBSP}{heure(value, there, lang)}"
+
+    @pass_context
+    def heure_locale(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
+        return heure(value, zone or _zone_of(context), lang)
 
     return {
         "date_longue": date_longue,
         "date_heure": date_heure,
         "date_iso": date_iso,
-        "heure": functools.partial(heure, lang=lang),
+        "heure": heure_locale,
         "euros": functools.partial(euros, lang=lang),
         "telephone": telephone,
         "tel_uri": tel_uri,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header
 from starlette.responses import JSONResponse, Response
@@ -251,7 +252,11 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
     step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
     effective = reponses_effectives(draft.definition, draft.reponses)
     asked = [champ.id for champ in champs_visibles(step, effective)] if step else None
-    body = {"heure": heure(ctx.now), "champs": asked, "remarques": remarks}
+    body = {
+        "heure": heure(ctx.now, ZoneInfo(draft.collectivite.fuseau)),
+        "champs": asked,
+        "remarques": remarks,
+    }
     return JSONResponse(body, headers={"cache-control": "no-store"})
 
 

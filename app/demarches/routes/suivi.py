@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header
 from starlette.responses import Response, StreamingResponse
@@ -73,6 +74,7 @@ def _show(
     return page(
         ctx,
         "portail/mon_dossier.html",
+        fuseau=ZoneInfo(found.collectivite.fuseau),
         block="contenu",
         status=status,
         dossier={
