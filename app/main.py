@@ -24,7 +24,7 @@ from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes.remplir import ManquesError
 from app.identite import routes as identite
-from app.portail import accueil, bureau, console, espace, incidents, pages, sante
+from app.portail import accueil, bureau, console, espace, incidents, ma_collectivite, pages, sante
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.expediteurs import mail_folder
@@ -57,6 +57,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     ),
     "agents": (
         bureau.router,
+        ma_collectivite.router,
         accueil.commun,
         identite.agents,
         identite.commun,

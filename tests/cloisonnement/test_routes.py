@@ -29,7 +29,7 @@ SANS_OBJET = {
     "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
         | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
-        | POST /saisir | GET /exports | POST /exports""",
+        | POST /saisir | GET /exports | POST /exports | GET /collectivite""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
     "connexion": f"""{_PARTOUT} | GET /franceconnect/retour | GET /proconnect/retour
         | GET /proconnect/deconnexion/retour | GET /franceconnect/deconnexion/retour""",
@@ -70,7 +70,9 @@ OBJETS = {
         | POST /dossiers/{{dossier}}/decision | GET /dossiers/{{dossier}}/reprendre | POST /dossiers/{{dossier}}/pieces
         | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
-        | GET /exports/{{export}}/fichiers/0 | {_SAISIE}""",
+        | GET /exports/{{export}}/fichiers/0 | GET /collectivite/guingamp | POST /collectivite/guingamp
+        | GET /collectivite/guingamp/agents | POST /collectivite/guingamp/agents
+        | POST /collectivite/guingamp/agents/{{agent}}/retirer | {_SAISIE}""",
     "opsn": f"{_CONSOLE} | POST /sessions/{{session}}/fermer",
 }
 # What a form of ours may hold: everything a page sends, so that a refusal is for whose the object is.
@@ -91,6 +93,7 @@ def normalised(route: str) -> str:
     for written, parameter in (
         ("etapes/document", "etapes/{}"),
         ("tes/guingamp", "tes/{}"),
+        ("te/guingamp", "te/{}"),
         ("travaux/1", "travaux/{}"),
         ("fichiers/0", "fichiers/{}"),
     ):
