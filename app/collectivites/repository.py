@@ -237,6 +237,14 @@ async def list_known(session: AsyncSession, codes: list[str]) -> dict[str, str]:
     return {code: slug for code, slug in (await session.execute(query)).all() if code}
 
 
+async def list_known_sirens(session: AsyncSession, sirens: list[str]) -> dict[str, str]:
+    """Slug by SIREN, for those of these collectivités that are taken on."""
+    query = select(Collectivite.siren, Collectivite.slug).where(
+        Collectivite.siren == any_(literal(sirens, ARRAY(Text)))
+    )
+    return {siren: slug for siren, slug in (await session.execute(query)).all() if siren}
+
+
 async def list_agents(session: AsyncSession, collectivite_id: UUID) -> list[Any]:
     """Who has a right in a collectivité, by name: agent_id, courriel, prenom, nom, qualite, service, role, vu_le."""
     query = (

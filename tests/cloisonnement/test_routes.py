@@ -51,7 +51,8 @@ _SAISIE = """GET /saisir/dossiers/{saisie}/reprendre | GET /saisir/dossiers/{sai
     | POST /saisir/dossiers/{saisie}/etapes/document"""
 # The console is the administrators' of the OPSN, whatever the address.
 _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites/prendre-en-charge
-    | POST /collectivites/prendre-en-charge/fichier | GET /collectivites/prendre-en-charge/fichier/{session}
+    | POST /collectivites/prendre-en-charge/fichier
+    | POST /collectivites/prendre-en-charge/epci | GET /collectivites/prendre-en-charge/fichier/{session}
     | POST /collectivites/prendre-en-charge/fichier/{session} | GET /collectivites/guingamp
     | POST /collectivites/guingamp/etat | GET /collectivites/guingamp/coordonnees
     | POST /collectivites/guingamp/coordonnees | GET /collectivites/guingamp/apercu.css

@@ -66,9 +66,8 @@ def _show(
     refus: dict[str, str] | None = None,
     consultations: Sequence[Any] = (),
 ) -> Response:
-    dossier, definition = found.dossier, found.definition
+    dossier, definition, reponses = found.dossier, found.definition, found.dossier.reponses or {}
     base = f"/dossiers/{dossier.id}"
-    reponses = dossier.reponses or {}
     receipt, act = found.document("accuse"), found.document("decision")
     closed = Etat(dossier.etat) in ETATS_FINAUX
     return page(
