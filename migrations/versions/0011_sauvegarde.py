@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0032_sauvegarde"
+revision = "0011_sauvegarde"
 down_revision = "0010_essais"
 branch_labels = None
 depends_on = None
