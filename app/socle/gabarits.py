@@ -53,6 +53,18 @@ def _date_long(day: date, lang: str) -> str:
     return (f"1er{text[1:]}" if lang == "fr" and text.startswith("1 ") else text).replace(" ", NBSP)
 
 
+def date_longue(day: date, lang: str = "fr") -> str:
+    """« 12 mars 2026 », « 1er janvier 2027 », not breaking."""
+    return _date_long(day, lang)
+
+
+def moment(value: datetime, zone: tzinfo = PARIS, lang: str = "fr") -> str:
+    """« 12 mars 2026 à 8 h 30 » in that zone."""
+    local = _local(value, zone)
+    day = local.date() if isinstance(local, datetime) else local
+    return f"{_date_long(day, lang)} {_LIAISONS[lang]}{NBSP}{heure(value, zone, lang)}"
+
+
 def heure(value: datetime, zone: tzinfo = PARIS, lang: str = "fr") -> str:
     """« 8 h 30 », « 14 h » on the hour; "8:30", "14:00" in English, « 8e30 », « 14e » in Breton."""
     local = _local(value, zone)
@@ -128,9 +140,9 @@ def _zone_of(context: Context) -> tzinfo:
 
 def _filters(lang: str) -> dict[str, Callable[..., str]]:
     @pass_context
-    def date_longue(context: Context, value: date | datetime, zone: tzinfo | None = None) -> str:
+    def date_longue_ici(context: Context, value: date | datetime, zone: tzinfo | None = None) -> str:
         local = _local(value, zone or _zone_of(context))
-        return _date_long(local.date() if isinstance(local, datetime) else local, lang)
+        return date_longue(local.date() if isinstance(local, datetime) else local, lang)
 
     @pass_context
     def date_iso(context: Context, value: date | datetime, zone: tzinfo | None = None) -> str:
@@ -139,16 +151,14 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
 
     @pass_context
     def date_heure(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
-        there = zone or _zone_of(context)
-        day = date_longue(context, value, there)
-        return f"{day} {_LIAISONS[lang]}{NBSP}{heure(value, there, lang)}"
+        return moment(value, zone or _zone_of(context), lang)
 
     @pass_context
     def heure_locale(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
         return heure(value, zone or _zone_of(context), lang)
 
     return {
-        "date_longue": date_longue,
+        "date_longue": date_longue_ici,
         "date_heure": date_heure,
         "date_iso": date_iso,
         "heure": heure_locale,

@@ -115,6 +115,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
         "reponses": reponses,
         "depose_le": ctx.now,
         "silence_le": silence,
+        "langue": ctx.langue if dossier.canal == "web" else "fr",
     }
     await _with_number(ctx, dossier, values)
     await repository.delete_reponses(ctx.db, dossier)
