@@ -1,7 +1,7 @@
 """Pages of signing in and out, on every kind of host; thin."""
 
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -12,7 +12,7 @@ from app.identite.clients import has_franceconnect
 from app.identite.domain import ERREURS
 from app.socle.adresses import parse_email
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, Visite, VisiteDep
-from app.socle.errors import NotFoundError, SignInRequiredError
+from app.socle.errors import NotFoundError, SignInRequiredError, UnavailableError
 from app.socle.ids import fingerprint
 from app.socle.langues import N_
 from app.socle.models import Connexion
@@ -71,8 +71,12 @@ async def choose(ctx: ContexteDep, suite: Suite = "/", erreur: Suite = "") -> Re
 
 @usager.get("/connexion/franceconnect")
 async def franceconnect(visit: VisiteDep, suite: Suite = "/") -> Response:
-    """To FranceConnect."""
-    return leave(visit, await service.begin(visit, "franceconnect", safe_suite(suite)))
+    """To FranceConnect; while it does not answer, to the page that says so and offers the other ways."""
+    suite = safe_suite(suite)
+    try:
+        return leave(visit, await service.begin(visit, "franceconnect", suite))
+    except UnavailableError:
+        return redirect(visit, f"/connexion?{urlencode({'erreur': 'indisponible', 'suite': suite})}")
 
 
 @usager.post("/connexion/courriel")
