@@ -17,10 +17,13 @@ from app.bootstrap import make_noyau
 from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
+from app.demarches.routes import agent_parcours as demarches_parcours
+from app.demarches.routes import avis as demarches_avis
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
+from app.demarches.routes import tacite as demarches_tacite
 from app.demarches.routes.remplir import ManquesError
 from app.identite import routes as identite
 from app.portail import accueil, bureau, console, espace, incidents, pages, sante
@@ -43,6 +46,8 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         collectivites.collectivite,
         demarches_public.router,
         demarches_suivi.router,
+        demarches_tacite.router,
+        demarches_avis.router,
         demarches_remplir.router,
         demarches_remplir.pages,
     ),
@@ -53,6 +58,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.commun,
         identite.mon,
         demarches_suivi.router,
+        demarches_tacite.router,
     ),
     "agents": (
         bureau.router,
@@ -60,6 +66,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.agents,
         identite.commun,
         demarches_agent.router,
+        demarches_parcours.router,
         demarches_saisie.router,
     ),
     "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),

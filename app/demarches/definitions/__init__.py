@@ -19,26 +19,42 @@ from app.demarches.definitions.definition import (
     canonical_bytes,
     empreinte,
 )
-from app.demarches.definitions.legal import Accuse, Conservation, Decision, Legal, Service, Silence
+from app.demarches.definitions.legal import (
+    Accuse,
+    Competence,
+    Conservation,
+    Decision,
+    ExceptionSilence,
+    Legal,
+    Service,
+    Silence,
+)
+from app.demarches.definitions.parcours import FIN, Etape, Parcours, Suite
 from app.demarches.definitions.surcouche import Surcouche, SurcoucheRefuseeError, appliquer
 
 __all__ = [
+    "FIN",
     "THEMES",
     "TYPES_SANS_REPONSE",
     "Accuse",
     "CatalogueError",
     "Champ",
+    "Competence",
     "Condition",
     "Conservation",
     "Decision",
     "Definition",
+    "Etape",
+    "ExceptionSilence",
     "Groupe",
     "Legal",
     "Option",
     "Page",
+    "Parcours",
     "ReglesPiece",
     "Service",
     "Silence",
+    "Suite",
     "Surcouche",
     "SurcoucheRefuseeError",
     "Test",

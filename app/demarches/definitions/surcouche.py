@@ -100,6 +100,11 @@ def _who_uses(definition: Definition, champ_id: str) -> str | None:
     for page in definition.pages:
         if page.si is not None and champ_id in str(page.si.model_dump()):
             return f"la page « {page.titre} »"
+    for part in (definition.legal, definition.parcours):
+        if any(champ_id in str(condition.model_dump()) for _, condition in (part.conditions if part else ())):
+            return "la règle d’instruction"
+    if definition.parcours and champ_id in mots_de(*definition.parcours.textes):
+        return "le parcours de l’instruction"
     decision = definition.decision
     if decision and champ_id in mots_de(
         *decision.visas, *decision.articles_acceptation, *decision.articles_refus

@@ -4,21 +4,25 @@ Nothing here knows the database, the web or the time: callers pass plain values 
 """
 
 from app.demarches.domain.affichage import afficher, afficher_date, remplir_modele
+from app.demarches.domain.calendrier import ajouter, ajouter_mois, echeance
 from app.demarches.domain.conditions import (
     champs_visibles,
     facultatif,
+    holds,
     pages_applicables,
     reponses_effectives,
     visible,
 )
 from app.demarches.domain.delais import (
     PARIS,
-    ServiceInstructeur,
+    Lieu,
     Suspension,
-    ajouter_mois,
+    Tacite,
+    competence_de,
     date_silence,
     jour_local,
-    mentions_accuse,
+    silence_de,
+    tacite_de,
 )
 from app.demarches.domain.etats import (
     ETATS_FINAUX,
@@ -32,6 +36,7 @@ from app.demarches.domain.etats import (
     deposer,
     prendre_en_charge,
     retirer,
+    transmettre,
 )
 from app.demarches.domain.numero import NumeroIncorrectError, afficher_numero, lire_numero, nouveau_numero
 from app.demarches.domain.saisie import (
@@ -50,30 +55,34 @@ __all__ = [
     "LIBELLES_ETAT",
     "PARIS",
     "Etat",
+    "Lieu",
     "NumeroIncorrectError",
     "Saisie",
     "SaisieChamp",
-    "ServiceInstructeur",
     "Suspension",
+    "Tacite",
     "TransitionRefuseeError",
     "a_completer",
     "afficher",
     "afficher_date",
     "afficher_numero",
+    "ajouter",
     "ajouter_mois",
     "avertissements",
     "champs_visibles",
     "classer_sans_suite",
+    "competence_de",
     "completer",
     "date_silence",
     "decider",
     "demander_complement",
     "deposer",
+    "echeance",
     "entrees_de",
     "facultatif",
+    "holds",
     "jour_local",
     "lire_numero",
-    "mentions_accuse",
     "nettoyer",
     "nouveau_numero",
     "pages_applicables",
@@ -83,5 +92,8 @@ __all__ = [
     "remplir_modele",
     "reponses_effectives",
     "retirer",
+    "silence_de",
+    "tacite_de",
+    "transmettre",
     "visible",
 ]

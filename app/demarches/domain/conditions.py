@@ -13,7 +13,7 @@ from app.demarches.definitions.definition import Definition, Page
 
 def visible(element: Champ | Page, reponses: Mapping[str, Any]) -> bool:
     """Whether a field or a page is asked, `reponses` being the effective answers to what comes before it."""
-    return element.si is None or _holds(element.si, reponses)
+    return element.si is None or holds(element.si, reponses)
 
 
 def champs_visibles(page: Page, reponses: Mapping[str, Any]) -> tuple[Champ, ...]:
@@ -57,12 +57,13 @@ def is_answered(valeur: Any) -> bool:
     return valeur is not None and valeur != "" and valeur != [] and valeur != {}
 
 
-def _holds(condition: Condition, reponses: Mapping[str, Any]) -> bool:
+def holds(condition: Condition, reponses: Mapping[str, Any]) -> bool:
+    """Whether a condition holds, given the answers."""
     if isinstance(condition, Test):
         return _passes(condition, reponses.get(condition.champ))
     if condition.tous:
-        return all(_holds(part, reponses) for part in condition.tous)
-    return any(_holds(part, reponses) for part in condition.un)
+        return all(holds(part, reponses) for part in condition.tous)
+    return any(holds(part, reponses) for part in condition.un)
 
 
 def _passes(test: Test, valeur: Any) -> bool:

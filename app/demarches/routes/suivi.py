@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header
 from starlette.responses import Response, StreamingResponse
 
 from app.demarches.definitions import Champ
+from app.demarches.domain import Lieu, silence_de
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.presentation import (
     MEGA,
@@ -21,7 +22,9 @@ from app.demarches.presentation import (
 )
 from app.demarches.routes.reception import receive
 from app.demarches.service import pieces, suivi
+from app.demarches.service.horloge import tacite_du
 from app.demarches.service.suivi import Suivi
+from app.demarches.service.transmission import new_id_of
 from app.socle import vues
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, open_contexte
 from app.socle.errors import BusinessError, SignInRequiredError
@@ -29,7 +32,7 @@ from app.socle.ids import new_token
 from app.socle.langues import N_
 from app.socle.storage import ObjetLu
 from app.socle.televersement import inert_headers
-from app.socle.web import coordonnees_of, once, page, redirect
+from app.socle.web import coordonnees_of, led_to, once, page, redirect
 
 router = APIRouter()
 
@@ -69,6 +72,11 @@ def _show(
     base = f"/dossiers/{dossier.id}"
     reponses = dossier.reponses or {}
     receipt, act = found.document("accuse"), found.document("decision")
+    attestation = found.document("attestation_tacite")
+    # Handed over: the same person, one dossier further.
+    suite_url = (
+        f"/dossiers/{new_id_of(dossier.id)}" if dossier.etat == Etat.TRANSMIS and inside(found) else ""
+    )
     closed = Etat(dossier.etat) in ETATS_FINAUX
     return page(
         ctx,
@@ -84,6 +92,10 @@ def _show(
             "recu_url": f"/documents/{receipt.id}" if receipt else "",
             "accuse": definition.legal is not None and definition.legal.accuse.delivre,
             "silence": _silence(found) if not closed else None,
+            "attestation_action": f"{base}/attestation" if _accepted_by_silence(ctx, found) else "",
+            "attestation_url": f"/documents/{attestation.id}" if attestation else "",
+            "suite_url": suite_url,
+            "cle_idempotence": new_token(),
         },
         fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
         demandes=[
@@ -117,6 +129,20 @@ def _show(
     )
 
 
+def inside(found: Suivi) -> bool:
+    """Whether a dossier that was handed over went on in this installation, as its history says."""
+    return any(e.genre == "transmission" and e.donnees.get("ici") == "oui" for e in found.evenements)
+
+
+def _accepted_by_silence(ctx: Contexte, found: Suivi) -> bool:
+    """Whether silence has accepted it, and the attestation of that is not made yet."""
+    lieu = Lieu.de(found.collectivite.fuseau, found.collectivite.departement)
+    tacite = tacite_du(found.dossier, found.definition, lieu, ctx.now)
+    return (
+        tacite is not None and tacite.regime == "acceptation" and found.document("attestation_tacite") is None
+    )
+
+
 def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:
     mine = [piece for piece in found.pieces if piece.champ_id == champ.id and piece.etat == "redemandee"]
     return vues.Champ(
@@ -133,9 +159,10 @@ def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:
 
 def _silence(found: Suivi) -> dict[str, Any] | None:
     legal = found.definition.legal
-    if legal is None or legal.silence is None or not legal.accuse.delivre or found.dossier.silence_le is None:
+    rule = silence_de(legal, found.dossier.reponses)
+    if legal is None or rule is None or not legal.accuse.delivre or found.dossier.silence_le is None:
         return None
-    refused = legal.silence.regime == "refus"
+    refused = rule.regime == "refus"
     what = "elle sera refusée" if refused else "elle sera acceptée"
     return {
         "date": found.dossier.silence_le,
@@ -214,6 +241,11 @@ async def answer(
     async with open_contexte(visit) as ctx:
         found = await suivi.load(ctx, dossier_id)
     fields, files = await receive(visit, content_type, content_length)
+    async with open_contexte(visit) as ctx:
+        key = {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}
+        if seen := await led_to(ctx, key):
+            # A double click: the first one was committed before this one asked what is awaited.
+            return redirect(ctx, seen)
     received: list[pieces.PieceRecue] = []
     refused: dict[str, str] = {}
     for file in files:
@@ -233,7 +265,7 @@ async def answer(
             nothing = {item.champ_id: N_("Choisissez le fichier à envoyer.") for item in found.demandes}
             return _show(ctx, found, status=422, refus=refused or nothing)
         here = f"/dossiers/{dossier_id}"
-        if await once(ctx, {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}, here):
+        if await once(ctx, key, here):
             await pieces.forget(ctx, received)
         else:
             await suivi.answer(ctx, dossier_id, received)

@@ -8,11 +8,12 @@ import secrets
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 
+from app.demarches.definitions import Definition
 from app.demarches.domain import (
+    Lieu,
     a_completer,
     afficher,
     date_silence,
@@ -109,7 +110,8 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
     dossier, definition = draft.dossier, draft.definition
     reponses = reponses_effectives(definition, draft.reponses)
     legal = definition.legal
-    silence = date_silence(legal, ctx.now, zone=ZoneInfo(draft.collectivite.fuseau)) if legal else None
+    lieu = Lieu.de(draft.collectivite.fuseau, draft.collectivite.departement)
+    silence = date_silence(legal, ctx.now, lieu=lieu, reponses=reponses)
     values = {
         "etat": deposer(Etat(dossier.etat)).value,
         "demandeur": demandeur,
@@ -120,13 +122,21 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
     await _with_number(ctx, dossier, values)
     await repository.delete_reponses(ctx.db, dossier)
     await repository.add_evenement(ctx.db, dossier, id=uuid7(), quand=ctx.now, genre="depot", auteur=auteur)
-    words = [dossier.numero or "", dossier.titre, *nom_de(demandeur).split(), demandeur.get("courriel", "")]
-    words += [afficher(champ, reponses[champ.id]) for champ in definition.champs() if champ.id in reponses]
-    await repository.index_dossier(ctx.db, dossier, " ".join(words)[:20_000])
+    words = words_of(definition, demandeur, reponses, dossier.numero or "", dossier.titre)
+    await repository.index_dossier(ctx.db, dossier, words)
     await emit(ctx.db, "demarches:accuser", collectivite_id=dossier.collectivite_id, dossier_id=dossier.id)
     await record(
         ctx, "demarches:dossier:deposer", str(dossier.id), dossier.collectivite_id, canal=dossier.canal
     )
+
+
+def words_of(
+    definition: Definition, demandeur: dict[str, Any], reponses: dict[str, Any], numero: str, titre: str
+) -> str:
+    """What a dossier is found by: its number and title, the applicant, every answer as it reads."""
+    words = [numero, titre, *nom_de(demandeur).split(), demandeur.get("courriel", "")]
+    words += [afficher(champ, reponses[champ.id]) for champ in definition.champs() if champ.id in reponses]
+    return " ".join(words)[:20_000]
 
 
 async def _with_number(ctx: Contexte, dossier: Dossier, values: dict[str, Any]) -> None:
