@@ -10,6 +10,7 @@ from app.demarches.definitions.parcours import ActionCourriel
 from app.demarches.domain import afficher_date, afficher_numero, remplir_modele
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
+from app.demarches.repository import parcours as transmissions
 from app.demarches.service import papiers
 from app.demarches.service.catalogue import definition_of
 from app.socle.audit import record_as
@@ -137,6 +138,7 @@ async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
         vue, dossier, definition = await load(session, collectivite, envoi.dossier_id)
         documents = {item.genre: item for item in await repository.list_documents(session, dossier)}
         complements = await repository.list_complements(session, dossier)
+        given = await transmissions.get_transmission(session, dossier)
         # A dossier that was handed over is followed where the person filed it: there they are known.
         origine = dossier.origine_collectivite_id
         hote = vue.hote if origine is None else (await list_vues(session, [origine]))[origine].hote
@@ -153,6 +155,7 @@ async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
         cle=envoi_id,
         pieces=joined,
         **_words(noyau, vue, hote, dossier, definition, envoi.evenement, complements),
+        **({"organisme": given.organisme} if given else {}),
     )
     async with noyau.db.session(perimetre) as session:
         accepted = sent.issue is Issue.ACCEPTE

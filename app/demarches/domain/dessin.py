@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from app.demarches.definitions.parcours import FIN, Parcours
 
-LARGEUR, HAUTEUR, ECART_X, ECART_Y, MARGE = 190, 56, 36, 64, 14
+LARGEUR, HAUTEUR, ECART_X, ECART_Y, MARGE = 190, 66, 36, 56, 14
 LIBELLE_FIN = "Décision"
 
 
