@@ -215,7 +215,7 @@ class Avis(DuDossier, Base):
     __tablename__ = "demarches_avis"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     etape: Mapped[str] = mapped_column(Text, default="")
-    question: Mapped[str] = mapped_column(Text)
+    objet: Mapped[str] = mapped_column(Text)
     oui_non: Mapped[bool] = mapped_column(Boolean)
     confidentiel: Mapped[bool] = mapped_column(Boolean)
     nom: Mapped[str] = mapped_column(Text)

@@ -24,12 +24,12 @@ from app.socle.permissions import Droit
 EXAMENS = (
     vues.Option("jointe", "À examiner"),
     vues.Option("acceptee", "Accepté"),
-    *(vues.Option(code, f"Refusé : {phrase}") for code, phrase in examen.RAISONS.items()),
+    *(vues.Option(code, f"Refusé : {phrase}") for code, phrase in examen.RAISONS.items()),
 )
 ABSENT = {
-    "paiement": "Le paiement en ligne n’est pas installé ici : vérifiez-le vous-même, puis dites que c’est fait.",
-    "rendez_vous": "Les rendez-vous en ligne ne sont pas installés ici : convenez-en, puis dites que c’est fait.",
-    "signature": "La signature électronique n’est pas installée ici : faites signer, puis dites que c’est fait.",
+    "paiement": "Le paiement en ligne n’est pas installé ici : vérifiez-le vous-même, puis dites que c’est fait.",
+    "rendez_vous": "Les rendez-vous en ligne ne sont pas installés ici : convenez-en, puis dites que c’est fait.",
+    "signature": "La signature électronique n’est pas installée ici : faites signer, puis dites que c’est fait.",
 }
 ALERTES = {
     "silence": "Le silence décide bientôt",
@@ -143,7 +143,7 @@ def _awaited(found: Suivi, travail: Travail, today: date) -> list[dict[str, Any]
         outside = isinstance(item, Attente)
         lines.append(
             {
-                "quoi": item.libelle if isinstance(item, Attente) else f"Avis : {item.question}",
+                "quoi": item.libelle if isinstance(item, Attente) else f"Avis : {item.objet}",
                 "qui": "" if isinstance(item, Attente) else item.nom,
                 "avant_le": None if isinstance(item, Attente) else item.avant_le,
                 "retard": not isinstance(item, Attente) and is_late(item, today),
@@ -162,7 +162,7 @@ def _opinion(item: Avis, today: date, base: str, *, mine: bool, closed: bool) ->
         "id": str(item.id),
         "nom": item.nom,
         "courriel": item.courriel,
-        "question": item.question,
+        "objet": item.objet,
         "oui_non": item.oui_non,
         "confidentiel": item.confidentiel,
         "demande_le": item.demande_le,
@@ -187,12 +187,12 @@ def _ask_form(
     """The form that asks an opinion, filled with what the present step wants asked outside and is not yet."""
     parcours = found.definition.parcours
     here = parcours.etape(found.dossier.etape) if parcours else None
-    asked = {item.question for item in travail.avis if item.etape == found.dossier.etape}
+    asked = {item.objet for item in travail.avis if item.etape == found.dossier.etape}
     wanted = next(
         (
             action
             for action in (here.actions if here else ())
-            if isinstance(action, ActionAvis) and action.externe and action.question not in asked
+            if isinstance(action, ActionAvis) and action.externe and action.objet not in asked
         ),
         None,
     )
@@ -202,7 +202,7 @@ def _ask_form(
         "action_url": f"{base}/avis",
         "prevu": wanted.nom if wanted else "",
         "valeurs": {
-            "question": typed.get("avis_question", wanted.question if wanted else ""),
+            "objet": typed.get("avis_question", wanted.objet if wanted else ""),
             "nom": typed.get("avis_nom", wanted.nom if wanted else ""),
             "courriel": typed.get("avis_courriel", ""),
             "texte_seul": "avis_texte_seul" in typed or bool(wanted and not wanted.oui_non),

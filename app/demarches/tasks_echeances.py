@@ -141,7 +141,7 @@ async def warn(noyau: Noyau, collectivite_id: str, agent_id: str, depuis: str) -
         cle=f"{collectivite_id}:{agent_id}:{depuis}",
         de_collectivite=de(vue.nom),
         lignes=[
-            f"{afficher_numero(row.numero)}, {row.titre} : " + _phrase(row.genre, row.echeance)
+            f"{afficher_numero(row.numero)}, {row.titre} : " + _phrase(row.genre, row.echeance)
             for row in rows
         ],
         lien=settings.url_of(settings.service_host("agents"), "/"),

@@ -79,7 +79,7 @@ CREATE TABLE demarches_avis (
   id uuid NOT NULL,
   dossier_id uuid NOT NULL,
   etape text NOT NULL DEFAULT '',
-  question text NOT NULL CHECK (btrim(question) <> ''),
+  objet text NOT NULL CHECK (btrim(objet) <> ''),
   oui_non boolean NOT NULL,
   confidentiel boolean NOT NULL,
   nom text NOT NULL CHECK (btrim(nom) <> ''),
@@ -172,7 +172,7 @@ BEGIN
         'type_mime', p.type_mime, 'taille', p.taille) ORDER BY p.id), '[]')
       FROM demarches_piece p WHERE p.collectivite_id = d.collectivite_id AND p.dossier_id = d.id
         AND p.etat IN ('jointe', 'acceptee')),
-    'autres', (SELECT coalesce(jsonb_agg(jsonb_build_object('nom', o.nom, 'question', o.question,
+    'autres', (SELECT coalesce(jsonb_agg(jsonb_build_object('nom', o.nom, 'objet', o.objet,
         'favorable', o.favorable, 'texte', o.texte, 'rendu_le', o.rendu_le) ORDER BY o.rendu_le), '[]')
       FROM demarches_avis o WHERE o.collectivite_id = d.collectivite_id AND o.dossier_id = d.id AND o.id <> p_id
         AND o.rendu_le IS NOT NULL AND NOT o.confidentiel));
@@ -193,7 +193,7 @@ BEGIN
   IF NOT FOUND THEN RETURN false; END IF;
   INSERT INTO demarches_evenement (collectivite_id, id, dossier_id, quand, genre, auteur, interne, donnees)
     VALUES (trouve.collectivite_id, gen_random_uuid(), trouve.dossier_id, p_maintenant, 'avis_rendu', trouve.nom, true,
-      jsonb_build_object('libelle', trouve.question));
+      jsonb_build_object('libelle', trouve.objet));
   -- An agent whose page was opened before the opinion reads it before deciding.
   UPDATE demarches_dossier d SET revision = d.revision + 1, modifie_le = p_maintenant
     WHERE d.collectivite_id = trouve.collectivite_id AND d.id = trouve.dossier_id;

@@ -15,7 +15,17 @@ _MORE = """
 INSERT INTO collectivites_blason (collectivite_id, empreinte, type_mime, contenu, modifie_le)
 SELECT id, md5(slug), 'image/png', 'x', now() FROM socle_collectivite;
 INSERT INTO demarches_surcouche (collectivite_id, id, slug, contenu, cree_le)
-SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite
+SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite;
+INSERT INTO demarches_attente (collectivite_id, id, dossier_id, etape, genre, libelle, automatique, ouverte_le)
+SELECT collectivite_id, id, id, 'droit', 'paiement', 'Redevance', false, now() FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_alerte (collectivite_id, dossier_id, genre, echeance, palier, creee_le)
+SELECT collectivite_id, id, 'silence', '2026-12-24', 7, now() FROM demarches_dossier WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_transmission (collectivite_id, dossier_id, organisme, motif, par, transmis_le)
+SELECT collectivite_id, id, 'Préfecture', 'Route nationale', 'Maëlle', now() FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_proposition (collectivite_id, dossier_id, sens, motif, agent_id, par, proposee_le)
+SELECT collectivite_id, dossier_id, 'accepte', '', agent_id, 'Maëlle', now() FROM demarches_decision
 """
 
 
@@ -23,13 +33,14 @@ SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FRO
 class Monde:
     """Rozenn's things in Guingamp (`victime`, `brouillon`), Yann's there (`voisin`) and in Rennes (`ailleurs`).
 
-    `saisie` is a draft filled for somebody at Guingamp's counter.
+    `saisie` is a draft filled for somebody at Guingamp's counter, `avis` an opinion asked outside on `victime`.
     """
 
     cast: Cast
     victime: DossierEssai
     brouillon: DossierEssai
     saisie: UUID
+    avis: UUID
     voisin: DossierEssai
     ailleurs: DossierEssai
     rozenn: Compte
@@ -85,6 +96,8 @@ async def make_monde(portail: Portail) -> Monde:
     victime = await acteurs.dossier_instruit(portail)
     voisin = await acteurs.dossier_instruit(portail, personne="yann")
     ailleurs = await acteurs.dossier_instruit(portail, agent="katell", personne="yann", commune="rennes")
+    avis_id = await acteurs.avis_demande(portail, victime)
+    await acteurs.avis_demande(portail, ailleurs, agent="katell")
     await acteurs.decider(portail, victime)
     await acteurs.decider(portail, voisin)
     await acteurs.decider(portail, ailleurs, agent="katell")
@@ -103,6 +116,7 @@ async def make_monde(portail: Portail) -> Monde:
         victime=complete,
         brouillon=brouillon,
         saisie=saisie_id,
+        avis=avis_id,
         voisin=voisin,
         ailleurs=ailleurs,
         rozenn=await acteurs.compte(portail),

@@ -25,21 +25,25 @@ AVANT = date(2026, 12, 10)
 EXPERT = "lignes@transport.example"
 
 
-async def act(portail: Portail, cast: Cast, name: str, *args: Any, agent: str = "maelle", module: Any = avis) -> Any:
+async def act(
+    portail: Portail, cast: Cast, name: str, *args: Any, agent: str = "maelle", module: Any = avis
+) -> Any:
     session = await portail.ouvrir_session("agents", agent=cast.agents[agent])
     async with portail.contexte("agents", session=session) as ctx:
         return await getattr(module, name)(ctx, *args)
 
 
 async def ask(portail: Portail, cast: Cast, dossier: DossierEssai, **changes: Any) -> UUID:
-    asked = {"question": "Vos lignes passent-elles ?", "nom": "TILT", "avant_le": AVANT, "courriel": EXPERT}
+    asked = {"objet": "Vos lignes passent-elles ?", "nom": "TILT", "avant_le": AVANT, "courriel": EXPERT}
     made: UUID = await act(portail, cast, "ask", dossier.id, DemandeAvis(**{**asked, **changes}))
     return made
 
 
 def to_expert(portail: Portail) -> list[str]:
     """The text of the messages that the expert got."""
-    parsed = (message_from_string(mail, _class=EmailMessage, policy=policy.default) for mail in sent_mails(portail))
+    parsed = (
+        message_from_string(mail, _class=EmailMessage, policy=policy.default) for mail in sent_mails(portail)
+    )
     bodies = ((mail, mail.get_body(("plain",))) for mail in parsed if mail["To"] == EXPERT)
     return [f"{mail['Subject']}\n{body.get_content()}" for mail, body in bodies if body is not None]
 
@@ -50,7 +54,9 @@ def code_in(portail: Portail) -> str:
     return str(found[-1])
 
 
-async def open_link(portail: Portail, avis_id: UUID, code: str, label: str = "guingamp") -> tuple[Navigateur, Page]:
+async def open_link(
+    portail: Portail, avis_id: UUID, code: str, label: str = "guingamp"
+) -> tuple[Navigateur, Page]:
     nav = portail.navigateur(label)
     page = await nav.get(f"/avis/{avis_id}")
     assert page.statut == 401
@@ -83,7 +89,9 @@ async def test_an_expert_answers_by_a_link_and_a_code(portail: Portail, cast: Ca
     (file_url,) = agent.liens("/fichier")
     assert (await agent.navigateur.get(file_url)).statut == 200
     resident = portail.navigateur("guingamp")
-    await portail.ouvrir_session("guingamp", usager=(await acteurs.compte(portail)).paire, navigateur=resident)
+    await portail.ouvrir_session(
+        "guingamp", usager=(await acteurs.compte(portail)).paire, navigateur=resident
+    )
     assert "La ligne 3" not in (await resident.get(f"/dossiers/{dossier.id}")).texte
 
 
@@ -139,7 +147,12 @@ async def test_other_opinions_are_shown_unless_confidential(portail: Portail, ca
 
 async def test_what_is_not_to_be_asked_is_refused(portail: Portail, cast: Cast) -> None:
     dossier = await claimed(portail, cast)
-    for wrong in ({"question": " "}, {"nom": ""}, {"courriel": "pas-une-adresse"}, {"avant_le": date(2026, 11, 23)}):
+    for wrong in (
+        {"objet": " "},
+        {"nom": ""},
+        {"courriel": "pas-une-adresse"},
+        {"avant_le": date(2026, 11, 23)},
+    ):
         with pytest.raises(InvalidInputError):
             await ask(portail, cast, dossier, **wrong)
     avis_id = await ask(portail, cast, dossier)
@@ -164,9 +177,7 @@ async def test_an_expert_is_called_back_once_before_the_day(portail: Portail, ca
     assert [mail.startswith("Rappel") for mail in to_expert(portail)] == [False, True]
 
 
-async def test_a_dossier_goes_from_step_to_step_to_the_decision(
-    portail: Portail, cast: Cast
-) -> None:
+async def test_a_dossier_goes_from_step_to_step_to_the_decision(portail: Portail, cast: Cast) -> None:
     dossier = await claimed(portail, cast)
     row = await acteurs.relire(portail, dossier.id)
     assert row.etape == "droit"

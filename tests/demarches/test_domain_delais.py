@@ -130,7 +130,14 @@ CAS = [
     ("jours ouvrables, Moselle", "3 jours ouvrables", date(2026, 12, 24), "57", {}, date(2026, 12, 30)),
     # CJA R. 421-1: frank; 7 February 2027 is a Sunday, so Monday (CPC art. 642).
     ("R. 421-1", "2 mois", date(2026, 12, 6), "", {"franc": True, "report": True}, date(2027, 2, 8)),
-    ("R. 421-2, 1er mai férié", "2 mois", date(2026, 2, 28), "", {"franc": True, "report": True}, date(2026, 4, 29)),
+    (
+        "R. 421-2, 1er mai férié",
+        "2 mois",
+        date(2026, 2, 28),
+        "",
+        {"franc": True, "report": True},
+        date(2026, 4, 29),
+    ),
     # Abolition of slavery in Guadeloupe, 27 May.
     ("jour ouvré, Guadeloupe", "1 jour ouvré", date(2026, 5, 26), "971", {}, date(2026, 5, 28)),
 ]
@@ -151,7 +158,7 @@ def test_the_stricter_of_two_sources_is_kept_for_the_receipt_and_the_data_says_s
 
 def test_what_is_no_delay_is_refused() -> None:
     for text in ("deux mois", "2 semaines", "2", ""):
-        with pytest.raises(ValueError, match="delay|literal"):
+        with pytest.raises(ValueError, match=r"delay|literal"):
             ajouter(date(2026, 1, 1), text)
 
 
@@ -245,10 +252,13 @@ def test_working_days_are_counted_one_by_one(depuis: date, number: int, departem
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 80), st.integers(1, 40), st.none() | st.integers(0, 60), st.booleans()), max_size=5)
+    st.lists(
+        st.tuples(st.integers(0, 80), st.integers(1, 40), st.none() | st.integers(0, 60), st.booleans()),
+        max_size=5,
+    )
 )
 def test_stops_never_advance_a_refusal_nor_add_more_than_was_granted(
-    demands: list[tuple[int, int, int | None, bool]]
+    demands: list[tuple[int, int, int | None, bool]],
 ) -> None:
     start = date(2026, 10, 5)
     stops = [

@@ -44,7 +44,9 @@ async def test_the_agent_accepts_then_refuses_then_thinks_again(portail: Portail
     name = f"examen-{dossier.piece_id}"
     page = await page.envoyer({name: "acceptee"}, action="/examen")
     assert piece(portail, dossier)[0] == "acceptee"
-    page = await page.envoyer({name: "perime", f"motif-{dossier.piece_id}": "Il date de 2019."}, action="/examen")
+    page = await page.envoyer(
+        {name: "perime", f"motif-{dossier.piece_id}": "Il date de 2019."}, action="/examen"
+    )
     assert piece(portail, dossier)[:3] == ("refusee", "perime", "Il date de 2019.")
     assert "Redemander ce qui est refusé" in page.texte
     page = await page.envoyer({name: "jointe"}, action="/examen")
@@ -64,15 +66,18 @@ async def test_a_refusal_says_why_and_a_foreign_document_is_refused(portail: Por
     assert piece(portail, dossier)[0] == "jointe"
 
 
-async def test_what_is_refused_is_asked_again_in_one_letter_and_replaced(portail: Portail, cast: Cast) -> None:
+async def test_what_is_refused_is_asked_again_in_one_letter_and_replaced(
+    portail: Portail, cast: Cast
+) -> None:
     dossier = await claimed(portail, cast)
     await refuse(portail, cast, dossier)
     await ask_refused(portail, cast, dossier)
     assert (await acteurs.relire(portail, dossier.id)).etat == "en_attente"
     await run_jobs(portail)
-    assert "Le document n’est pas lisible" in portail.base.sql(
-        "SELECT motif FROM demarches_complement WHERE dossier_id = %s", dossier.id
-    )[0][0]
+    assert (
+        "Le document n’est pas lisible"
+        in portail.base.sql("SELECT motif FROM demarches_complement WHERE dossier_id = %s", dossier.id)[0][0]
+    )
     ((letters,),) = portail.base.sql(
         "SELECT count(*) FROM demarches_document WHERE dossier_id = %s AND genre = 'complement'", dossier.id
     )
@@ -86,7 +91,9 @@ async def test_what_is_refused_is_asked_again_in_one_letter_and_replaced(portail
         {}, fichiers={"justificatif_lien": ("livret.jpg", image_jpeg(), "image/jpeg")}, action="/pieces"
     )
     assert (await acteurs.relire(portail, dossier.id)).etat == "en_instruction"
-    states = portail.base.sql("SELECT etat FROM demarches_piece WHERE dossier_id = %s ORDER BY id", dossier.id)
+    states = portail.base.sql(
+        "SELECT etat FROM demarches_piece WHERE dossier_id = %s ORDER BY id", dossier.id
+    )
     assert [state for (state,) in states] == ["remplacee", "jointe"]
 
 

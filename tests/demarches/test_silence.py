@@ -49,7 +49,9 @@ async def until(portail: Portail, day: date) -> None:
     portail.clock.instant = portail.clock.instant.replace(year=day.year, month=day.month, day=day.day)
 
 
-async def test_each_alert_is_given_once_to_who_is_in_charge(portail: Portail, cast: Cast, regime: str) -> None:
+async def test_each_alert_is_given_once_to_who_is_in_charge(
+    portail: Portail, cast: Cast, regime: str
+) -> None:
     dossier = await claimed(portail, cast)
     await run_jobs(portail)
     silence = (await acteurs.relire(portail, dossier.id)).silence_le
@@ -61,7 +63,9 @@ async def test_each_alert_is_given_once_to_who_is_in_charge(portail: Portail, ca
         await watch(portail, dossier)
         new = [mail for mail in sent_mails(portail)[before:] if "dossier" in mail]
         told.append(len(new))
-        assert all("maelle.le-goff@guingamp.example" in mail for mail in new), "the agent in charge, nobody else"
+        assert all("maelle.le-goff@guingamp.example" in mail for mail in new), (
+            "the agent in charge, nobody else"
+        )
     assert told == [1, 0, 1, 0, 1, 1, 1, 0]
     page = await (await desk(portail, cast)).get(f"/dossiers/{dossier.id}")
     word = "acceptation" if regime == "acceptation" else "refus"
@@ -133,7 +137,9 @@ async def test_one_agent_proposes_and_another_signs(
 ) -> None:
     dossier = await claimed(portail, cast)
     page = await (await desk(portail, cast)).get(f"/dossiers/{dossier.id}")
-    page = await page.envoyer({"sens": "refuse", "motif": "Lien non prouvé.", "action": "proposer"}, action="/decision")
+    page = await page.envoyer(
+        {"sens": "refuse", "motif": "Lien non prouvé.", "action": "proposer"}, action="/decision"
+    )
     assert "propose de refuser" in page.texte
     assert (await acteurs.relire(portail, dossier.id)).etat == "en_instruction"
     known = decision.definition_of
@@ -159,13 +165,20 @@ async def test_the_clock_is_that_of_the_collectivite(portail: Portail, cast: Cas
     portail.base.sql("UPDATE socle_collectivite SET fuseau = 'Pacific/Noumea' WHERE slug = 'guingamp'")
     portail.clock.instant = portail.clock.instant.replace(hour=15)
     dossier = await claimed(portail, cast)
-    await act(portail, cast, "maelle", "ask_complement", dossier.id, "justificatif_lien", "Flou.", date(2026, 12, 20))
+    await act(
+        portail,
+        cast,
+        "maelle",
+        "ask_complement",
+        dossier.id,
+        "justificatif_lien",
+        "Flou.",
+        date(2026, 12, 20),
+    )
     session = await portail.ouvrir_session("agents", agent=cast.agents["maelle"])
     async with portail.contexte("agents", session=session) as ctx:
         lieu = await horloge.lieu_of(ctx.db, dossier.collectivite_id)
-        (stop,) = instruction.suspensions_of(
-            await instruction_complements(ctx, dossier), lieu
-        )
+        (stop,) = instruction.suspensions_of(await instruction_complements(ctx, dossier), lieu)
     assert stop.demande_le == date(2026, 11, 24), "already tomorrow in Nouméa"
 
 

@@ -20,22 +20,24 @@ pytestmark = pytest.mark.anyio
 MOTIF = "Cette voie est d’intérêt communautaire."
 
 
-async def hand_over(portail: Portail, cast: Cast, dossier_id: UUID, agent: str = "maelle", **to: Any) -> None:
+async def forward(portail: Portail, cast: Cast, dossier_id: UUID, agent: str = "maelle", **to: Any) -> None:
     session = await portail.ouvrir_session("agents", agent=cast.agents[agent])
     async with portail.contexte("agents", session=session) as ctx:
-        await transmission.hand_over(ctx, dossier_id, Destination(**{"motif": MOTIF, **to}))
+        await transmission.forward(ctx, dossier_id, Destination(**{"motif": MOTIF, **to}))
 
 
 async def to_epci(portail: Portail, cast: Cast) -> tuple[DossierEssai, UUID]:
     dossier = await acteurs.dossier_instruit(portail)
     portail.avancer(days=10)
     await act(portail, cast, "maelle", "claim", dossier.id)
-    await hand_over(portail, cast, dossier.id, collectivite_id=cast.communes["guingamp-paimpol"])
+    await forward(portail, cast, dossier.id, collectivite_id=cast.communes["guingamp-paimpol"])
     await run_jobs(portail)
     return dossier, new_id_of(dossier.id)
 
 
-async def test_a_dossier_goes_to_the_epci_with_its_history_and_documents(portail: Portail, cast: Cast) -> None:
+async def test_a_dossier_goes_to_the_epci_with_its_history_and_documents(
+    portail: Portail, cast: Cast
+) -> None:
     dossier, new_id = await to_epci(portail, cast)
     old, new = await acteurs.relire(portail, dossier.id), await acteurs.relire(portail, new_id)
     assert (old.etat, old.clos_le is not None) == ("transmis", True)
@@ -48,7 +50,11 @@ async def test_a_dossier_goes_to_the_epci_with_its_history_and_documents(portail
     assert new.numero != old.numero
     nolwenn = await desk(portail, cast, "nolwenn")
     page = await nolwenn.get(f"/dossiers/{new_id}")
-    for text in ("Dossier transmis par : Guingamp", "Bonjour, nous regardons.", "Reçu d’une autre administration"):
+    for text in (
+        "Dossier transmis par : Guingamp",
+        "Bonjour, nous regardons.",
+        "Reçu d’une autre administration",
+    ):
         assert text in page.texte, text
     assert "Note entre agents." not in page.texte, "what agents noted stays with them"
     (piece_url, *_) = page.liens("/pieces/")
@@ -74,7 +80,9 @@ async def test_each_side_reads_its_own_bytes_only(portail: Portail, cast: Cast) 
     assert rows[0][2] != rows[1][2]
 
 
-async def test_the_person_is_told_and_follows_it_from_where_it_was_filed(portail: Portail, cast: Cast) -> None:
+async def test_the_person_is_told_and_follows_it_from_where_it_was_filed(
+    portail: Portail, cast: Cast
+) -> None:
     dossier, new_id = await to_epci(portail, cast)
     assert any("est transmise" in mail for mail in sent_mails(portail))
     nav = portail.navigateur("guingamp")
@@ -102,10 +110,10 @@ async def test_handing_over_twice_makes_one_dossier(portail: Portail, cast: Cast
     after = portail.base.state()
     assert {table for table in after if after[table] != before[table]} <= {"demarches_transmission"}
     with pytest.raises(ConflictError):
-        await hand_over(portail, cast, dossier.id, organisme="Département", adresse="Saint-Brieuc")
+        await forward(portail, cast, dossier.id, organisme="Département", adresse="Saint-Brieuc")
     await act(portail, cast, "nolwenn", "claim", new_id)
     with pytest.raises(ConflictError, match="vient de cette collectivité"):
-        await hand_over(portail, cast, new_id, "nolwenn", collectivite_id=dossier.collectivite_id)
+        await forward(portail, cast, new_id, "nolwenn", collectivite_id=dossier.collectivite_id)
 
 
 async def test_a_body_outside_gets_the_whole_dossier_by_e_mail(portail: Portail, cast: Cast) -> None:
@@ -114,9 +122,7 @@ async def test_a_body_outside_gets_the_whole_dossier_by_e_mail(portail: Portail,
     page = await nav.get(f"/dossiers/{dossier.id}/transmettre")
     refused = await page.envoyer({"organisme": "Département des Côtes-d’Armor"})
     assert refused.statut == 422
-    done = await refused.envoyer(
-        {"motif": "Route départementale.", "courriel": "routes@departement.example"}
-    )
+    done = await refused.envoyer({"motif": "Route départementale.", "courriel": "routes@departement.example"})
     assert "Transmis à Département des Côtes-d’Armor" in done.texte
     await run_jobs(portail)
     (mail,) = [mail for mail in sent_mails(portail) if "routes@departement.example" in mail]
@@ -127,7 +133,7 @@ async def test_a_body_outside_gets_the_whole_dossier_by_e_mail(portail: Portail,
 
 async def test_on_paper_the_agent_is_told_what_to_print(portail: Portail, cast: Cast) -> None:
     dossier = await claimed(portail, cast)
-    await hand_over(portail, cast, dossier.id, organisme="Préfecture", adresse="Place du Général-de-Gaulle")
+    await forward(portail, cast, dossier.id, organisme="Préfecture", adresse="Place du Général-de-Gaulle")
     await run_jobs(portail)
     page = await (await desk(portail, cast)).get(f"/dossiers/{dossier.id}")
     assert "imprimez le dossier et ses pièces" in page.texte
@@ -145,7 +151,7 @@ async def test_nobody_and_nowhere_are_refused(portail: Portail, cast: Cast) -> N
         {"motif": " ", "organisme": "Préfecture", "adresse": "x"},
     ):
         with pytest.raises(InvalidInputError):
-            await hand_over(portail, cast, dossier.id, **to)
+            await forward(portail, cast, dossier.id, **to)
     with pytest.raises(NotFoundError):
-        await hand_over(portail, cast, dossier.id, "katell", organisme="Préfecture", adresse="x")
+        await forward(portail, cast, dossier.id, "katell", organisme="Préfecture", adresse="x")
     assert (await acteurs.relire(portail, dossier.id)).etat == "en_instruction"

@@ -1,6 +1,6 @@
 """The custom steps of a démarche inside « en_instruction », as data: what each one sets off, and where it may lead.
 
-The legal states stay what they are; « decision » is the way out of every parcours. Refused when loaded: a step that
+The legal states stay what they are; « decision » is the way out of every parcours. Refused when loaded: a step that
 nothing leads to, a step from which no decision can be reached, a name that means nothing.
 """
 
@@ -23,7 +23,7 @@ class ActionAvis(Fige):
 
     genre: Literal["avis"]
     nom: Texte
-    question: Texte
+    objet: Texte
     externe: bool = False
     oui_non: bool = True
     confidentiel: bool = False

@@ -27,11 +27,11 @@ class Regle:
 
 
 REGLES: dict[str, Regle] = {
-    "silence": Regle("CRPA L. 231-1, L. 231-4, L. 231-6 ; L. 114-3 pour le point de départ"),
+    "silence": Regle("CRPA L. 231-1, L. 231-4, L. 231-6 ; L. 114-3 pour le point de départ"),
     # Sources disagree: ten working days for some, seven days in the text of 1 January 2016. The stricter is kept.
     "accuse_reception": Regle("CRPA R. 112-11-1 et suivants (7 ou 10 jours selon les sources)", "7 jours"),
     "accuse_enregistrement": Regle("CRPA R. 112-11-1 et suivants", "1 jour ouvré"),
-    "recours": Regle("CJA R. 421-1, R. 421-2 ; CPC art. 641 et 642", "2 mois", franc=True, report=True),
+    "recours": Regle("CJA R. 421-1, R. 421-2 ; CPC art. 641 et 642", "2 mois", franc=True, report=True),
     "retrait": Regle("CRPA L. 242-1", "4 mois"),
 }
 
@@ -83,7 +83,7 @@ def ajouter(
 ) -> date:
     """The last day of a delay that begins with the event of `jour` (that day does not count).
 
-    `delai` is « 2 mois », « 15 jours », « 10 jours ouvrables » (Saturdays count) or « 10 jours ouvrés » (they do not).
+    `delai` is « 2 mois », « 15 jours », « 10 jours ouvrables » (Saturdays count) or « 10 jours ouvrés » (they do not).
     ValueError for anything else.
     """
     nombre, _, unite = delai.partition(" ")

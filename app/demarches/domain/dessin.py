@@ -16,8 +16,8 @@ def decrire(parcours: Parcours) -> list[str]:
     """One sentence a step: « Instruction : « Demander l’avis » mène à Avis de la voirie ; … »."""
     titres = {etape.id: etape.titre for etape in parcours.etapes} | {FIN: LIBELLE_FIN}
     return [
-        f"{etape.titre} : "
-        + " ; ".join(f"« {suite.libelle} » mène à « {titres[suite.vers]} »" for suite in etape.suites)
+        f"{etape.titre} : "
+        + " ; ".join(f"« {suite.libelle} » mène à « {titres[suite.vers]} »" for suite in etape.suites)
         + "."
         for etape in parcours.etapes
     ]

@@ -100,7 +100,7 @@ async def ask_opinion(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> R
     if wrong or day is None:
         return await show_dossier(ctx, dossier_id, wrong, form)
     asked = DemandeAvis(
-        question=str(form["avis_question"]),
+        objet=str(form["avis_question"]),
         nom=str(form["avis_nom"]),
         courriel=str(form.get("avis_courriel", "")),
         avant_le=day,
@@ -158,12 +158,12 @@ async def attest(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Respon
 
 
 @router.get("/dossiers/{dossier_id}/transmettre")
-async def show_handing_over(ctx: AgentDep, dossier_id: UUID) -> Response:
+async def show_forwarding(ctx: AgentDep, dossier_id: UUID) -> Response:
     """To whom, and why: a page of its own, since the dossier then leaves."""
-    return await _show_handing_over(ctx, dossier_id, FormData(), {})
+    return await _show_forwarding(ctx, dossier_id, FormData(), {})
 
 
-async def _show_handing_over(
+async def _show_forwarding(
     ctx: Contexte, dossier_id: UUID, typed: FormData, wrong: dict[str, str], conflit: str = ""
 ) -> Response:
     dossier = await instruction.access(ctx, dossier_id)
@@ -191,16 +191,16 @@ async def _show_handing_over(
 
 
 @router.post("/dossiers/{dossier_id}/transmettre")
-async def hand_over(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Response:
+async def forward(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Hands the dossier over; then back to it, closed."""
     here = f"/dossiers/{dossier_id}"
     wrong = {}
     if not form.get("vers") and not str(form.get("organisme", "")).strip():
         wrong["vers"] = "Choisissez la collectivité compétente, ou nommez l’organisme."
     if not str(form.get("motif", "")).strip():
-        wrong["motif"] = "Dites pourquoi ce dossier n’est pas de votre compétence : la personne le lira."
+        wrong["motif"] = "Dites pourquoi ce dossier n’est pas de votre compétence : la personne le lira."
     if wrong:
-        return await _show_handing_over(ctx, dossier_id, form, wrong)
+        return await _show_forwarding(ctx, dossier_id, form, wrong)
     to = Destination(
         motif=str(form["motif"]),
         collectivite_id=_uuid(form.get("vers")),
@@ -210,14 +210,14 @@ async def hand_over(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Res
     )
     try:
         if not await once(ctx, form, here):
-            await transmission.hand_over(ctx, dossier_id, to, version=version_of(form))
+            await transmission.forward(ctx, dossier_id, to, version=version_of(form))
     except InvalidInputError as refusal:
         await ctx.db.rollback()
         cible = "courriel" if to.collectivite_id is None else "vers"
-        return await _show_handing_over(ctx, dossier_id, form, {cible: refusal.message})
+        return await _show_forwarding(ctx, dossier_id, form, {cible: refusal.message})
     except ConflictError as refusal:
         await ctx.db.rollback()
-        return await _show_handing_over(ctx, dossier_id, form, {}, refusal.message)
+        return await _show_forwarding(ctx, dossier_id, form, {}, refusal.message)
     return redirect(ctx, here)
 
 

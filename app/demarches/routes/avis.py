@@ -20,6 +20,7 @@ from app.socle.web import page, redirect
 
 router = APIRouter()
 COOKIE_SECONDS = 4 * 3600
+_SENS = {True: N_("favorable"), False: N_("défavorable"), None: ""}
 
 
 def _cookie(avis_id: UUID) -> str:
@@ -94,14 +95,14 @@ async def _show(
         },
         demande={
             "nom": asked["nom"],
-            "question": asked["question"],
+            "objet": asked["objet"],
             "oui_non": asked["oui_non"],
             "avant_le": avis.day(asked["avant_le"]),
             "par": asked["demande_par"],
         },
         rendu={
             "le": avis.moment(asked["rendu_le"]),
-            "sens": {True: N_("favorable"), False: N_("défavorable"), None: ""}[asked["favorable"]],
+            "sens": _SENS[asked["favorable"]],
             "texte": asked["texte"],
             "fichier": asked["fichier_nom"],
         }
@@ -118,15 +119,7 @@ async def _show(
             }
             for item in found["pieces"]
         ],
-        autres=[
-            {
-                "nom": item["nom"],
-                "question": item["question"],
-                "sens": {True: N_("favorable"), False: N_("défavorable"), None: ""}[item["favorable"]],
-                "texte": item["texte"],
-            }
-            for item in found["autres"]
-        ],
+        autres=[{**item, "sens": _SENS[item["favorable"]]} for item in found["autres"]],
         action_url=base,
         valeurs={"favorable": values.get("favorable", ""), "texte": values.get("texte", "")},
         erreur_de={erreur[0]: erreur[1]} if erreur else {},

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header
 from starlette.responses import Response, StreamingResponse
 
 from app.demarches.definitions import Champ
-from app.demarches.domain import Lieu, silence_de
+from app.demarches.domain import silence_de
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.presentation import (
     MEGA,
@@ -20,11 +20,10 @@ from app.demarches.presentation import (
     pieces_of,
     sections_of,
 )
+from app.demarches.presentation_suite import suites_of
 from app.demarches.routes.reception import receive
 from app.demarches.service import pieces, suivi
-from app.demarches.service.horloge import tacite_du
 from app.demarches.service.suivi import Suivi
-from app.demarches.service.transmission import new_id_of
 from app.socle import vues
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, open_contexte
 from app.socle.errors import BusinessError, SignInRequiredError
@@ -72,11 +71,6 @@ def _show(
     base = f"/dossiers/{dossier.id}"
     reponses = dossier.reponses or {}
     receipt, act = found.document("accuse"), found.document("decision")
-    attestation = found.document("attestation_tacite")
-    # Handed over: the same person, one dossier further.
-    suite_url = (
-        f"/dossiers/{new_id_of(dossier.id)}" if dossier.etat == Etat.TRANSMIS and inside(found) else ""
-    )
     closed = Etat(dossier.etat) in ETATS_FINAUX
     return page(
         ctx,
@@ -92,10 +86,7 @@ def _show(
             "recu_url": f"/documents/{receipt.id}" if receipt else "",
             "accuse": definition.legal is not None and definition.legal.accuse.delivre,
             "silence": _silence(found) if not closed else None,
-            "attestation_action": f"{base}/attestation" if _accepted_by_silence(ctx, found) else "",
-            "attestation_url": f"/documents/{attestation.id}" if attestation else "",
-            "suite_url": suite_url,
-            "cle_idempotence": new_token(),
+            **suites_of(ctx, found),
         },
         fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
         demandes=[
@@ -126,20 +117,6 @@ def _show(
         service_nom=definition.service.nom,
         service=coordonnees_of(found.collectivite.coordonnees),
         message="",
-    )
-
-
-def inside(found: Suivi) -> bool:
-    """Whether a dossier that was handed over went on in this installation, as its history says."""
-    return any(e.genre == "transmission" and e.donnees.get("ici") == "oui" for e in found.evenements)
-
-
-def _accepted_by_silence(ctx: Contexte, found: Suivi) -> bool:
-    """Whether silence has accepted it, and the attestation of that is not made yet."""
-    lieu = Lieu.de(found.collectivite.fuseau, found.collectivite.departement)
-    tacite = tacite_du(found.dossier, found.definition, lieu, ctx.now)
-    return (
-        tacite is not None and tacite.regime == "acceptation" and found.document("attestation_tacite") is None
     )
 
 

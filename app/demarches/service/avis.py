@@ -43,7 +43,7 @@ FICHIER = Champ(id="fichier", type="piece", libelle="Document joint à l’avis"
 class DemandeAvis:
     """What is asked, of whom, until when; with `courriel`, of somebody outside."""
 
-    question: str
+    objet: str
     nom: str
     avant_le: date
     courriel: str = ""
@@ -88,7 +88,7 @@ async def ask(ctx: Contexte, dossier_id: UUID, asked: DemandeAvis, *, version: i
         dossier,
         id=avis_id,
         etape=dossier.etape,
-        question=required(asked.question, "Écrivez votre question.")[:2000],
+        objet=required(asked.objet, "Écrivez votre question.")[:2000],
         oui_non=asked.oui_non,
         confidentiel=asked.confidentiel,
         nom=nom,
@@ -117,7 +117,7 @@ async def remind(ctx: Contexte, dossier_id: UUID, avis_id: UUID) -> None:
     work, avis = await _awaited(ctx, dossier_id, avis_id)
     if not avis.courriel:
         raise ConflictError(
-            "Cet avis est demandé à un service de votre collectivité : parlez-lui.", code="avis_interne"
+            "Cet avis est demandé à un service de votre collectivité : parlez-lui.", code="avis_interne"
         )
     await lignes.update_avis(ctx.db, avis, relance_le=ctx.now)
     await _send(ctx, work, avis_id)
@@ -169,7 +169,7 @@ async def give_inside(
 def _opinion(oui_non: bool, favorable: bool | None, texte: str) -> dict[str, Any]:
     clean = nettoyer(texte, lignes=True)[:10_000]
     if oui_non and favorable is None:
-        raise InvalidInputError("Choisissez : favorable ou défavorable.")
+        raise InvalidInputError("Choisissez : favorable ou défavorable.")
     if (not oui_non or favorable is False) and not clean:
         raise InvalidInputError("Écrivez votre avis.")
     return {"favorable": favorable if oui_non else None, "texte": clean}

@@ -26,16 +26,16 @@ async def make_transmission(
 ) -> bytes:
     """Tells the person who has the dossier now, and what that does to the clock (L114-2, L114-3)."""
     paragraphs = [
-        f"Votre demande ne relève pas de nos services. Comme la loi nous le demande, nous l’avons transmise à : "
+        f"Votre demande ne relève pas de nos services. Comme la loi nous le demande, nous l’avons transmise à : "
         f"{transmission.organisme}.",
         transmission.motif,
-        "Vous n’avez rien à refaire : vos réponses et vos pièces suivent. Cette administration vous enverra un accusé "
+        "Vous n’avez rien à refaire : vos réponses et vos pièces suivent. Cette administration vous enverra un accusé "
         "de réception et vous répondra.",
         "Si le silence de l’administration vaut rejet de votre demande, le délai court depuis le jour où nous l’avons "
         "reçue. S’il vaut acceptation, le délai court depuis le jour où l’administration compétente la reçoit.",
     ]
     if transmission.adresse:
-        paragraphs.insert(2, f"Son adresse : {transmission.adresse}")
+        paragraphs.insert(2, f"Son adresse : {transmission.adresse}")
     return await pdf_lettre(
         Lettre(
             en_tete=en_tete_of(noyau, collectivite, definition.service.nom),

@@ -10,7 +10,7 @@ from uuid import UUID
 from app.demarches.definitions import Definition
 from app.demarches.domain import afficher_date, classer_sans_suite, decider, nettoyer
 from app.demarches.domain.etats import Etat
-from app.demarches.models import Dossier
+from app.demarches.models import Dossier, Proposition
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import parcours as lignes
 from app.demarches.service.catalogue import definition_of
@@ -23,7 +23,7 @@ from app.socle.jobs import emit
 from app.socle.permissions import Droit
 
 Sens = Literal["accepte", "refuse", "sans_suite"]
-_MOTIVER = "Une décision défavorable doit être motivée : dites pourquoi (article L211-2 du CRPA)."
+_MOTIVER = "Une décision défavorable doit être motivée : dites pourquoi (article L211-2 du CRPA)."
 
 
 def missing_mentions(droit: Droit) -> list[str]:
@@ -81,23 +81,14 @@ async def decide(
     dossier, droit = work.dossier, work.droit
     if missing := missing_mentions(droit):
         raise ForbiddenError(
-            f"La décision doit porter vos prénom, nom, qualité et service (article L212-2 du CRPA). Il manque : "
+            f"La décision doit porter vos prénom, nom, qualité et service (article L212-2 du CRPA). Il manque : "
             f"{', '.join(missing)}. Faites compléter votre fiche par l’administrateur.",
             code="auteur_incomplet",
         )
     new = _next_state(Etat(dossier.etat), sens)
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
     withdrawn = await _against_silence(ctx, dossier, definition, sens, retrait=retrait)
-    proposition = await lignes.get_proposition(ctx.db, dossier)
-    if definition.decision is not None and definition.decision.deux_agents:
-        if proposition is None:
-            raise ConflictError(
-                "Cette démarche se décide à deux : un agent propose, un autre signe.", code="proposition"
-            )
-        if proposition.agent_id == droit.agent_id:
-            raise ForbiddenError(
-                "Vous avez proposé cette décision : un autre agent doit la signer.", code="deux_agents"
-            )
+    proposition = await _proposition_to_sign(ctx, dossier, definition, droit)
     if sens != "accepte":
         motif = required(motif, _MOTIVER)
     await repository.add_decision(
@@ -125,6 +116,24 @@ async def decide(
     await record(ctx, "demarches:dossier:decider", str(dossier.id), dossier.collectivite_id, sens=sens)
 
 
+async def _proposition_to_sign(
+    ctx: Contexte, dossier: Dossier, definition: Definition, droit: Droit
+) -> Proposition | None:
+    """What was prepared, if anything; where the démarche wants two agents, refused without it or to its own author."""
+    proposition = await lignes.get_proposition(ctx.db, dossier)
+    if definition.decision is None or not definition.decision.deux_agents:
+        return proposition
+    if proposition is None:
+        raise ConflictError(
+            "Cette démarche se décide à deux : un agent propose, un autre signe.", code="proposition"
+        )
+    if proposition.agent_id == droit.agent_id:
+        raise ForbiddenError(
+            "Vous avez proposé cette décision : un autre agent doit la signer.", code="deux_agents"
+        )
+    return proposition
+
+
 async def _against_silence(
     ctx: Contexte, dossier: Dossier, definition: Definition, sens: Sens, *, retrait: bool
 ) -> bool:
@@ -138,7 +147,7 @@ async def _against_silence(
     born = afficher_date(tacite.nee_le)
     if sens == "sans_suite":
         raise ConflictError(
-            f"Le silence a valu acceptation le {born} : cette demande ne peut plus être classée sans suite.",
+            f"Le silence a valu acceptation le {born} : cette demande ne peut plus être classée sans suite.",
             code="acceptation_tacite",
         )
     if ctx.now.astimezone(lieu.zone).date() > tacite.limite:
@@ -149,7 +158,7 @@ async def _against_silence(
         )
     if not retrait:
         raise InvalidInputError(
-            f"Le silence a valu acceptation le {born}. La refuser, c’est la retirer : seulement si elle est illégale, "
+            f"Le silence a valu acceptation le {born}. La refuser, c’est la retirer : seulement si elle est illégale, "
             f"jusqu’au {afficher_date(tacite.limite)}, après avoir entendu la personne (articles L242-1 et L121-1 du "
             "CRPA). Cochez la case pour le confirmer."
         )

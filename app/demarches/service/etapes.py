@@ -58,14 +58,14 @@ async def follow(ctx: Contexte, dossier_id: UUID, vers: str, *, version: int | N
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
     suite = next((item for item in ways(definition, dossier) if item.vers == vers), None)
     if suite is None or definition.parcours is None:
-        raise ConflictError("Cette étape n’est plus possible : rechargez la page.", code="etape_impossible")
+        raise ConflictError("Cette étape n’est plus possible : rechargez la page.", code="etape_impossible")
     if not may_follow(suite, work.droit):
         raise ForbiddenError(
             "Ce passage est réservé à un administrateur de la collectivité.", code="etape_reservee"
         )
     if suite.attend_tout and await lignes.count_awaited(ctx.db, dossier, dossier.etape):
         raise ConflictError(
-            "Quelque chose est encore attendu à cette étape : attendez-le, annulez-le, ou dites qu’il est fait.",
+            "Quelque chose est encore attendu à cette étape : attendez-le, annulez-le, ou dites qu’il est fait.",
             code="etape_attend",
         )
     after = definition.parcours.etape(vers)
@@ -110,7 +110,7 @@ async def _ask_inside(ctx: Contexte, work: Instruction, etape: Etape, action: Ac
         work.dossier,
         id=uuid7(),
         etape=etape.id,
-        question=action.question,
+        objet=action.objet,
         oui_non=action.oui_non,
         confidentiel=action.confidentiel,
         nom=action.nom,

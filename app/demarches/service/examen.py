@@ -72,9 +72,9 @@ async def examine(
     for examen in examens:
         piece = known.get(examen.piece_id)
         if piece is None or piece.etat not in ("jointe", "acceptee", "refusee"):
-            raise InvalidInputError("Ce document n’est plus à examiner : rechargez la page.")
+            raise InvalidInputError("Ce document n’est plus à examiner : rechargez la page.")
         if examen.etat == "refusee" and examen.raison not in RAISONS:
-            raise InvalidInputError(f"Dites pourquoi vous refusez « {piece.nom} ».")
+            raise InvalidInputError(f"Dites pourquoi vous refusez « {piece.nom} ».")
         motif = required(examen.motif, "…")[:1000] if examen.motif.strip() else ""
         values = {
             "etat": examen.etat,
@@ -110,7 +110,7 @@ def refused_demands(definition: Definition, found: Sequence[Piece]) -> list[Dema
 
 
 def _phrase(piece: Piece) -> str:
-    return f"{piece.nom} : {RAISONS[piece.raison]} {piece.motif}".strip()
+    return f"{piece.nom} : {RAISONS[piece.raison]} {piece.motif}".strip()
 
 
 async def ask_refused(ctx: Contexte, dossier_id: UUID, avant_le: date, *, version: int | None = None) -> None:
@@ -119,7 +119,7 @@ async def ask_refused(ctx: Contexte, dossier_id: UUID, avant_le: date, *, versio
     definition = await definition_of(ctx.db, work.dossier.version_id, work.dossier.surcouche_id)
     demandes = refused_demands(definition, await repository.list_pieces(ctx.db, work.dossier))
     if not demandes:
-        raise InvalidInputError("Aucun document n’est refusé : refusez d’abord ce qui ne convient pas.")
+        raise InvalidInputError("Aucun document n’est refusé : refusez d’abord ce qui ne convient pas.")
     await _ask(ctx, work, definition, demandes, avant_le)
 
 
@@ -163,7 +163,7 @@ async def _ask(
         raise InvalidInputError("Choisissez la pièce ou la réponse à redemander.")
     if avant_le <= jour_local(ctx.now, lieu.zone):
         raise InvalidInputError(
-            "La date limite doit être à venir : laissez au demandeur le temps de répondre."
+            "La date limite doit être à venir : laissez au demandeur le temps de répondre."
         )
     accessory = set(definition.legal.pieces_accessoires) if definition.legal else set()
     stops = any(item.champ_id not in accessory for item in demandes)
@@ -187,7 +187,7 @@ async def _ask(
             demande_par=signature(work.droit),
         )
         if not added:
-            raise ConflictError("Cette pièce est déjà demandée : attendez la réponse.", code="deja_demandee")
+            raise ConflictError("Cette pièce est déjà demandée : attendez la réponse.", code="deja_demandee")
         await lignes.mark_pieces(ctx.db, dossier, item.champ_id)
     await reset_clock(ctx, dossier)
     await _announce(ctx, work, definition, demandes, demande_id, avant_le)

@@ -81,10 +81,10 @@ async def open_for_act(
     droit = await droit_of(ctx, dossier.collectivite_id)
     other = holder(dossier, ctx)
     if with_lease and other is not None and dossier.agent_id != remplace:
-        raise BailError(f"{other} s’occupe de ce dossier en ce moment : rien n’a été changé.")
+        raise BailError(f"{other} s’occupe de ce dossier en ce moment : rien n’a été changé.")
     if version is not None and version != dossier.revision:
         raise PerimeeError(
-            "Ce dossier a changé depuis que vous avez ouvert cette page : rien n’a été enregistré."
+            "Ce dossier a changé depuis que vous avez ouvert cette page : rien n’a été enregistré."
         )
     before = other if with_lease else None
     if with_lease and dossier.clos_le is None:

@@ -51,7 +51,7 @@ async def list_destinations(session: AsyncSession, but: UUID) -> list[tuple[UUID
     return await copies.list_collectivites(session, but)
 
 
-async def hand_over(ctx: Contexte, dossier_id: UUID, to: Destination, *, version: int | None = None) -> None:
+async def forward(ctx: Contexte, dossier_id: UUID, to: Destination, *, version: int | None = None) -> None:
     """Closes the dossier here as handed over; what follows is a job. The person gets a letter and an e-mail.
 
     InvalidInputError for no reason or nobody to hand it to; ConflictError for a closed dossier, or a collectivité that
@@ -61,7 +61,7 @@ async def hand_over(ctx: Contexte, dossier_id: UUID, to: Destination, *, version
     dossier = work.dossier
     new = transmettre(Etat(dossier.etat))
     motif = required(
-        to.motif, "Dites pourquoi ce dossier n’est pas de votre compétence : la personne le lira."
+        to.motif, "Dites pourquoi ce dossier n’est pas de votre compétence : la personne le lira."
     )
     organisme, courriel = to.organisme.strip()[:200], ""
     if to.collectivite_id is not None:
@@ -70,7 +70,7 @@ async def hand_over(ctx: Contexte, dossier_id: UUID, to: Destination, *, version
             raise InvalidInputError("Choisissez la collectivité compétente.")
         if to.collectivite_id == dossier.origine_collectivite_id:
             raise ConflictError(
-                "Ce dossier vient de cette collectivité : appelez-la avant de le lui rendre.",
+                "Ce dossier vient de cette collectivité : appelez-la avant de le lui rendre.",
                 code="transmission_retour",
             )
         organisme = known[to.collectivite_id]
@@ -248,5 +248,5 @@ def competence_sentence(definition: Definition, dossier: Dossier) -> str:
     return (
         ""
         if other is None
-        else f"D’après les réponses, cette demande relève de : {other.nom} ({other.fondement})."
+        else f"D’après les réponses, cette demande relève de : {other.nom} ({other.fondement})."
     )
