@@ -19,6 +19,9 @@ from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import agent_parcours as demarches_parcours
 from app.demarches.routes import avis as demarches_avis
+from app.demarches.routes import exports as demarches_exports
+from app.demarches.routes import lots as demarches_lots
+from app.demarches.routes import partage as demarches_partage
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
@@ -62,12 +65,15 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     ),
     "agents": (
         bureau.router,
+        demarches_lots.router,
+        demarches_partage.router,
         accueil.commun,
         identite.agents,
         identite.commun,
         demarches_agent.router,
         demarches_parcours.router,
         demarches_saisie.router,
+        demarches_exports.router,
     ),
     "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
     "connexion": (accueil.commun, identite.connexion),

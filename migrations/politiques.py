@@ -42,6 +42,11 @@ def commune(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> list[
     return _politiques(table, LECTURE, f"{ECRITURE} AND {INSTRUCTION}", droits)
 
 
+def instruction(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> list[str]:
+    """What concerns those who act for a collectivité alone: read and written under instruction, in the perimeter."""
+    return _politiques(table, f"{LECTURE} AND {INSTRUCTION}", f"{ECRITURE} AND {INSTRUCTION}", droits)
+
+
 def dossier(table: str) -> list[str]:
     """Dossiers: read and written by their owner anywhere, by the collectivité once they are submitted to it.
 
@@ -74,3 +79,14 @@ def fonction(nom: str, role: str = "kumun_app") -> list[str]:
         f"REVOKE ALL ON FUNCTION {nom} FROM PUBLIC",
         f"GRANT EXECUTE ON FUNCTION {nom} TO {role}",
     ]
+
+
+def interne(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> list[str]:
+    """What agents alone read and write of a collectivité: how they share the work, what they are doing."""
+    return _politiques(table, f"{LECTURE} AND {INSTRUCTION}", f"{ECRITURE} AND {INSTRUCTION}", droits)
+
+
+def de_l_agent(table: str) -> list[str]:
+    """What an agent keeps for oneself, in no collectivité: reached by that agent alone."""
+    soi = "agent_id = (SELECT agent_courant())"
+    return _politiques(table, soi, soi, "SELECT, INSERT, UPDATE, DELETE")

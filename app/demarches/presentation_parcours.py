@@ -71,7 +71,7 @@ def _open(found: Suivi) -> bool:
 
 def _clock(ctx: Contexte, found: Suivi, lieu: Lieu, base: str, *, closed: bool) -> dict[str, Any] | None:
     """Which rule of silence, until when, and what it has done."""
-    rule = silence_de(found.definition.legal, found.dossier.reponses)
+    rule = silence_de(found.definition, found.dossier.reponses)
     if rule is None or closed:
         return None
     tacite = horloge.tacite_du(found.dossier, found.definition, lieu, ctx.now)

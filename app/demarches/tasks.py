@@ -1,5 +1,6 @@
 """Jobs of the module: the receipt, the letters, the e-mails, the objects to destroy. Each may run twice."""
 
+import contextlib
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from app.demarches.definitions.parcours import ActionCourriel
 from app.demarches.domain import afficher_date, afficher_numero, remplir_modele
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
+from app.demarches.repository import exports
 from app.demarches.repository import parcours as transmissions
-from app.demarches.service import papiers
+from app.demarches.service import ecriture, papiers, rebonds
 from app.demarches.service.catalogue import definition_of
 from app.socle.audit import record_as
 from app.socle.courriers import send_mail
@@ -24,6 +26,7 @@ from app.socle.jobs import emit, tache
 from app.socle.lettres import Auteur
 from app.socle.mail import PieceJointe
 from app.socle.noyau import Noyau
+from app.socle.rebonds import BoiteIndisponibleError
 from app.socle.tenancy import Perimetre
 
 # The paper that goes with an e-mail.
@@ -153,6 +156,7 @@ async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
         a=envoi.destinataire,
         collectivite=vue,
         cle=envoi_id,
+        envoi_id=UUID(envoi_id),
         pieces=joined,
         **_words(noyau, vue, hote, dossier, definition, envoi.evenement, complements),
         **({"organisme": given.organisme} if given else {}),
@@ -176,6 +180,14 @@ async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
                 collectivite_id=collectivite,
                 code=sent.code,
             )
+
+
+@tache("demarches:relever_rebonds", cron="*/5 * * * *")
+async def collect_bounces(noyau: Noyau, timestamp: str = "") -> None:
+    """Reads the mailbox of returned messages, when there is one; it does not answer: the next run reads it."""
+    del timestamp
+    with contextlib.suppress(BoiteIndisponibleError):
+        await rebonds.relever(noyau)
 
 
 def _words(
@@ -240,3 +252,19 @@ async def purge_drafts(noyau: Noyau, timestamp: str = "") -> None:
     async with noyau.db.hors_cloison("purge of abandoned drafts") as session:
         for objet_id in await repository.purge_drafts(session, now):
             await emit(session, "demarches:detruire_objet", objet_id=objet_id)
+
+
+@tache("demarches:exporter")
+async def export(noyau: Noyau, collectivite_id: str, export_id: str) -> None:
+    """Makes an export, from wherever a killed worker left it."""
+    await ecriture.make(noyau, UUID(collectivite_id), UUID(export_id))
+
+
+@tache("demarches:oublier_exports", cron="17 4 * * *")
+async def forget_exports(noyau: Noyau, timestamp: str = "") -> None:
+    """Destroys the files of exports whose week is over."""
+    del timestamp
+    async with noyau.db.hors_cloison("exports whose time is over") as session:
+        over = await exports.list_expired(session, noyau.clock.now(), 1000)
+    for collectivite_id, export_id in over:
+        await ecriture.expire(noyau, collectivite_id, export_id)

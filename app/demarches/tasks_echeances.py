@@ -118,7 +118,7 @@ async def _note_silence(session: AsyncSession, collectivite_id: UUID, dossier_id
 
 async def _rule_of(session: AsyncSession, dossier: Dossier) -> str | None:
     definition = await definition_of(session, dossier.version_id, dossier.surcouche_id)
-    rule = silence_de(definition.legal, dossier.reponses)
+    rule = silence_de(definition, dossier.reponses)
     return rule.regime if rule else None
 
 

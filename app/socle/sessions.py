@@ -89,7 +89,7 @@ async def open_session(
             donnees=row.donnees,
         )
     session.info["perimetre"] = Perimetre(
-        lecture=tuple(row.collectivites), agent=row.agent_id, instruction=True
+        lecture=tuple(row.collectivites), agent=row.agent_id, instruction=True, essai=perimetre.essai
     )
     return Personne(
         session_id=row.session_id,

@@ -26,7 +26,8 @@ class Perimetre:
 
     `lecture` are the collectivités it may read, `ecriture` the one it may write, `usager` the person whose own rows it
     may read, `jeton` (SHA-256) the possession of an account-less draft. `instruction` says that it acts for the
-    collectivité (an agent, a job): without it, the personal rows of `lecture` stay unreadable.
+    collectivité (an agent, a job): without it, the personal rows of `lecture` stay unreadable. `essai` turns to the
+    dossiers of test mode, and to them alone.
     """
 
     lecture: tuple[UUID, ...] = ()
@@ -35,11 +36,12 @@ class Perimetre:
     agent: UUID | None = None
     jeton: bytes | None = None
     instruction: bool = False
+    essai: bool = False
 
     @classmethod
-    def pour_instruction(cls, collectivite_id: UUID) -> Self:
+    def pour_instruction(cls, collectivite_id: UUID, *, essai: bool = False) -> Self:
         """The perimeter of a job of one collectivité."""
-        return cls(lecture=(collectivite_id,), ecriture=collectivite_id, instruction=True)
+        return cls(lecture=(collectivite_id,), ecriture=collectivite_id, instruction=True, essai=essai)
 
     def ecrivant(self, collectivite_id: UUID) -> "Perimetre":
         """The same perimeter, allowed to write in one collectivité."""
@@ -55,6 +57,7 @@ class Perimetre:
             "app.agent": str(UUID(str(self.agent))) if self.agent else "",
             "app.jeton": bytes(self.jeton).hex() if self.jeton else "",
             "app.instruction": "oui" if self.instruction else "",
+            "app.essai": "oui" if self.essai else "",
         }
 
     def sql(self) -> str:

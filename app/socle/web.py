@@ -89,6 +89,7 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
         return (
             (N_("Bureau"), "/"),
             (N_("Saisir pour quelqu’un"), "/saisir"),
+            (N_("Exports"), "/exports"),
             (N_("Mes connexions"), "/sessions"),
         )
     if genre == "opsn":

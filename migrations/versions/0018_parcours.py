@@ -5,7 +5,7 @@ from alembic import op
 from migrations.politiques import du_dossier, fonction
 
 revision = "0018_parcours"
-down_revision = "0008_objets"
+down_revision = "0014_lots"
 branch_labels = None
 depends_on = None
 

@@ -25,7 +25,26 @@ INSERT INTO demarches_transmission (collectivite_id, dossier_id, organisme, moti
 SELECT collectivite_id, id, 'Préfecture', 'Route nationale', 'Maëlle', now() FROM demarches_dossier
 WHERE depose_le IS NOT NULL;
 INSERT INTO demarches_proposition (collectivite_id, dossier_id, sens, motif, agent_id, par, proposee_le)
-SELECT collectivite_id, dossier_id, 'accepte', '', agent_id, 'Maëlle', now() FROM demarches_decision
+SELECT collectivite_id, dossier_id, 'accepte', '', agent_id, 'Maëlle', now() FROM demarches_decision;
+INSERT INTO demarches_groupe (collectivite_id, id, nom) SELECT id, id, 'Accueil' FROM socle_collectivite;
+INSERT INTO demarches_groupe_agent (collectivite_id, groupe_id, agent_id)
+SELECT DISTINCT collectivite_id, collectivite_id, agent_id FROM socle_habilitation;
+INSERT INTO demarches_routage (collectivite_id, slug, groupe_id)
+SELECT id, 'acte-naissance', id FROM socle_collectivite;
+INSERT INTO demarches_etiquette (collectivite_id, id, nom, ton)
+SELECT id, id, 'Urgent', 'refus' FROM socle_collectivite;
+INSERT INTO demarches_absence (collectivite_id, id, agent_id, remplacant_id, du, au, cree_le)
+SELECT c.id, c.id, a.id, b.id, '2020-01-01', '2020-01-02', now() FROM socle_collectivite c,
+  (SELECT id FROM socle_agent ORDER BY id LIMIT 1) a, (SELECT id FROM socle_agent ORDER BY id DESC LIMIT 1) b;
+INSERT INTO demarches_modele (collectivite_id, id, nom, texte)
+SELECT id, id, 'Relance', 'Bonjour' FROM socle_collectivite;
+INSERT INTO demarches_lot_ligne (collectivite_id, lot_id, rang, dossier_id, etat)
+SELECT collectivite_id, collectivite_id, row_number() OVER (), id, 'fait' FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_lot (agent_id, id, acte, nombre, cree_le)
+SELECT id, id, 'prendre', 1, now() FROM socle_agent WHERE prenom = 'Maëlle';
+INSERT INTO demarches_vue_bureau (agent_id, id, nom, requete, cree_le)
+SELECT id, id, 'À moi', 'agent=moi', now() FROM socle_agent WHERE prenom = 'Maëlle'
 """
 
 
@@ -41,6 +60,7 @@ class Monde:
     brouillon: DossierEssai
     saisie: UUID
     avis: UUID
+    export: UUID
     voisin: DossierEssai
     ailleurs: DossierEssai
     rozenn: Compte
@@ -85,6 +105,8 @@ def foreign(row: dict[str, Any], perimetre: Perimetre, owners: dict[UUID, UUID |
     if perimetre.instruction:
         return row["collectivite_id"] not in perimetre.lecture
     dossier = row.get("dossier_id") or (row["id"] if "numero" in row else None)
+    if "export_id" in row or "extraits" in row:
+        return True
     if dossier is not None:
         return perimetre.usager is None or owners[dossier] != perimetre.usager
     return row["collectivite_id"] not in perimetre.lecture
@@ -106,6 +128,9 @@ async def make_monde(portail: Portail) -> Monde:
     await acteurs.brouillon_rempli(portail, personne="yann", commune="rennes")
     saisie_id = await acteurs.saisie_guichet(portail)
     await run_jobs(portail)
+    export = await acteurs.export(portail, "guingamp", "maelle")
+    await acteurs.export(portail, "rennes", "katell")
+    await run_jobs(portail)
     portail.base.sql(_MORE)
     ((document_id,),) = portail.base.sql(
         "SELECT id FROM demarches_document WHERE dossier_id = %s AND genre = 'accuse'", victime.id
@@ -117,6 +142,7 @@ async def make_monde(portail: Portail) -> Monde:
         brouillon=brouillon,
         saisie=saisie_id,
         avis=avis_id,
+        export=export,
         voisin=voisin,
         ailleurs=ailleurs,
         rozenn=await acteurs.compte(portail),

@@ -28,7 +28,7 @@ _POLICIES = """
 SELECT polname, CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
     ELSE 'ALL' END, ARRAY(SELECT r::regrole::text FROM unnest(polroles) r),
   coalesce(pg_get_expr(polqual, polrelid), ''), coalesce(pg_get_expr(polwithcheck, polrelid), '')
-FROM pg_policy WHERE polrelid = %s
+FROM pg_policy WHERE polrelid = %s AND polpermissive
 """
 
 

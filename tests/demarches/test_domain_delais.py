@@ -1,13 +1,13 @@
 """Legal clocks: each rule with its article, counted in local days, moved by complements and by handing over."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.demarches.definitions import Accuse, Competence, ExceptionSilence, Legal, Silence
-from app.demarches.definitions.champs import Test as Comparaison
+from app.demarches.definitions import Definition, Silence, load_catalogue
 from app.demarches.domain import (
     Lieu,
     Suspension,
@@ -22,15 +22,15 @@ from app.demarches.domain import (
 )
 from app.demarches.domain.calendrier import REGLES, is_ouvrable, is_ouvre
 
-REFUS = Legal(
-    accuse=Accuse(delivre=True, fondement="R. 112-5"),
-    silence=Silence(regime="refus", delai="2 mois", fondement="texte"),
-    voies_recours="Saisissez le {tribunal}.",
-)
-ACCEPTATION = REFUS.model_copy(
-    update={"silence": Silence(regime="acceptation", delai="2 mois", fondement="texte")}
-)
-SANS = REFUS.model_copy(update={"silence": None})
+REFUS = Silence(regime="refus", delai="2 mois", fondement="texte")
+ACCEPTATION = Silence(regime="acceptation", delai="2 mois", fondement="texte")
+
+
+def _definition(**legal: Any) -> Definition:
+    """Occupation of the public domain under another legal part."""
+    found = next(item for item in load_catalogue() if item.slug == "occupation-domaine-public")
+    data = found.model_dump(mode="json", exclude_defaults=True)
+    return Definition.model_validate(data | {"legal": data["legal"] | legal})
 
 
 def _le(year: int, month: int, day: int, hour: int = 9) -> datetime:
@@ -63,7 +63,7 @@ def test_a_request_sent_late_in_the_evening_is_received_on_the_local_day() -> No
 
 
 def test_silence_without_a_rule_decides_nothing() -> None:
-    assert date_silence(SANS, _le(2026, 10, 5)) is None
+    assert date_silence(None, _le(2026, 10, 5)) is None
 
 
 def test_refusal_is_pushed_back_by_the_days_the_answer_took() -> None:
@@ -183,37 +183,30 @@ def test_days_are_those_of_the_collectivite() -> None:
 
 
 def test_the_first_exception_that_holds_goes_before_the_rule() -> None:
-    exception = ExceptionSilence(
-        si=Comparaison(champ="nature", egal="terrasse"),
-        regime="refus",
-        delai="4 mois",
-        fondement="L. 231-6",
-    )
-    legal = ACCEPTATION.model_copy(update={"exceptions": (exception,)})
-    ordinary, other = silence_de(legal, {"nature": "benne"}), silence_de(legal, {"nature": "terrasse"})
+    rule = {"regime": "acceptation", "delai": "2 mois", "fondement": "L. 231-1"}
+    exception = {"si": 'nature = "terrasse"', "regime": "refus", "delai": "4 mois", "fondement": "L. 231-6"}
+    definition = _definition(silence=rule, exceptions=[exception])
+    ordinary, other = (silence_de(definition, {"nature": nature}) for nature in ("benne", "terrasse"))
     assert ordinary is not None
-    assert (ordinary.regime, other) == ("acceptation", exception)
-    terrasse = {"nature": "terrasse"}
-    assert date_silence(legal, _le(2026, 10, 5), reponses=terrasse) == date(2027, 2, 5)
+    assert other is not None
+    assert (ordinary.regime, other.regime) == ("acceptation", "refus")
+    assert date_silence(other, _le(2026, 10, 5)) == date(2027, 2, 5)
+    assert silence_de(definition, {}) == ordinary, "without an answer, the rule"
 
 
 def test_answers_say_who_is_competent() -> None:
-    competence = Competence(
-        si=Comparaison(champ="voie", egal="departement"),
-        administration="departement",
-        nom="le département",
-        fondement="CGCT L. 3213-3",
-    )
-    legal = REFUS.model_copy(update={"competences": (competence,)})
-    assert competence_de(legal, {"voie": "departement"}) == competence
-    assert competence_de(legal, {"voie": "commune"}) is None
+    definition = _definition()
+    found = competence_de(definition, {"gestionnaire": "departement"})
+    assert found is not None
+    assert found.administration == "departement"
+    assert competence_de(definition, {"gestionnaire": "commune"}) is None
 
 
 def test_silence_decides_at_the_end_of_its_day_and_says_what_the_law_leaves() -> None:
     day = date(2026, 12, 5)
-    assert tacite_de(REFUS.silence, day, day) is None, "the whole day is the administration's"
-    refused = tacite_de(REFUS.silence, day, date(2026, 12, 6))
-    accepted = tacite_de(ACCEPTATION.silence, day, date(2026, 12, 6))
+    assert tacite_de(REFUS, day, day) is None, "the whole day is the administration's"
+    refused = tacite_de(REFUS, day, date(2026, 12, 6))
+    accepted = tacite_de(ACCEPTATION, day, date(2026, 12, 6))
     assert refused is not None
     assert accepted is not None
     # CJA R. 421-2: two frank months, 6 February 2027 is a Saturday. CRPA L. 242-1: four months.
@@ -281,8 +274,8 @@ def test_stops_never_advance_a_refusal_nor_add_more_than_was_granted(
 
 
 @given(st.integers(0, 59), st.sampled_from([REFUS, ACCEPTATION]))
-def test_a_handing_over_never_brings_a_decision_of_silence_nearer(days: int, legal: Legal) -> None:
+def test_a_handing_over_never_brings_a_decision_of_silence_nearer(days: int, silence: Silence) -> None:
     first = _le(2026, 10, 5)
-    kept = date_silence(legal, first + timedelta(days=days), recu_initial_le=first)
+    kept = date_silence(silence, first + timedelta(days=days), recu_initial_le=first)
     assert kept is not None
     assert kept >= date(2026, 12, 5)

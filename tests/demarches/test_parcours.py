@@ -56,11 +56,11 @@ def test_a_parcours_that_leads_nowhere_is_refused_with_the_place(etapes: list[An
 
 
 def test_what_a_parcours_names_must_be_in_the_form() -> None:
-    si = {"champ": "absent", "egal": "x"}
+    si = 'absent = "x"'
     suites = [{"vers": "decision", "libelle": "Oui", "si": si}]
     courriel = {"genre": "courriel", "objet": "{absent}", "paragraphes": ["x"]}
     for wrong, told in (
-        (etape("a", suites=suites), "refers to absent"),
+        (etape("a", suites=suites), "absent"),
         (etape("a", "decision", actions=[courriel]), "uses {absent}"),
     ):
         with pytest.raises(ValidationError, match=told):
@@ -69,9 +69,8 @@ def test_what_a_parcours_names_must_be_in_the_form() -> None:
 
 def test_the_legal_part_names_fields_of_the_form_only() -> None:
     legal = occupation()["legal"]
-    absent = {"si": {"champ": "absent", "egal": "x"}, "administration": "etat", "nom": "x", "fondement": "x"}
-    known = {"champ": "stationnement", "egal": True}
-    exception = {"si": known, "regime": "refus", "delai": "2 mois", "fondement": "x"}
+    absent = {"si": 'absent = "x"', "administration": "etat", "nom": "x", "fondement": "x"}
+    exception = {"si": "stationnement", "regime": "refus", "delai": "2 mois", "fondement": "x"}
     for change, told in (
         ({"pieces_accessoires": ["surface"]}, "is no piece of the form"),
         ({"competences": [absent]}, "absent"),

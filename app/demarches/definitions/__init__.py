@@ -1,20 +1,13 @@
 """The immutable content of a version of a démarche: shape, content address, overlays, shipped ones."""
 
-from app.demarches.definitions.champs import (
-    TYPES_SANS_REPONSE,
-    Champ,
-    Condition,
-    Groupe,
-    Option,
-    ReglesPiece,
-    Test,
-    TypeChamp,
-)
+from app.demarches.definitions.base import Aiguillage, Controle
+from app.demarches.definitions.champs import Champ, Option, ReglesPiece, TypeChamp
 from app.demarches.definitions.chargement import CatalogueError, load_catalogue, load_definition
 from app.demarches.definitions.definition import (
     THEMES,
     Definition,
     Page,
+    Section,
     Theme,
     canonical_bytes,
     empreinte,
@@ -30,34 +23,36 @@ from app.demarches.definitions.legal import (
     Silence,
 )
 from app.demarches.definitions.parcours import FIN, Etape, Parcours, Suite
+from app.demarches.definitions.regles import Plan, Remarque
 from app.demarches.definitions.surcouche import Surcouche, SurcoucheRefuseeError, appliquer
 
 __all__ = [
     "FIN",
     "THEMES",
-    "TYPES_SANS_REPONSE",
     "Accuse",
+    "Aiguillage",
     "CatalogueError",
     "Champ",
     "Competence",
-    "Condition",
     "Conservation",
+    "Controle",
     "Decision",
     "Definition",
     "Etape",
     "ExceptionSilence",
-    "Groupe",
     "Legal",
     "Option",
     "Page",
     "Parcours",
+    "Plan",
     "ReglesPiece",
+    "Remarque",
+    "Section",
     "Service",
     "Silence",
     "Suite",
     "Surcouche",
     "SurcoucheRefuseeError",
-    "Test",
     "Theme",
     "TypeChamp",
     "appliquer",

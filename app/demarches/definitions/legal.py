@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from app.demarches.definitions.champs import Condition, Fige, IdChamp, Texte
+from app.demarches.definitions.base import Fige, Formule, IdChamp, Texte
 
 # « 2 mois », « 15 jours », « 10 jours ouvrés »: a number and what is counted.
 Delai = Annotated[
@@ -35,13 +35,13 @@ class Silence(Fige):
 class ExceptionSilence(Silence):
     """Another rule of silence for some requests: the first exception whose condition holds goes before the rule."""
 
-    si: Condition
+    si: Formule
 
 
 class Competence(Fige):
     """Who is competent instead of the collectivité when `si` holds (L. 114-2), and the text that says so."""
 
-    si: Condition
+    si: Formule
     administration: Literal["epci", "departement", "etat", "autre"]
     nom: Texte
     fondement: Texte
@@ -73,11 +73,11 @@ class Legal(Fige):
         return self
 
     @property
-    def conditions(self) -> tuple[tuple[str, Condition], ...]:
+    def conditions(self) -> tuple[tuple[str, str], ...]:
         """Every condition of the legal part, with where it stands."""
         return (
-            *((f"legal.exceptions[{i}]", item.si) for i, item in enumerate(self.exceptions, 1)),
-            *((f"legal.competences[{i}]", item.si) for i, item in enumerate(self.competences, 1)),
+            *((f"legal.exceptions[{i}].si", item.si) for i, item in enumerate(self.exceptions, 1)),
+            *((f"legal.competences[{i}].si", item.si) for i, item in enumerate(self.competences, 1)),
         )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from app.demarches.definitions.champs import Condition, Fige, IdChamp, Texte
+from app.demarches.definitions.base import Fige, Formule, IdChamp, Texte
 from app.demarches.definitions.legal import Delai
 
 FIN = "decision"
@@ -66,7 +66,7 @@ class Suite(Fige):
     vers: IdChamp
     libelle: Texte
     par: Literal["agent", "administrateur"] = "agent"
-    si: Condition | None = None
+    si: Formule | None = None
     attend_tout: bool = False
 
 
@@ -124,10 +124,10 @@ class Parcours(Fige):
                     yield action.objet
 
     @property
-    def conditions(self) -> tuple[tuple[str, Condition], ...]:
+    def conditions(self) -> tuple[tuple[str, str], ...]:
         """Every condition of a way, with where it stands."""
         return tuple(
-            (f"parcours.etapes[{etape.id}].suites[{suite.vers}]", suite.si)
+            (f"parcours.etapes[{etape.id}].suites[{suite.vers}].si", suite.si)
             for etape in self.etapes
             for suite in etape.suites
             if suite.si is not None

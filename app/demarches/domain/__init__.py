@@ -3,15 +3,21 @@
 Nothing here knows the database, the web or the time: callers pass plain values and the day.
 """
 
-from app.demarches.domain.affichage import afficher, afficher_date, remplir_modele
+from app.demarches.domain.affichage import afficher, remplir_modele
 from app.demarches.domain.calendrier import ajouter, ajouter_mois, echeance
 from app.demarches.domain.conditions import (
+    EtatFormulaire,
+    PageVisible,
+    Refus,
+    SectionVisible,
     champs_visibles,
+    etat_du_formulaire,
     facultatif,
     holds,
     pages_applicables,
+    parties_repondues,
     reponses_effectives,
-    visible,
+    router,
 )
 from app.demarches.domain.delais import (
     PARIS,
@@ -38,27 +44,37 @@ from app.demarches.domain.etats import (
     retirer,
     transmettre,
 )
-from app.demarches.domain.numero import NumeroIncorrectError, afficher_numero, lire_numero, nouveau_numero
+from app.demarches.domain.numero import (
+    NumeroIncorrectError,
+    afficher_numero,
+    lire_numero,
+    nouveau_numero,
+    numeros_proches,
+)
 from app.demarches.domain.saisie import (
     Saisie,
-    SaisieChamp,
     a_completer,
     avertissements,
     entrees_de,
     parse_champ,
     parse_page,
 )
-from app.demarches.domain.texte import nettoyer
+from app.demarches.types import SaisieChamp
+from app.demarches.types.ecriture import afficher_date, nettoyer
 
 __all__ = [
     "ETATS_FINAUX",
     "LIBELLES_ETAT",
     "PARIS",
     "Etat",
+    "EtatFormulaire",
     "Lieu",
     "NumeroIncorrectError",
+    "PageVisible",
+    "Refus",
     "Saisie",
     "SaisieChamp",
+    "SectionVisible",
     "Suspension",
     "Tacite",
     "TransitionRefuseeError",
@@ -79,21 +95,24 @@ __all__ = [
     "deposer",
     "echeance",
     "entrees_de",
+    "etat_du_formulaire",
     "facultatif",
     "holds",
     "jour_local",
     "lire_numero",
     "nettoyer",
     "nouveau_numero",
+    "numeros_proches",
     "pages_applicables",
     "parse_champ",
     "parse_page",
+    "parties_repondues",
     "prendre_en_charge",
     "remplir_modele",
     "reponses_effectives",
     "retirer",
+    "router",
     "silence_de",
     "tacite_de",
     "transmettre",
-    "visible",
 ]

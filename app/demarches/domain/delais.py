@@ -10,7 +10,8 @@ from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from app.demarches.definitions.legal import Competence, Legal, Silence
+from app.demarches.definitions.definition import Definition
+from app.demarches.definitions.legal import Competence, Silence
 from app.demarches.domain.calendrier import ajouter, echeance
 from app.demarches.domain.conditions import holds
 
@@ -58,25 +59,27 @@ def jour_local(instant: datetime, zone: ZoneInfo = PARIS) -> date:
     return instant.astimezone(zone).date()
 
 
-def silence_de(legal: Legal | None, reponses: Mapping[str, Any] | None = None) -> Silence | None:
+def silence_de(definition: Definition, reponses: Mapping[str, Any] | None = None) -> Silence | None:
     """The rule of silence for these answers; None when silence decides nothing."""
+    legal = definition.legal
     if legal is None:
         return None
-    return next((item for item in legal.exceptions if holds(item.si, reponses or {})), legal.silence)
+    answers = reponses or {}
+    return next((item for item in legal.exceptions if holds(definition, item.si, answers)), legal.silence)
 
 
-def competence_de(legal: Legal | None, reponses: Mapping[str, Any]) -> Competence | None:
+def competence_de(definition: Definition, reponses: Mapping[str, Any]) -> Competence | None:
     """Who is competent instead of the collectivité, by the answers alone; None when it is the collectivité."""
-    return next((item for item in (legal.competences if legal else ()) if holds(item.si, reponses)), None)
+    known = definition.legal.competences if definition.legal else ()
+    return next((item for item in known if holds(definition, item.si, reponses)), None)
 
 
 def date_silence(
-    legal: Legal | None,
+    silence: Silence | None,
     depose_le: datetime,
     suspensions: Sequence[Suspension] = (),
     *,
     lieu: Lieu = ICI,
-    reponses: Mapping[str, Any] | None = None,
     recu_initial_le: datetime | None = None,
 ) -> date | None:
     """The day at the end of which silence is a decision; None when silence decides nothing or cannot yet.
@@ -86,7 +89,6 @@ def date_silence(
     beyond the time granted. Acceptance: counted from the competent one's receipt of a complete file, so None while an
     indispensable complement is awaited.
     """
-    silence = silence_de(legal, reponses)
     if silence is None:
         return None
     stops = [suspension for suspension in suspensions if suspension.indispensable]

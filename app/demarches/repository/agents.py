@@ -49,7 +49,8 @@ async def list_alerts_of(session: AsyncSession, agent_id: UUID, since: Any) -> S
     query = text(
         "SELECT d.numero, d.titre, a.genre, a.echeance FROM demarches_alerte a JOIN demarches_dossier d"
         " ON d.collectivite_id = a.collectivite_id AND d.id = a.dossier_id"
-        " WHERE a.creee_le >= :since AND d.clos_le IS NULL AND (d.agent_id = :agent OR d.agent_id IS NULL)"
+        " WHERE a.creee_le >= :since AND d.clos_le IS NULL AND NOT d.essai"
+        " AND (d.agent_id = :agent OR d.agent_id IS NULL)"
         " ORDER BY a.echeance, d.numero LIMIT 100"
     )
     return (await session.execute(query, {"since": since, "agent": agent_id})).all()

@@ -197,26 +197,29 @@ async def add_alerte(session: AsyncSession, **values: Any) -> bool:
     return inserted.first() is not None
 
 
+_DUE = """
+WITH d AS (SELECT collectivite_id, id, agent_id, depose_le, silence_le FROM demarches_dossier
+  WHERE depose_le IS NOT NULL AND clos_le IS NULL AND NOT essai)
+SELECT d.id, d.agent_id, d.depose_le, 'silence' AS genre, d.silence_le AS echeance FROM d WHERE silence_le <= :horizon
+UNION ALL SELECT d.id, d.agent_id, d.depose_le, 'complement', max(c.avant_le) FROM d JOIN demarches_complement c
+  ON c.collectivite_id = d.collectivite_id AND c.dossier_id = d.id AND c.satisfait_le IS NULL AND c.avant_le < :today
+  GROUP BY d.id, d.agent_id, d.depose_le
+UNION ALL SELECT d.id, d.agent_id, d.depose_le, 'avis', max(a.avant_le) FROM d JOIN demarches_avis a
+  ON a.collectivite_id = d.collectivite_id AND a.dossier_id = d.id AND a.rendu_le IS NULL AND a.revoque_le IS NULL
+    AND a.avant_le < :today
+  GROUP BY d.id, d.agent_id, d.depose_le
+UNION ALL SELECT d.id, d.agent_id, d.depose_le, 'accuse', NULL FROM d WHERE NOT EXISTS (
+  SELECT FROM demarches_document p
+  WHERE p.collectivite_id = d.collectivite_id AND p.dossier_id = d.id AND p.genre = 'accuse')
+"""
+
+
 async def list_due(session: AsyncSession, today: date, horizon: date) -> Sequence[Row[Any]]:
     """What ends between long ago and `horizon` in the collectivité of the transaction: (genre, echeance, dossier row).
 
     Silence to come or come, complements and opinions whose day has passed, receipts that were never made.
     """
-    query = text(
-        "SELECT d.id, d.agent_id, d.depose_le, 'silence' AS genre, d.silence_le AS echeance FROM demarches_dossier d"
-        "  WHERE d.clos_le IS NULL AND d.depose_le IS NOT NULL AND d.silence_le <= :horizon"
-        " UNION ALL SELECT d.id, d.agent_id, d.depose_le, 'complement', max(c.avant_le) FROM demarches_complement c"
-        "  JOIN demarches_dossier d ON d.collectivite_id = c.collectivite_id AND d.id = c.dossier_id"
-        "  WHERE d.clos_le IS NULL AND c.satisfait_le IS NULL AND c.avant_le < :today"
-        "  GROUP BY d.id, d.agent_id, d.depose_le"
-        " UNION ALL SELECT d.id, d.agent_id, d.depose_le, 'avis', max(a.avant_le) FROM demarches_avis a"
-        "  JOIN demarches_dossier d ON d.collectivite_id = a.collectivite_id AND d.id = a.dossier_id"
-        "  WHERE d.clos_le IS NULL AND a.rendu_le IS NULL AND a.revoque_le IS NULL AND a.avant_le < :today"
-        "  GROUP BY d.id, d.agent_id, d.depose_le"
-        " UNION ALL SELECT d.id, d.agent_id, d.depose_le, 'accuse', NULL FROM demarches_dossier d"
-        "  WHERE d.clos_le IS NULL AND d.depose_le IS NOT NULL AND NOT EXISTS (SELECT FROM demarches_document p"
-        "    WHERE p.collectivite_id = d.collectivite_id AND p.dossier_id = d.id AND p.genre = 'accuse')"
-    )
+    query = text(_DUE)
     return (await session.execute(query, {"today": today, "horizon": horizon})).all()
 
 

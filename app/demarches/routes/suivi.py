@@ -89,17 +89,7 @@ def _show(
             **suites_of(ctx, found),
         },
         fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
-        demandes=[
-            {
-                "libelle": definition.champ(item.champ_id).libelle,
-                "raison": item.motif,
-                "avant_le": item.avant_le,
-                "champ": _asked(found, definition.champ(item.champ_id), (refus or {}).get(item.champ_id, "")),
-                "action_url": f"{base}/pieces",
-                "cle_idempotence": new_token(),
-            }
-            for item in found.demandes
-        ],
+        demandes=_demands(found, base, refus or {}),
         decision=_decision(found, f"/documents/{act.id}" if act else "", act.taille if act else 0),
         messages=messages_of(found.messages, agent=False),
         reponse=None
@@ -112,12 +102,27 @@ def _show(
         },
         historique=histoire_of(found.evenements),
         sections=sections_of(definition, reponses),
-        pieces=pieces_of(definition, found.pieces, reponses),
+        pieces=pieces_of(definition, found.pieces),
         consultations=[{"le": c.quand, "qui": f"{c.agent}, {c.collectivite}"} for c in consultations],
         service_nom=definition.service.nom,
         service=coordonnees_of(found.collectivite.coordonnees),
         message="",
     )
+
+
+def _demands(found: Suivi, base: str, refus: dict[str, str]) -> list[dict[str, Any]]:
+    """What is asked again, each with its own form."""
+    return [
+        {
+            "libelle": found.definition.champ(item.champ_id).libelle,
+            "raison": item.motif,
+            "avant_le": item.avant_le,
+            "champ": _asked(found, found.definition.champ(item.champ_id), refus.get(item.champ_id, "")),
+            "action_url": f"{base}/pieces",
+            "cle_idempotence": new_token(),
+        }
+        for item in found.demandes
+    ]
 
 
 def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:
@@ -136,7 +141,7 @@ def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:
 
 def _silence(found: Suivi) -> dict[str, Any] | None:
     legal = found.definition.legal
-    rule = silence_de(legal, found.dossier.reponses)
+    rule = silence_de(found.definition, found.dossier.reponses)
     if legal is None or rule is None or not legal.accuse.delivre or found.dossier.silence_le is None:
         return None
     refused = rule.regime == "refus"

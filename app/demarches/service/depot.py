@@ -19,7 +19,7 @@ from app.demarches.domain import (
     date_silence,
     deposer,
     nouveau_numero,
-    reponses_effectives,
+    silence_de,
 )
 from app.demarches.domain.etats import Etat
 from app.demarches.models import Dossier
@@ -38,7 +38,7 @@ Manques = list[tuple[str, str, str]]
 def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
     """What still stands in the way of submission: (page, field, sentence), in the order of the form."""
     pieces = {piece.champ_id for piece in draft.pieces}
-    return a_completer(draft.definition, draft.reponses, pieces, ctx.today(draft.collectivite.fuseau))
+    return a_completer(draft.definition, draft.reponses, pieces, draft.circonstances)
 
 
 async def submit(ctx: Contexte, dossier_id: UUID) -> tuple[Dossier, Manques]:
@@ -108,10 +108,9 @@ def declared_identity(draft: Brouillon) -> dict[str, Any]:
 async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, auteur: str) -> None:
     """Gives the draft its number, its dates and its consequences; the caller holds its lock."""
     dossier, definition = draft.dossier, draft.definition
-    reponses = reponses_effectives(definition, draft.reponses)
-    legal = definition.legal
+    reponses = draft.etat().reponses
     lieu = Lieu.de(draft.collectivite.fuseau, draft.collectivite.departement)
-    silence = date_silence(legal, ctx.now, lieu=lieu, reponses=reponses)
+    silence = date_silence(silence_de(definition, reponses), ctx.now, lieu=lieu)
     values = {
         "etat": deposer(Etat(dossier.etat)).value,
         "demandeur": demandeur,
@@ -141,7 +140,7 @@ def words_of(
 
 async def _with_number(ctx: Contexte, dossier: Dossier, values: dict[str, Any]) -> None:
     for _ in range(5):
-        numero = nouveau_numero(secrets.randbelow)
+        numero = nouveau_numero(secrets.randbelow, essai=dossier.essai)
         try:
             async with ctx.db.begin_nested():
                 await repository.update_dossier(ctx.db, dossier, ctx.now, numero=numero, **values)

@@ -37,7 +37,7 @@ def ways(definition: Definition, dossier: Dossier) -> tuple[Suite, ...]:
     if etape is None:
         return ()
     answers = dossier.reponses or {}
-    return tuple(suite for suite in etape.suites if suite.si is None or holds(suite.si, answers))
+    return tuple(suite for suite in etape.suites if suite.si is None or holds(definition, suite.si, answers))
 
 
 def may_follow(suite: Suite, droit: Droit) -> bool:

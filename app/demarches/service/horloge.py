@@ -29,11 +29,10 @@ async def reset_clock(ctx: Contexte, dossier: Dossier) -> None:
     lieu = await lieu_of(ctx.db, dossier.collectivite_id)
     complements = await repository.list_complements(ctx.db, dossier)
     silence = date_silence(
-        definition.legal,
+        silence_de(definition, dossier.reponses),
         dossier.depose_le,
         suspensions_of(complements, lieu),
         lieu=lieu,
-        reponses=dossier.reponses,
         recu_initial_le=dossier.recu_initial_le,
     )
     if silence != dossier.silence_le:
@@ -57,5 +56,5 @@ def tacite_du(dossier: Dossier, definition: Definition, lieu: Lieu, now: datetim
     """The decision that silence has made on an open dossier, if its day has passed; None for a closed one."""
     if Etat(dossier.etat) in ETATS_FINAUX:
         return None
-    rule = silence_de(definition.legal, dossier.reponses)
+    rule = silence_de(definition, dossier.reponses)
     return tacite_de(rule, dossier.silence_le, jour_local(now, lieu.zone), lieu.departement)

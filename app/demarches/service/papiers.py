@@ -35,9 +35,8 @@ from app.demarches.domain import (
     afficher,
     afficher_date,
     afficher_numero,
-    champs_visibles,
     jour_local,
-    pages_applicables,
+    parties_repondues,
     remplir_modele,
     silence_de,
 )
@@ -125,14 +124,9 @@ def adresse_de(demandeur: dict[str, Any], reponses: dict[str, Any]) -> tuple[str
 def sections_of(definition: Definition, reponses: dict[str, Any]) -> tuple[Section, ...]:
     """The answers as a person reads them, page by page; questions without answer are left out."""
     sections = []
-    for page in pages_applicables(definition, reponses):
-        lignes = tuple(
-            Reponse(libelle=champ.libelle, valeur=afficher(champ, reponses[champ.id]))
-            for champ in champs_visibles(page, reponses)
-            if champ.id in reponses
-        )
-        if lignes:
-            sections.append(Section(titre=page.titre, reponses=lignes))
+    for titre, champs in parties_repondues(definition, reponses):
+        lignes = tuple(Reponse(libelle=c.libelle, valeur=afficher(c, reponses[c.id])) for c in champs)
+        sections.append(Section(titre=titre, reponses=lignes))
     return tuple(sections)
 
 
@@ -165,7 +159,7 @@ async def make_receipt(
 ) -> bytes:
     """The accusé de réception, or the plain attestation where the law asks for none (CRPA R112-4)."""
     depot = depot_of(noyau, collectivite, dossier, definition, pieces)
-    legal, rule = definition.legal, silence_de(definition.legal, dossier.reponses)
+    legal, rule = definition.legal, silence_de(definition, dossier.reponses)
     if legal is None or not legal.accuse.delivre or rule is None or dossier.silence_le is None:
         return await pdf_attestation(AttestationEnregistrement(depot=depot, suite=definition.textes.apres))
     if rule.regime == "acceptation":
@@ -212,7 +206,7 @@ async def make_complement(
     auteur: Auteur,
 ) -> bytes:
     """The letter of one demand, that asks for several pieces again."""
-    rule = silence_de(definition.legal, dossier.reponses)
+    rule = silence_de(definition, dossier.reponses)
     effet = EffetDelai.AUCUN
     if rule is not None and any(item.indispensable for item in complements):
         effet = EffetDelai.NE_COURT_PAS if rule.regime == "acceptation" else EffetDelai.SUSPENDU

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.definitions import Definition
-from app.demarches.domain import competence_de, date_silence, nouveau_numero, transmettre
+from app.demarches.domain import competence_de, date_silence, nouveau_numero, silence_de, transmettre
 from app.demarches.domain.etats import Etat
 from app.demarches.models import Dossier, Evenement, Message, Piece, Transmission
 from app.demarches.repository import dossiers as repository
@@ -60,6 +60,8 @@ async def forward(ctx: Contexte, dossier_id: UUID, to: Destination, *, version: 
     work = await open_for_act(ctx, dossier_id, version=version)
     dossier = work.dossier
     new = transmettre(Etat(dossier.etat))
+    if dossier.essai:
+        raise ConflictError("Un dossier d’essai reste ici : il n’est transmis à personne.", code="essai")
     motif = required(
         to.motif, "Dites pourquoi ce dossier n’est pas de votre compétence : la personne le lira."
     )
@@ -184,7 +186,7 @@ async def _write(
     definition = await definition_of(session, old.version_id, None)
     lieu = await lieu_of(session, there)
     first = old.recu_initial_le or old.depose_le or now
-    silence = date_silence(definition.legal, now, lieu=lieu, reponses=old.reponses, recu_initial_le=first)
+    silence = date_silence(silence_de(definition, old.reponses), now, lieu=lieu, recu_initial_le=first)
     await copies.copy_surcouche(session, there, copie.surcouche, now)
     values = {
         "collectivite_id": there,
@@ -244,7 +246,7 @@ async def _with_number(session: AsyncSession, values: dict[str, Any]) -> Dossier
 
 def competence_sentence(definition: Definition, dossier: Dossier) -> str:
     """What the answers say of who is competent; empty when it is the collectivité itself."""
-    other = competence_de(definition.legal, dossier.reponses or {})
+    other = competence_de(definition, dossier.reponses or {})
     return (
         ""
         if other is None
