@@ -226,7 +226,7 @@ def _words_of_step(
     etape = definition.parcours.etape(etape_id) if definition.parcours else None
     action = etape.actions[int(rang)] if etape else None
     if not isinstance(action, ActionCourriel):
-        raise NotFoundError("step of the parcours")
+        raise LookupError("step of the parcours")
     mots, reponses = papiers.mots_of(vue, dossier), dossier.reponses or {}
 
     def filled(texte: str) -> str:

@@ -163,7 +163,7 @@ async def _ask(
         raise InvalidInputError("Choisissez la pièce ou la réponse à redemander.")
     if avant_le <= jour_local(ctx.now, lieu.zone):
         raise InvalidInputError(
-            "La date limite doit être à venir : laissez au demandeur le temps de répondre."
+            "La date limite doit être à venir : laissez au demandeur le temps de répondre."
         )
     accessory = set(definition.legal.pieces_accessoires) if definition.legal else set()
     stops = any(item.champ_id not in accessory for item in demandes)
@@ -187,7 +187,7 @@ async def _ask(
             demande_par=signature(work.droit),
         )
         if not added:
-            raise ConflictError("Cette pièce est déjà demandée : attendez la réponse.", code="deja_demandee")
+            raise ConflictError("Cette pièce est déjà demandée : attendez la réponse.", code="deja_demandee")
         await lignes.mark_pieces(ctx.db, dossier, item.champ_id)
     await reset_clock(ctx, dossier)
     await _announce(ctx, work, definition, demandes, demande_id, avant_le)
