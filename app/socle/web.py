@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.socle.cache import PageRendue
 from app.socle.contexte import Contexte, Visite
+from app.socle.db import fetch
 from app.socle.errors import InvalidInputError
 from app.socle.langues import LANGUES, N_
 from app.socle.models import Idempotence
@@ -170,6 +170,9 @@ def safe_suite(value: Any, default: str = "/") -> str:
     return value
 
 
+_ONCE = "INSERT INTO socle_idempotence (cle, suite, cree_le) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING true"
+
+
 async def led_to(ctx: Contexte, form: Mapping[str, Any]) -> str | None:
     """Where this very form already led, without claiming it: for what must be asked before the form is received."""
     query = select(Idempotence.suite).where(Idempotence.cle == _key_of(ctx, form))
@@ -191,12 +194,7 @@ async def once(ctx: Contexte, form: Mapping[str, Any], suite: str) -> str | None
     commit, then goes where it went. The row belongs to the transaction: a refused form may be sent again.
     """
     empreinte = _key_of(ctx, form)
-    inserted = await ctx.db.execute(
-        insert(Idempotence)
-        .values(cle=empreinte, suite=suite, cree_le=ctx.now)
-        .on_conflict_do_nothing()
-        .returning(Idempotence.cle)
-    )
-    if inserted.first() is not None:
+    if await fetch(ctx.db, _ONCE, empreinte, suite, ctx.now):
         return None
-    return (await ctx.db.execute(select(Idempotence.suite).where(Idempotence.cle == empreinte))).scalar_one()
+    ((led,),) = await fetch(ctx.db, "SELECT suite FROM socle_idempotence WHERE cle = $1", empreinte)
+    return str(led)
