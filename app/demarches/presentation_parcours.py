@@ -274,9 +274,12 @@ def _handed_over(travail: Travail) -> dict[str, Any] | None:
     }
 
 
-def _origin(found: Suivi) -> str:
+def _origin(found: Suivi) -> dict[str, str] | None:
+    """Who handed the dossier over, and why."""
     arrival = next((item for item in found.evenements if item.genre == "arrivee"), None)
-    return str(arrival.donnees.get("libelle", "")) if arrival else ""
+    if arrival is None:
+        return None
+    return {name: str(arrival.donnees.get(name, "")) for name in ("libelle", "motif")}
 
 
 def _competence(found: Suivi) -> str:
