@@ -16,18 +16,20 @@ from starlette.types import ASGIApp, Scope
 from app.bootstrap import make_noyau
 from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
+from app.demarches.routes import acces as demarches_acces
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import agent_parcours as demarches_parcours
 from app.demarches.routes import avis as demarches_avis
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
+from app.demarches.routes import pilotage as demarches_pilotage
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes import tacite as demarches_tacite
-from app.demarches.routes.remplir import ManquesError
+from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
 from app.portail import accueil, bureau, console, espace, incidents, pages, sante
 from app.socle.aiguillage import Aiguillage
@@ -49,9 +51,11 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.collectivite,
         collectivites.collectivite,
         demarches_public.router,
+        demarches_acces.router,
         demarches_suivi.router,
         demarches_tacite.router,
         demarches_avis.router,
+        demarches_pilotage.usager,
         demarches_remplir.router,
         demarches_remplir.pages,
     ),
@@ -68,6 +72,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         bureau.router,
         demarches_lots.router,
         demarches_partage.router,
+        demarches_pilotage.router,
         accueil.commun,
         identite.agents,
         identite.commun,

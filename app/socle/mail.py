@@ -54,6 +54,7 @@ class Evenement(StrEnum):
     DEMANDE_TRANSMISE = "demande_transmise"
     TRANSMISSION = "transmission"
     ECHEANCES = "echeances"
+    RESUME_AGENT = "resume_agent"
 
 
 def check_address(address: str) -> str:

@@ -5,7 +5,7 @@ from alembic import op
 from migrations.politiques import du_dossier, fonction
 
 revision = "0018_parcours"
-down_revision = "0014_lots"
+down_revision = "0017_acces"
 branch_labels = None
 depends_on = None
 

@@ -54,6 +54,7 @@ from app.demarches.domain.numero import (
 from app.demarches.domain.saisie import (
     Saisie,
     a_completer,
+    agir,
     avertissements,
     entrees_de,
     parse_champ,
@@ -82,6 +83,7 @@ __all__ = [
     "afficher",
     "afficher_date",
     "afficher_numero",
+    "agir",
     "ajouter",
     "ajouter_mois",
     "avertissements",
