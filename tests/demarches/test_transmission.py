@@ -1,10 +1,12 @@
 """Handing a dossier over: to another collectivité with its history and documents re-keyed, or to a body outside."""
 
+import io
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from pypdf import PdfReader
 
 from app.demarches.service import transmission
 from app.demarches.service.transmission import Destination, new_id_of
@@ -94,7 +96,10 @@ async def test_the_person_is_told_and_follows_it_from_where_it_was_filed(
     assert after.statut == 200
     assert "Guingamp-Paimpol Agglomération" in after.texte
     (paper, *_) = after.liens("/documents/")
-    assert (await nav.get(paper)).statut == 200
+    receipt = await nav.get(paper)
+    assert receipt.statut == 200
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(receipt.answer.content)).pages)
+    assert "une première administration, qui l’a reçue le 23 novembre 2026" in " ".join(text.split())
     stranger = portail.navigateur("guingamp")
     yann = await acteurs.compte(portail, "yann")
     await portail.ouvrir_session("guingamp", usager=yann.paire, navigateur=stranger)

@@ -147,11 +147,20 @@ def depot_of(
             nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, reponses)
         ),
         depose_par=str((dossier.mandataire or {}).get("nom", "")),
+        transmission=_first_receipt(collectivite, dossier),
         sections=sections_of(definition, reponses),
         pieces=tuple(
             PieceSurPapier(libelle=definition.champ(p.champ_id).libelle, fichier=p.nom) for p in pieces
         ),
     )
+
+
+def _first_receipt(collectivite: CollectiviteVue, dossier: Dossier) -> str:
+    """Who received it before: the day from which a refusal by silence runs (L114-3)."""
+    if dossier.recu_initial_le is None:
+        return ""
+    day = jour_local(dossier.recu_initial_le, ZoneInfo(collectivite.fuseau))
+    return f"une première administration, qui l’a reçue le {afficher_date(day)}"
 
 
 async def make_receipt(
