@@ -15,10 +15,12 @@ from app.demarches.models import Dossier
 from app.demarches.repository import agents
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import parcours as lignes
+from app.demarches.service.avis import code_of
 from app.demarches.service.catalogue import definition_of
 from app.demarches.service.horloge import lieu_of
 from app.socle.courriers import de, send_mail
 from app.socle.hosts import list_vues
+from app.socle.ids import fingerprint
 from app.socle.jobs import emit, tache
 from app.socle.noyau import Noyau
 from app.socle.tenancy import Perimetre
@@ -79,7 +81,8 @@ async def watch(noyau: Noyau, collectivite_id: str) -> None:
                 depuis=now.isoformat(),
             )
         for avis in await lignes.list_avis_to_remind(session, today + RAPPEL_AVIS):
-            if await lignes.update_avis(session, avis, relance_le=now):
+            code = fingerprint(code_of(noyau, avis.id))
+            if await lignes.update_avis(session, avis, relance_le=now, code_empreinte=code):
                 await emit(session, "demarches:ecrire_avis", collectivite_id=id_, avis_id=avis.id)
 
 

@@ -119,7 +119,9 @@ async def remind(ctx: Contexte, dossier_id: UUID, avis_id: UUID) -> None:
         raise ConflictError(
             "Cet avis est demandé à un service de votre collectivité : parlez-lui.", code="avis_interne"
         )
-    await lignes.update_avis(ctx.db, avis, relance_le=ctx.now)
+    # Computed anew: a code sent before the installation's secret changed opens again from here.
+    code = fingerprint(code_of(ctx.noyau, avis_id))
+    await lignes.update_avis(ctx.db, avis, relance_le=ctx.now, code_empreinte=code)
     await _send(ctx, work, avis_id)
     await note(ctx, work, "avis_relance", interne=True, libelle=avis.nom)
 
