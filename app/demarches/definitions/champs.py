@@ -254,3 +254,11 @@ def _check_written_day(borne: str | None, name: str) -> None:
 
 
 Groupe.model_rebuild()
+
+
+def attributs_du_type(type_: str) -> frozenset[str]:
+    """The attributes that a field of this type understands."""
+    foreign = {name for name, types in _PROPRES.items() if type_ not in types}
+    if type_ == "explication":
+        foreign |= {"obligatoire", "prerempli", "autocomplete", "sujet"}
+    return frozenset(Champ.model_fields) - foreign
