@@ -17,6 +17,8 @@ from app.bootstrap import make_noyau
 from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
+from app.demarches.routes import edition as demarches_edition
+from app.demarches.routes import edition_adoption, edition_liste, edition_publication
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
@@ -32,6 +34,12 @@ from app.socle.noyau import Noyau
 from app.socle.serveur import listen_address, serve
 from app.socle.visionneuse import make_visionneuse
 
+EDITION = (
+    edition_liste.router,
+    edition_adoption.router,
+    edition_publication.router,
+    demarches_edition.router,
+)
 # The routers of each kind of host, in the order they are tried.
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "collectivite": (
@@ -61,8 +69,9 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.commun,
         demarches_agent.router,
         demarches_saisie.router,
+        *EDITION,
     ),
-    "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
+    "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun, *EDITION),
     "connexion": (accueil.commun, identite.connexion),
     "base": (accueil.commun, sante.base),
 }

@@ -26,6 +26,8 @@ HORS_CLOISON_CALLERS: dict[str, str] = {
     "app/identite/cles.py": "a collectivité's FranceConnect client is set by the platform, under audit",
     "app/portail/console": "the OPSN console works on the whole installation, under audit",
     "app/portail/demonstration.py": "the demonstration makes collectivités, agents and their démarches",
+    "app/demarches/service/edition": "shared démarches are the platform's, for administrators of the OPSN, under audit",
+    "app/demarches/service/publication.py": "a publication counts and moves dossiers that its editor may not read",
     "app/demarches/tasks.py": "the purge of abandoned drafts finds them in every collectivité",
     "app/cli.py": "checks of the whole installation",
 }

@@ -9,7 +9,7 @@ from app.demarches.definitions import Definition
 from app.demarches.domain import afficher_date, afficher_numero
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
-from app.demarches.service import papiers
+from app.demarches.service import papiers, publication
 from app.demarches.service.catalogue import definition_of
 from app.socle.audit import record_as
 from app.socle.courriers import send_mail
@@ -186,6 +186,13 @@ def _words(
     if evenement == "complement_demande":
         words["avant_le"] = afficher_date(max(item.avant_le for item in complements))
     return words
+
+
+@tache("demarches:basculer")
+async def follow_publication(noyau: Noyau, bascule_id: str) -> None:
+    """Dossiers go to a new version, five hundred at a time; killed, it goes on where it was."""
+    while await publication.move_batch(noyau, UUID(bascule_id)):
+        pass
 
 
 @tache("demarches:detruire_objet")

@@ -89,11 +89,13 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
         return (
             (N_("Bureau"), "/"),
             (N_("Saisir pour quelqu’un"), "/saisir"),
+            (N_("Démarches"), "/demarches"),
             (N_("Mes connexions"), "/sessions"),
         )
     if genre == "opsn":
         return (
             (N_("Collectivités"), "/"),
+            (N_("Démarches"), "/demarches"),
             (N_("Travaux"), "/travaux"),
             (N_("Bandeau"), "/bandeau"),
             (N_("Mes connexions"), "/sessions"),

@@ -15,7 +15,9 @@ _MORE = """
 INSERT INTO collectivites_blason (collectivite_id, empreinte, type_mime, contenu, modifie_le)
 SELECT id, md5(slug), 'image/png', 'x', now() FROM socle_collectivite;
 INSERT INTO demarches_surcouche (collectivite_id, id, slug, contenu, cree_le)
-SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite
+SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite;
+INSERT INTO demarches_proposition (collectivite_id, slug, version_id, cree_le)
+SELECT collectivite_id, slug, version_id, now() FROM demarches_adoption WHERE slug = 'acte-naissance'
 """
 
 

@@ -20,7 +20,15 @@ from app.demarches.definitions.definition import (
     empreinte,
 )
 from app.demarches.definitions.legal import Accuse, Conservation, Decision, Legal, Service, Silence
-from app.demarches.definitions.surcouche import Surcouche, SurcoucheRefuseeError, appliquer
+from app.demarches.definitions.surcouche import (
+    ChampAjoute,
+    Surcouche,
+    SurcoucheRefuseeError,
+    appliquer,
+    cles_touchees,
+    composer,
+    elaguer,
+)
 
 __all__ = [
     "THEMES",
@@ -28,6 +36,7 @@ __all__ = [
     "Accuse",
     "CatalogueError",
     "Champ",
+    "ChampAjoute",
     "Condition",
     "Conservation",
     "Decision",
@@ -46,6 +55,9 @@ __all__ = [
     "TypeChamp",
     "appliquer",
     "canonical_bytes",
+    "cles_touchees",
+    "composer",
+    "elaguer",
     "empreinte",
     "load_catalogue",
     "load_definition",

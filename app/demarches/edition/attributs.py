@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from app.demarches.definitions import Champ, Definition, Page
 from app.demarches.definitions.champs import attributs_du_type
 from app.demarches.edition.libelles import AIDES, LIBELLES, VALEURS, libelle_de
+from app.socle.vues import Option
 
 LONGS = frozenset(
     {
@@ -50,6 +51,11 @@ class Entree:
     options: tuple[tuple[str, str], ...] = ()
     colonnes: tuple["Entree", ...] = ()
     facultatif: bool = True
+
+    @property
+    def choix(self) -> list[Option]:
+        """The options as a list draws them."""
+        return [Option(valeur, libelle) for valeur, libelle in self.options]
 
 
 def _nu(annotation: Any) -> tuple[Any, bool]:
@@ -145,7 +151,7 @@ def entrees_champ(type_: str) -> list[Entree]:
 PARTIES: dict[str, tuple[str, ...]] = {
     "presentation": (
         "titre", "theme", "resume", "mots_cles", "pour_qui", "ce_qu_il_faut", "duree_minutes",
-        "delai_traitement", "cout", "textes", "service", "liens", "identites", "declaration",
+        "delai_traitement", "cout", "tarifs", "textes", "service", "liens", "identites", "declaration",
     ),
     "legal": ("legal",),
     "decision": ("decision",),

@@ -69,9 +69,14 @@ def _vide_deja(fault: Any) -> bool:
     ]
 
 
+def phrases_de(error: ValidationError) -> dict[str, str]:
+    """The faults of a value on its own: by dotted name of the input, the sentence."""
+    return {_cible(fault["loc"]): phrase_de(fault) for fault in error.errors()}
+
+
 def _faute(contenu: Brut, fault: Any) -> Faute:
     loc: tuple[Any, ...] = tuple(part for part in fault["loc"] if part not in ("Test", "Groupe"))
-    phrase = _phrase(fault)
+    phrase = phrase_de(fault)
     if not loc:
         return _sans_place(contenu, fault["msg"], phrase)
     if loc[0] == "pages" and len(loc) > 1 and isinstance(loc[1], int):
@@ -125,6 +130,11 @@ def _sans_place(contenu: Brut, message: str, phrase: str) -> Faute:
 # Sentences of the model, to the French that stands for them; groups are put where the numbers are.
 _REGLES: tuple[tuple[str, str], ...] = (
     (r"page id used twice: (.+)", "Deux pages ont l’identifiant « {0} »."),
+    (r"tariff id used twice: (.+)", "Deux tarifs ont l’identifiant « {0} »."),
+    (
+        r"an added field has an id that begins with local_",
+        "Une question ajoutée a un identifiant qui commence par « local_ ».",
+    ),
     (r"field id used twice: (.+)", "Deux questions ont l’identifiant « {0} »."),
     (
         r"(?:page|field) \S+: its condition refers to (\w+), which is not an earlier field",
@@ -193,7 +203,8 @@ def _nom(word: str) -> str:
     return found.lower() if found != word.replace("_", " ").capitalize() else word
 
 
-def _phrase(fault: Any) -> str:
+def phrase_de(fault: Any) -> str:
+    """The French sentence of one refusal of the model."""
     kind, values = fault["type"], fault.get("ctx") or {}
     if kind in ("value_error", "assertion_error"):
         found = _traduire_regle(fault["msg"])
