@@ -5,10 +5,10 @@ administrators). A form carries the revision that its reader saw: somebody else'
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -330,12 +330,10 @@ async def save_page(ctx: ContexteDep, form: FormulaireDep, chantier_id: UUID, pa
 
 
 @router.get(f"{RACINE}/{{chantier_id}}/champs/{{champ_id}}")
-async def show_champ(
-    ctx: ContexteDep, chantier_id: UUID, champ_id: str, type_: Annotated[str, Query(alias="type")] = ""
-) -> Response:
-    """A question, with the attributes that its type takes and no other; `type` tries another one."""
+async def show_champ(ctx: ContexteDep, chantier_id: UUID, champ_id: str) -> Response:
+    """A question, with the attributes that its type takes and no other."""
     async with edition.open_chantier(ctx, chantier_id) as (atelier, chantier):
-        parts, more = _champ(chantier, champ_id, type_)
+        parts, more = _champ(chantier, champ_id)
         return _formulaire(atelier, chantier, *parts, **more)
 
 
@@ -364,6 +362,10 @@ async def save_champ(ctx: ContexteDep, form: FormulaireDep, chantier_id: UUID, c
     async with edition.open_chantier(ctx, chantier_id, lock=True) as (atelier, chantier):
         type_, page_id = str(form.get("type", "")), str(form.get("page", ""))
         parts, more = _champ(chantier, champ_id, type_)
+        if form.get("action") == "type":
+            # Another type has other attributes: they are shown, nothing is kept yet.
+            typed = retaper(parts[2], brut_of(form))
+            return _formulaire(atelier, chantier, *parts, saisie=typed, **more)
         former = gestes.champ_de(chantier.contenu, champ_id)
         # What the new type does not understand goes with the former type.
         dropped = dict.fromkeys(former.keys() - {"id", "type"})
