@@ -18,7 +18,8 @@ from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import edition as demarches_edition
-from app.demarches.routes import edition_adoption, edition_liste, edition_publication
+from app.demarches.routes import edition_adoption, edition_chantier, edition_liste, edition_publication
+from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
@@ -38,6 +39,7 @@ EDITION = (
     edition_liste.router,
     edition_adoption.router,
     edition_publication.router,
+    edition_chantier.router,
     demarches_edition.router,
 )
 # The routers of each kind of host, in the order they are tried.
@@ -70,6 +72,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_agent.router,
         demarches_saisie.router,
         *EDITION,
+        demarches_exports.router,
     ),
     "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun, *EDITION),
     "connexion": (accueil.commun, identite.connexion),

@@ -6,6 +6,7 @@ import sys
 from benchmarks.bancs import TAILLES, Banc, open_bancs
 from benchmarks.demarrage import second_run
 from benchmarks.essais import ESSAIS, Chiffre, Effort
+from benchmarks.exports import exporting
 from benchmarks.platitude import flatness, memory
 from benchmarks.rapport import write
 
@@ -20,6 +21,7 @@ TITRES = {
     "parcours": "The whole anonymous journey",
     "platitude": "One commune or all of France",
     "chargement": "Loading",
+    "export": "An export of everything",
     "demarrage": "Starting",
 }
 
@@ -42,6 +44,8 @@ def _run(nom: str, bancs: dict[int, Banc], effort: Effort) -> list[Chiffre]:
         return [*flatness(bancs, effort), *memory(bancs)]
     if nom == "chargement":
         return _loading(bancs)
+    if nom == "export":
+        return exporting(bancs[min(bancs)])
     return ESSAIS[nom](bancs[min(bancs)], effort)
 
 

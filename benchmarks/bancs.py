@@ -39,7 +39,14 @@ class Banc:
     taille: int
     jeu: Jeu
     cible: Cible
+    environnement: dict[str, str]
+    place: str
     hotes: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of its processes."""
+        return _settings(self.environnement)
 
     def visiteur(self, label: str = "guingamp") -> Visiteur:
         """A browser on one of its hosts; signed in on Mon espace and on the desk."""
@@ -113,16 +120,22 @@ def _open(
         _sql(temoin, statement)
     environment = _environment(var, embarque.Serveur.at(folder, base), port)
     fichier, codes = TAILLES[taille]
-    jeu = fill(
-        _settings(environment), f"host={folder} user=kumun_plateforme dbname={base}", fichier, codes, dossiers
-    )
+    place = f"host={folder} user=kumun_plateforme dbname={base}"
+    jeu = fill(_settings(environment), place, fichier, codes, dossiers)
     with psycopg.connect(f"host={folder} user={embarque.SUPERUSER} dbname={base}", autocommit=True) as db:
         _sql(db, "VACUUM ANALYZE")
         slugs = db.execute("SELECT slug FROM socle_collectivite ORDER BY code_insee LIMIT 1000").fetchall()
     journal = var / f"serveur-{taille}.log"
     process = stack.enter_context(program([sys.executable, "-m", "benchmarks.serveur"], environment, journal))
     _wait(port, journal)
-    return Banc(taille, jeu, Cible(process.pid, port, base, temoin), tuple(slug for (slug,) in slugs))
+    return Banc(
+        taille,
+        jeu,
+        Cible(process.pid, port, base, temoin),
+        environment,
+        place,
+        tuple(slug for (slug,) in slugs),
+    )
 
 
 def _wait(port: int, journal: Path) -> None:

@@ -42,6 +42,11 @@ def commune(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> list[
     return _politiques(table, LECTURE, f"{ECRITURE} AND {INSTRUCTION}", droits)
 
 
+def instruction(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> list[str]:
+    """What concerns those who act for a collectivité alone: read and written under instruction, in the perimeter."""
+    return _politiques(table, f"{LECTURE} AND {INSTRUCTION}", f"{ECRITURE} AND {INSTRUCTION}", droits)
+
+
 def dossier(table: str) -> list[str]:
     """Dossiers: read and written by their owner anywhere, by the collectivité once they are submitted to it.
 

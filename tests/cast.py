@@ -14,7 +14,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.demarches.models import Dossier
-from app.demarches.service import brouillons, depot, instruction, pieces, saisie, suivi
+from app.demarches.service import brouillons, depot, exports, instruction, pieces, saisie, suivi
 from app.identite import repository as identite
 from app.identite.domain import identite_franceconnect
 from app.socle.ids import uuid7
@@ -220,3 +220,12 @@ async def relire(portail: Portail, dossier_id: UUID) -> Dossier:
     """The row of a dossier as it is now, whatever the perimeter."""
     async with portail.noyau.db.hors_cloison("a test reads a row") as session:
         return (await session.execute(select(Dossier).where(Dossier.id == dossier_id))).scalar_one()
+
+
+async def export(portail: Portail, commune: str, agent: str, slug: str = "acte-naissance") -> UUID:
+    """An export that an agent asks for; its job makes it."""
+    cast = await load_cast(portail)
+    session = await portail.ouvrir_session("agents", agent=cast.agents[agent])
+    async with portail.contexte("agents", session=session) as ctx:
+        demande = exports.Demande(cast.communes[commune], slug, "csv", tuple(e.value for e in exports.ETATS))
+        return await exports.request(ctx, demande, "Acte de naissance")

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.socle.db import Base
@@ -265,3 +265,41 @@ class Bascule(Base):
     laisses: Mapped[int] = mapped_column(Integer, default=0)
     cree_le: Mapped[datetime] = mapped_column(Instant)
     finie_le: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Export(CommunMixin, Base):
+    """What an agent asked to take away of one démarche, how far it is, and where the extraction goes on."""
+
+    __tablename__ = "demarches_export"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(Text)
+    titre: Mapped[str] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(Text)
+    etats: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    du: Mapped[date | None] = mapped_column(Date)
+    au: Mapped[date | None] = mapped_column(Date)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("socle_agent.id"))
+    agent_nom: Mapped[str] = mapped_column(Text)
+    demande_le: Mapped[datetime] = mapped_column(Instant)
+    etat: Mapped[str] = mapped_column(Text, default="extraction")
+    total: Mapped[int] = mapped_column(Integer, default=0)
+    extraits: Mapped[int] = mapped_column(Integer, default=0)
+    ecrits: Mapped[int] = mapped_column(Integer, default=0)
+    apres_le: Mapped[datetime | None] = mapped_column(Instant)
+    apres_id: Mapped[UUID | None] = mapped_column()
+    fini_le: Mapped[datetime | None] = mapped_column(Instant)
+    expire_le: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ExportObjet(CommunMixin, Base):
+    """An encrypted object of an export: a piece of the extraction (`morceau`), or a file to take away (`fichier`)."""
+
+    __tablename__ = "demarches_export_objet"
+    export_id: Mapped[UUID] = mapped_column(primary_key=True)
+    genre: Mapped[str] = mapped_column(Text, primary_key=True)
+    rang: Mapped[int] = mapped_column(Integer, primary_key=True)
+    objet_id: Mapped[UUID] = mapped_column()
+    nom: Mapped[str] = mapped_column(Text, default="")
+    type_mime: Mapped[str] = mapped_column(Text, default="")
+    taille: Mapped[int] = mapped_column(BigInteger)
+    dossiers: Mapped[int] = mapped_column(Integer)

@@ -1,11 +1,11 @@
 """From definitions and answers to the plain objects that templates draw; no rule lives here."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.demarches.definitions import THEMES, Champ, Definition, Page
-from app.demarches.domain import afficher, champs_visibles, entrees_de, pages_applicables
+from app.demarches.domain import EtatFormulaire, afficher, entrees_de, parties_repondues
 from app.demarches.domain.etats import LIBELLES_ETAT, Etat
 from app.demarches.models import Evenement, Message, Piece
 from app.demarches.service.brouillons import Brouillon
@@ -117,11 +117,15 @@ def champs_of(
     remarques: Mapping[str, str] | None = None,
 ) -> list[vues.Champ]:
     """The questions of a page as they must be drawn: with what was typed, right or wrong, and where it comes from."""
-    shown = {champ.id for champ in champs_visibles(page, draft.reponses)}
+    etat = draft.etat()
     return [
-        _champ(draft, champ, erreurs.get(champ.id, ""), connues, source, (remarques or {}).get(champ.id, ""))
-        for champ in page.champs
-        if champ.id in shown
+        replace(
+            _champ(
+                draft, champ, erreurs.get(champ.id, ""), connues, source, (remarques or {}).get(champ.id, "")
+            ),
+            obligatoire=champ.id in etat.obligatoires,
+        )
+        for champ in etat.champs(page.id)
     ]
 
 
@@ -185,48 +189,63 @@ def _typed_value(champ: Champ, typed: Mapping[str, Sequence[str]]) -> Any:
 
 
 def sections_of(
-    definition: Definition, reponses: Mapping[str, Any], *, modifier: str = ""
+    definition: Definition,
+    reponses: Mapping[str, Any],
+    *,
+    etat: EtatFormulaire | None = None,
+    modifier: str = "",
 ) -> list[vues.Section]:
-    """The answers as a person reads them; `modifier` is the address of a page, with `{page}` in it."""
-    sections = []
-    for page in pages_applicables(definition, reponses):
-        url = modifier.replace("{page}", page.id)
-        lignes = [
-            vues.Ligne(
-                champ.libelle,
-                tuple(afficher(champ, reponses[champ.id]).split("\n")) if champ.id in reponses else ("—",),
-                f"{url}#{champ.id}" if url else "",
-            )
-            for champ in champs_visibles(page, reponses)
-            if champ.repond and (champ.id in reponses or modifier)
+    """The answers as a person reads them: those of a frozen dossier, or with `etat` every question of a draft.
+
+    `modifier` is the address of a page of the draft, with `{page}` in it.
+    """
+    if etat is None:
+        return [
+            vues.Section(titre, [_ligne(champ, reponses, "") for champ in champs])
+            for titre, champs in parties_repondues(definition, reponses)
         ]
-        if lignes:
-            sections.append(vues.Section(page.titre, lignes))
+    sections = []
+    for seen in etat.pages:
+        url = modifier.replace("{page}", seen.page.id)
+        for part in seen.sections:
+            lignes = [_ligne(champ, reponses, url) for champ in part.champs if champ.repond]
+            titre = f"{seen.page.titre} – {part.section.titre}" if part.section else seen.page.titre
+            if lignes:
+                sections.append(vues.Section(titre, lignes))
     return sections
+
+
+def _ligne(champ: Champ, reponses: Mapping[str, Any], url: str) -> vues.Ligne:
+    words = tuple(afficher(champ, reponses[champ.id]).split("\n")) if champ.id in reponses else ("—",)
+    return vues.Ligne(champ.libelle, words, f"{url}#{champ.id}" if url and champ.calcul is None else "")
 
 
 def pieces_of(
     definition: Definition,
     pieces: Sequence[Piece],
-    reponses: Mapping[str, Any],
     *,
+    etat: EtatFormulaire | None = None,
     modifier: str = "",
     agent: bool = False,
 ) -> list[dict[str, Any]]:
-    """The documents by question."""
+    """The documents by question: those of a frozen dossier, or with `etat` every one that a draft asks for."""
+    asked = (
+        [(seen.page.id, champ) for seen in etat.pages for champ in seen.champs]
+        if etat is not None
+        else [(page.id, champ) for page in definition.pages for champ in page.champs]
+    )
     found = []
-    for page in pages_applicables(definition, reponses):
-        for champ in champs_visibles(page, reponses):
-            mine = [piece for piece in pieces if piece.champ_id == champ.id]
-            if champ.type == "piece" and (mine or modifier):
-                url = f"{modifier.replace('{page}', page.id)}#{champ.id}" if modifier else ""
-                found.append(
-                    {
-                        "libelle": champ.libelle,
-                        "fichiers": fichiers_of(mine, agent=agent),
-                        "modifier_url": url,
-                    }
-                )
+    for page_id, champ in asked:
+        mine = [piece for piece in pieces if piece.champ_id == champ.id]
+        if champ.type == "piece" and (mine or modifier):
+            url = f"{modifier.replace('{page}', page_id)}#{champ.id}" if modifier else ""
+            found.append(
+                {
+                    "libelle": champ.libelle,
+                    "fichiers": fichiers_of(mine, agent=agent),
+                    "modifier_url": url,
+                }
+            )
     return found
 
 

@@ -9,7 +9,8 @@ from app.demarches.definitions import Definition
 from app.demarches.domain import afficher_date, afficher_numero
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
-from app.demarches.service import papiers, publication
+from app.demarches.repository import exports
+from app.demarches.service import ecriture, papiers, publication
 from app.demarches.service.catalogue import definition_of
 from app.socle.audit import record_as
 from app.socle.courriers import send_mail
@@ -212,3 +213,19 @@ async def purge_drafts(noyau: Noyau, timestamp: str = "") -> None:
     async with noyau.db.hors_cloison("purge of abandoned drafts") as session:
         for objet_id in await repository.purge_drafts(session, now):
             await emit(session, "demarches:detruire_objet", objet_id=objet_id)
+
+
+@tache("demarches:exporter")
+async def export(noyau: Noyau, collectivite_id: str, export_id: str) -> None:
+    """Makes an export, from wherever a killed worker left it."""
+    await ecriture.make(noyau, UUID(collectivite_id), UUID(export_id))
+
+
+@tache("demarches:oublier_exports", cron="17 4 * * *")
+async def forget_exports(noyau: Noyau, timestamp: str = "") -> None:
+    """Destroys the files of exports whose week is over."""
+    del timestamp
+    async with noyau.db.hors_cloison("exports whose time is over") as session:
+        over = await exports.list_expired(session, noyau.clock.now(), 1000)
+    for collectivite_id, export_id in over:
+        await ecriture.expire(noyau, collectivite_id, export_id)

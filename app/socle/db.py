@@ -151,6 +151,20 @@ async def fetch(session: AsyncSession, sql: str, *values: Any) -> list[Any]:
     return rows
 
 
+async def stream(session: AsyncSession, sql: str, *values: Any, prefetch: int = 500) -> AsyncIterator[Any]:
+    """Rows of written SQL through a cursor of the server, `prefetch` at a time: any number of rows, constant memory.
+
+    In the transaction and under the perimeter of `session`, which stays open as long as the rows are read.
+    """
+    await session.execute(text("SELECT 1"))
+    driver: Any = session.sync_session.connection().connection.driver_connection
+    log = statement_log.get()
+    if log is not None:
+        log.append(sql)
+    async for row in driver.cursor(sql, *values, prefetch=prefetch):
+        yield row
+
+
 async def set_perimetre(session: AsyncSession, perimetre: Perimetre) -> None:
     """Changes the perimeter of a transaction that has begun (one round trip).
 

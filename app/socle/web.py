@@ -90,6 +90,7 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
             (N_("Bureau"), "/"),
             (N_("Saisir pour quelqu’un"), "/saisir"),
             (N_("Démarches"), "/demarches"),
+            (N_("Exports"), "/exports"),
             (N_("Mes connexions"), "/sessions"),
         )
     if genre == "opsn":

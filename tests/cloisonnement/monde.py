@@ -17,7 +17,14 @@ SELECT id, md5(slug), 'image/png', 'x', now() FROM socle_collectivite;
 INSERT INTO demarches_surcouche (collectivite_id, id, slug, contenu, cree_le)
 SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite;
 INSERT INTO demarches_proposition (collectivite_id, slug, version_id, cree_le)
-SELECT collectivite_id, slug, version_id, now() FROM demarches_adoption WHERE slug = 'acte-naissance'
+SELECT collectivite_id, slug, version_id, now() FROM demarches_adoption WHERE slug = 'acte-naissance';
+INSERT INTO demarches_chantier (id, proprietaire_id, slug, contenu, cree_le, modifie_le, modifie_par)
+SELECT md5(slug)::uuid, id, 'local-plage', '{"genre": "teleservice", "titre": "Plage", "pages": []}', now(), now(), 'x'
+FROM socle_collectivite;
+INSERT INTO demarches_pas (chantier_id, revision, contenu, geste, auteur, quand)
+SELECT id, 1, contenu, 'x', 'x', now() FROM demarches_chantier;
+INSERT INTO demarches_scenario (id, proprietaire_id, slug, nom, contenu, cree_le, auteur)
+SELECT md5(slug)::uuid, id, 'local-plage', 'x', '{}', now(), 'x' FROM socle_collectivite
 """
 
 
@@ -32,6 +39,7 @@ class Monde:
     victime: DossierEssai
     brouillon: DossierEssai
     saisie: UUID
+    export: UUID
     voisin: DossierEssai
     ailleurs: DossierEssai
     rozenn: Compte
@@ -76,6 +84,8 @@ def foreign(row: dict[str, Any], perimetre: Perimetre, owners: dict[UUID, UUID |
     if perimetre.instruction:
         return row["collectivite_id"] not in perimetre.lecture
     dossier = row.get("dossier_id") or (row["id"] if "numero" in row else None)
+    if "export_id" in row or "extraits" in row:
+        return True
     if dossier is not None:
         return perimetre.usager is None or owners[dossier] != perimetre.usager
     return row["collectivite_id"] not in perimetre.lecture
@@ -95,6 +105,9 @@ async def make_monde(portail: Portail) -> Monde:
     await acteurs.brouillon_rempli(portail, personne="yann", commune="rennes")
     saisie_id = await acteurs.saisie_guichet(portail)
     await run_jobs(portail)
+    export = await acteurs.export(portail, "guingamp", "maelle")
+    await acteurs.export(portail, "rennes", "katell")
+    await run_jobs(portail)
     portail.base.sql(_MORE)
     ((document_id,),) = portail.base.sql(
         "SELECT id FROM demarches_document WHERE dossier_id = %s AND genre = 'accuse'", victime.id
@@ -105,6 +118,7 @@ async def make_monde(portail: Portail) -> Monde:
         victime=complete,
         brouillon=brouillon,
         saisie=saisie_id,
+        export=export,
         voisin=voisin,
         ailleurs=ailleurs,
         rozenn=await acteurs.compte(portail),

@@ -3,8 +3,10 @@
 A new route must be written below: among those that concern no object of anybody, or with the object it concerns.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 from fastapi.routing import iter_route_contexts
@@ -29,7 +31,7 @@ SANS_OBJET = {
     "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
         | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
-        | POST /saisir""",
+        | POST /saisir | GET /exports | POST /exports | GET /demarches""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
     "connexion": f"""{_PARTOUT} | GET /franceconnect/retour | GET /proconnect/retour
         | GET /proconnect/deconnexion/retour | GET /franceconnect/deconnexion/retour""",
@@ -62,6 +64,17 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | POST /collectivites/guingamp/agents | POST /collectivites/guingamp/agents/{agent}/retirer
     | GET /collectivites/guingamp/franceconnect | POST /collectivites/guingamp/franceconnect | GET /travaux
     | POST /travaux/1/relancer | GET /bandeau | POST /bandeau"""
+# A work in progress, an overlay: of Guingamp on the desk, of everybody's démarches on the console.
+_CHANTIER = """GET {c} | POST {c}/gestes | GET {c}/parties/legal | POST {c}/parties/legal | GET {c}/pages/demande
+    | POST {c}/pages/demande | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/apercu | POST {c}/apercu
+    | GET {c}/fichier.yaml | GET {c}/abandonner | POST {c}/abandonner | GET {c}/publication
+    | POST {c}/publication""".replace("{c}", "/demarches/chantiers/{chantier}")
+_ADOPTION = """GET {a} | POST {a} | GET {a}/version | POST {a}/version""".replace(
+    "{a}", "/demarches/adoptions/{collectivite}/acte-naissance"
+)
+_VERSIONS = "GET /demarches/versions/local-plage | GET /demarches/versions/local-plage/1.yaml"
+_EDITION = f"""{_CHANTIER} | {_ADOPTION} | {_VERSIONS} | POST /demarches/chantiers | POST /demarches/adoptions
+    | POST /demarches/importer/fichier"""
 OBJETS = {
     "collectivite": f"{_BROUILLON} | {_DOSSIER} | {_CODE}",
     "mon": f"{_DOSSIER} | {_CODE}",
@@ -69,8 +82,9 @@ OBJETS = {
         | POST /dossiers/{{dossier}}/notes | POST /dossiers/{{dossier}}/complements
         | POST /dossiers/{{dossier}}/decision | GET /dossiers/{{dossier}}/reprendre | POST /dossiers/{{dossier}}/pieces
         | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
-        | POST /sessions/{{session}}/fermer | {_SAISIE}""",
-    "opsn": f"{_CONSOLE} | POST /sessions/{{session}}/fermer",
+        | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
+        | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | {_EDITION}""",
+    "opsn": f"{_CONSOLE} | {_EDITION} | GET /demarches | POST /sessions/{{session}}/fermer",
 }
 # What a form of ours may hold: everything a page sends, so that a refusal is for whose the object is.
 FORMULAIRE = {
@@ -91,6 +105,13 @@ def normalised(route: str) -> str:
         ("etapes/document", "etapes/{}"),
         ("tes/guingamp", "tes/{}"),
         ("travaux/1", "travaux/{}"),
+        ("parties/legal", "parties/{}"),
+        ("pages/demande", "pages/{}"),
+        ("champs/nom", "champs/{}"),
+        ("}/acte-naissance", "}/{}"),
+        ("versions/local-plage", "versions/{}"),
+        ("/1.yaml", "/{}.yaml"),
+        ("fichiers/0", "fichiers/{}"),
     ):
         route = route.replace(written, parameter)
     return re.sub(r"\{[^}]+\}", "{}", route)
@@ -138,7 +159,9 @@ async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[st
     return {
         "dossier": monde.victime.id, "brouillon": monde.brouillon.id, "piece": monde.victime.piece_id,
         "document": monde.victime.document_id, "session": session_id, "code": code, "saisie": monde.saisie,
+        "chantier": UUID(hashlib.md5(b"guingamp").hexdigest()), "collectivite": monde.guingamp,
         "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32,
+        "export": monde.export,
     }  # fmt: skip
 
 

@@ -10,7 +10,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
+
+from app.demarches.definitions.base import Controle, Fige, Formule, IdChamp, Texte
+from app.demarches.expressions import noms_cites
 
 TypeChamp = Literal[
     "texte",
@@ -31,8 +34,6 @@ TypeChamp = Literal[
 # Fields without an answer among the answers: pieces are rows of their own, an explanation asks nothing.
 TYPES_SANS_REPONSE: frozenset[str] = frozenset({"piece", "explication"})
 
-Texte = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-IdChamp = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Valeur = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
 # A day: relative to the day of filling, written out, or that of an earlier date field of the form.
 Borne = Annotated[
@@ -63,58 +64,6 @@ _PROPRES: dict[str, frozenset[str]] = {
     "etranger": frozenset({"adresse"}),
     "piece": frozenset({"piece"}),
 }
-
-
-class Fige(BaseModel):
-    """Base of everything in a definition: frozen, and refusing any key it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Test(Fige):
-    """A comparison with an earlier answer; an unanswered field passes only `renseigne: false`."""
-
-    __test__ = False  # pytest must not take it for a test class
-
-    champ: IdChamp
-    egal: str | bool | int | None = None
-    different: str | bool | int | None = None
-    contient: Valeur | None = None
-    renseigne: bool | None = None
-
-    @model_validator(mode="after")
-    def _one_comparison(self) -> Self:
-        given = [
-            name for name in ("egal", "different", "contient", "renseigne") if getattr(self, name) is not None
-        ]
-        if len(given) != 1:
-            raise ValueError("a condition needs exactly one of egal, different, contient, renseigne")
-        return self
-
-
-class Groupe(Fige):
-    """Several conditions: all of them (`tous`) or at least one of them (`un`), nested at will."""
-
-    tous: tuple["Condition", ...] = ()
-    un: tuple["Condition", ...] = ()
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        if bool(self.tous) == bool(self.un):
-            raise ValueError("a group of conditions needs either tous or un, not empty")
-        return self
-
-
-Condition = Test | Groupe
-
-
-def tests_de(condition: Condition | None) -> tuple[Test, ...]:
-    """Every comparison in a condition, in order."""
-    if condition is None:
-        return ()
-    if isinstance(condition, Test):
-        return (condition,)
-    return tuple(test for part in (*condition.tous, *condition.un) for test in tests_de(part))
 
 
 class Option(Fige):
@@ -155,6 +104,7 @@ class Avertissement(Fige):
 class Champ(Fige):
     """A field of a page.
 
+    `section` is that of its page which it stands under; rules are in the language of docs/guides/regles.md.
     `sujet` names what is asked inside error sentences ("la date de début"); `autocomplete` is the HTML token
     of WCAG 1.3.5; `min`, `max` are in `unite`; numbers are kept as text so that the content address is exact.
     """
@@ -164,8 +114,12 @@ class Champ(Fige):
     libelle: Texte
     sujet: str = ""
     aide: str = ""
+    section: str = ""
     obligatoire: bool = False
-    si: Condition | None = None
+    si: Formule | None = None
+    obligatoire_si: Formule | None = None
+    controles: tuple[Controle, ...] = ()
+    calcul: Formule | None = None
     options: tuple[Option, ...] = ()
     min: Decimal | None = None
     max: Decimal | None = None
@@ -221,10 +175,11 @@ class Champ(Fige):
 
     @property
     def champs_cites(self) -> tuple[str, ...]:
-        """Ids of the other fields that this one refers to, in its condition or its limits."""
+        """Ids of the fields that this one refers to, in its rules or its limits."""
         bounds = (self.date_min, self.date_max, self.avertissement.avant if self.avertissement else None)
         days = tuple(bound for bound in bounds if bound and champ_de_borne(bound))
-        return tuple(test.champ for test in tests_de(self.si)) + days
+        rules = (self.si, self.obligatoire_si, self.calcul, *(check.regle for check in self.controles))
+        return tuple(name for rule in rules if rule for name in sorted(noms_cites(rule))) + days
 
 
 def champ_de_borne(borne: str) -> str | None:
@@ -251,9 +206,6 @@ def _check_written_day(borne: str | None, name: str) -> None:
             date.fromisoformat(borne)
         except ValueError:
             raise ValueError(f"{name} is not a day of the calendar: {borne}") from None
-
-
-Groupe.model_rebuild()
 
 
 def attributs_du_type(type_: str) -> frozenset[str]:

@@ -5,11 +5,17 @@ Nothing here knows the database, the web or the time: callers pass plain values 
 
 from app.demarches.domain.affichage import afficher, afficher_date, remplir_modele
 from app.demarches.domain.conditions import (
+    EtatFormulaire,
+    PageVisible,
+    Refus,
+    SectionVisible,
     champs_visibles,
+    etat_du_formulaire,
     facultatif,
     pages_applicables,
+    parties_repondues,
     reponses_effectives,
-    visible,
+    router,
 )
 from app.demarches.domain.delais import (
     PARIS,
@@ -50,9 +56,13 @@ __all__ = [
     "LIBELLES_ETAT",
     "PARIS",
     "Etat",
+    "EtatFormulaire",
     "NumeroIncorrectError",
+    "PageVisible",
+    "Refus",
     "Saisie",
     "SaisieChamp",
+    "SectionVisible",
     "ServiceInstructeur",
     "Suspension",
     "TransitionRefuseeError",
@@ -70,6 +80,7 @@ __all__ = [
     "demander_complement",
     "deposer",
     "entrees_de",
+    "etat_du_formulaire",
     "facultatif",
     "jour_local",
     "lire_numero",
@@ -79,9 +90,10 @@ __all__ = [
     "pages_applicables",
     "parse_champ",
     "parse_page",
+    "parties_repondues",
     "prendre_en_charge",
     "remplir_modele",
     "reponses_effectives",
     "retirer",
-    "visible",
+    "router",
 ]

@@ -20,19 +20,11 @@ from app.demarches.edition.libelles import AIDES, LIBELLES, VALEURS, libelle_de
 from app.socle.vues import Option
 
 LONGS = frozenset(
-    {
-        "aide",
-        "intro",
-        "apres",
-        "resume",
-        "texte",
-        "declaration",
-        "voies_recours",
-        "ou",
-        "contact",
-        "fondement",
-    }
-)
+    (
+        "aide", "intro", "apres", "resume", "texte", "declaration", "voies_recours", "ou", "contact", "fondement",
+        "si", "obligatoire_si", "calcul", "prix",
+    )
+)  # fmt: skip
 RANGEES_LIBRES = 3
 
 
@@ -138,7 +130,7 @@ def _de(model: type[BaseModel], noms: Sequence[str]) -> list[Entree]:
 
 def entrees_page() -> list[Entree]:
     """What a page is asked, its fields apart."""
-    return _de(Page, [n for n in Page.model_fields if n not in ("id", "champs", "sections")])
+    return _de(Page, [n for n in Page.model_fields if n not in ("id", "champs")])
 
 
 def entrees_champ(type_: str) -> list[Entree]:

@@ -13,6 +13,7 @@ from typing import Any
 from app.demarches.definitions import Champ, Definition
 from app.demarches.domain import a_completer, reponses_effectives
 from app.demarches.edition.difference import DE_FORME, champs_touches
+from app.demarches.expressions import Circonstances
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ def effet(
     touches: Collection[str],
 ) -> Effet:
     """What becomes of these answers; `touches` as `concernes` says, `jour` the day on which limits are counted."""
-    former, later = reponses_effectives(avant, reponses), reponses_effectives(apres, reponses)
+    around = Circonstances(aujourdhui=jour, depot=jour)
+    former = reponses_effectives(avant, reponses, around)
+    later = reponses_effectives(apres, reponses, around)
     types = {champ.id: champ.type for champ in avant.champs()}
     known: dict[str, Champ] = {champ.id: champ for champ in apres.champs()}
     lost = [
@@ -86,7 +89,7 @@ def effet(
     ]
     lost += [c for c in touches if types.get(c) == "piece" and c in pieces and c not in known]
     kept = {c: value for c, value in reponses.items() if c not in lost}
-    now = {c for _, c, _ in a_completer(apres, kept, pieces, jour) if c in touches and c not in lost}
-    before = {c for _, c, _ in a_completer(avant, reponses, pieces, jour)}
+    now = {c for _, c, _ in a_completer(apres, kept, pieces, around) if c in touches and c not in lost}
+    before = {c for _, c, _ in a_completer(avant, reponses, pieces, around)}
     wrong = {c for c in now if c in later}
     return Effet(tuple(sorted(lost)), tuple(sorted(wrong)), tuple(sorted(now - wrong - before)))

@@ -10,6 +10,7 @@ from typing import Any
 from app.demarches.definitions import Champ, Definition, Page
 from app.demarches.edition.attributs import parties
 from app.demarches.edition.libelles import NOMS_PARTIES, VALEURS, libelle_de, type_de
+from app.demarches.expressions import noms_cites
 
 # Attributes of a question that change its wording alone: no answer becomes wrong, none is missing.
 DE_FORME = frozenset({"libelle", "aide", "sujet", "autocomplete", "prerempli"})
@@ -189,7 +190,7 @@ def _deplaces(partie: str, former: Places, later: Places) -> Iterator[Changement
 def champs_touches(avant: Definition, apres: Definition) -> set[str]:
     """Questions of either version whose substance changed: asked or not, obligatory or not, what answers are right.
 
-    A page whose condition changed touches all its questions.
+    A page whose rules changed touches all its questions.
     """
     former, later = _places(avant), _places(apres)
     touched = set(former) ^ set(later)
@@ -198,7 +199,15 @@ def champs_touches(avant: Definition, apres: Definition) -> set[str]:
             {cle: v for cle, v in _dump(found).items() if cle not in DE_FORME}
             for found in (former[champ_id][2], later[champ_id][2])
         )
-        before, after = former[champ_id][0].si, later[champ_id][0].si
+        before, after = (_regles(found[champ_id][0]) for found in (former, later))
         if a != b or before != after:
             touched.add(champ_id)
+    if avant.eligibilite != apres.eligibilite and apres.pages:
+        # Who may file has changed: told on the first question, read in those that the rules name.
+        named = {name for one in (*avant.eligibilite, *apres.eligibilite) for name in noms_cites(one.regle)}
+        touched |= {apres.pages[0].champs[0].id, *(named & set(later))}
     return touched
+
+
+def _regles(page: Page) -> Any:
+    return page.model_dump(mode="json", exclude={"id", "titre", "intro", "champs"})

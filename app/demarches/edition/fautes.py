@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.demarches.definitions import Definition
+from app.demarches.definitions import Definition, Remarque
 from app.demarches.edition.attributs import parties
 from app.demarches.edition.gestes import Brut, champs, pages
 from app.demarches.edition.libelles import libelle_de, type_de
@@ -38,14 +38,23 @@ class Faute:
 def verifier_contenu(contenu: Brut) -> tuple[Definition | None, list[Faute]]:
     """The definition when it is right, and every fault found when it is not."""
     try:
-        definition = Definition.model_validate(contenu)
+        definition = Definition.model_validate(contenu, context={"regles": "a_verifier"})
     except ValidationError as error:
         found = _vides(contenu)
         found += [_faute(contenu, fault) for fault in error.errors() if not _vide_deja(fault)]
         return None, list(dict.fromkeys(found))
     except RecursionError:
         return None, [Faute("Cette démarche emboîte trop de conditions les unes dans les autres.")]
-    return definition, []
+    wrong = [_regle(remarque) for remarque in definition.plan.remarques if remarque.gravite == "bloquant"]
+    return (None if wrong else definition), wrong
+
+
+def _regle(remarque: Remarque) -> Faute:
+    """A wrong rule, at its place: `pages[demande].champs[debut].si`, `eligibilite[1].regle`."""
+    found = re.match(r"pages\[([^\]]+)\](?:\.champs\[([^\]]+)\])?(?:\.([a-z_]+))?", remarque.lieu)
+    if found:
+        return Faute(remarque.phrase, "pages", found[1], found[2] or "", found[3] or "")
+    return Faute(remarque.phrase, "autres", cible=remarque.lieu.split("[")[0].split(".")[0])
 
 
 def _vides(contenu: Brut) -> list[Faute]:
@@ -113,9 +122,7 @@ def _sans_place(contenu: Brut, message: str, phrase: str) -> Faute:
     """A fault of the whole: its sentence names the page or the field."""
     known = {str(champ.get("id")): str(page.get("id")) for page in pages(contenu) for champ in champs(page)}
     if named := re.search(r"field (?:id used twice: )?([a-z][a-z0-9_]*)", message):
-        return Faute(
-            phrase, "pages", known.get(named[1], ""), named[1], "si" if "condition" in message else ""
-        )
+        return Faute(phrase, "pages", known.get(named[1], ""), named[1], "")
     if named := re.search(r"page (?:id used twice: )?([a-z0-9-]+)", message):
         return Faute(phrase, "pages", named[1], cible="si")
     if "model of decision" in message:
@@ -136,22 +143,6 @@ _REGLES: tuple[tuple[str, str], ...] = (
         "Une question ajoutée a un identifiant qui commence par « local_ ».",
     ),
     (r"field id used twice: (.+)", "Deux questions ont l’identifiant « {0} »."),
-    (
-        r"(?:page|field) \S+: its condition refers to (\w+), which is not an earlier field",
-        "La condition cite « {0} », qui n’est pas une question placée plus haut.",
-    ),
-    (
-        r"(?:page|field) \S+: its condition refers to (\w+), which has no answer",
-        "La condition cite « {0} », qui n’attend pas de réponse.",
-    ),
-    (
-        r".*contient needs a choix_multiple that offers (\w+)",
-        "« contient » demande une question à plusieurs choix qui propose « {0} ».",
-    ),
-    (
-        r".*: (.+) cannot be the answer to (\w+) \((\w+)\)",
-        "La valeur {0} ne peut pas être une réponse à « {1} ».",
-    ),
     (
         r"field \w+: its limit (\w+) is not an earlier date field",
         "La limite « {0} » n’est pas une date demandée plus haut.",
@@ -175,11 +166,15 @@ _REGLES: tuple[tuple[str, str], ...] = (
         r"formats must name at least one format, each once",
         "Cochez au moins un format de fichier.",
     ),
+    (r"section id used twice: (.+)", "Deux sections ont l’identifiant « {0} »."),
     (
-        r"a condition needs exactly one of .*",
-        "Une condition compare une fois et une seule : « egal », « different », « contient » ou « renseigne ».",
+        r"page \S+: a field stands in a section that the page does not have",
+        "Une question est dans une section que cette page n’a pas.",
     ),
-    (r"a group of conditions needs either tous or un, not empty", "Un groupe de conditions est « tous » ou « un »."),
+    (
+        r"page \S+: the fields of a section must follow one another",
+        "Les questions d’une section doivent se suivre, dans l’ordre des sections.",
+    ),
     (
         r"silence means refusal, so voies_recours must say how to appeal.*",
         "Le silence vaut refus : indiquez les voies de recours (article R112-5 du CRPA).",

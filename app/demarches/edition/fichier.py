@@ -33,7 +33,7 @@ class FichierRefuseError(InvalidInputError):
         super().__init__("\n".join(f"{place} : {raison}" if place else raison for place, raison in fautes))
 
 
-def exporter(contenu: Brut | Definition) -> str:
+def ecrire_fichier(contenu: Brut | Definition) -> str:
     """The file of a definition, valid or in progress; importing a valid one gives the same version, to the bit."""
     if isinstance(contenu, Definition):
         contenu = contenu.model_dump(mode="json", exclude_defaults=True)
@@ -58,7 +58,7 @@ def _texte(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
 _Ecriveur.add_representer(str, _texte)
 
 
-def importer(octets: bytes) -> Definition:
+def lire_fichier(octets: bytes) -> Definition:
     """The definition that a file holds; FichierRefuseError tells every place and reason, in French."""
     data = _lire(octets)
     try:

@@ -11,13 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.demarches.definitions import Definition
-from app.demarches.domain import (
-    a_completer,
-    champs_visibles,
-    date_silence,
-    pages_applicables,
-    reponses_effectives,
-)
+from app.demarches.domain import a_completer, date_silence
+from app.demarches.domain.conditions import en_json, etat_du_formulaire, router
 from app.demarches.domain.etats import (
     Etat,
     TransitionRefuseeError,
@@ -29,6 +24,7 @@ from app.demarches.domain.etats import (
     prendre_en_charge,
     retirer,
 )
+from app.demarches.expressions import Circonstances
 
 PARIS = ZoneInfo("Europe/Paris")
 _ACTES = (
@@ -47,19 +43,21 @@ def observer(
     definition: Definition, reponses: Mapping[str, Any], pieces: Collection[str], jour: date
 ) -> dict[str, Any]:
     """What the form makes of these answers on that day, as plain JSON."""
-    effective = reponses_effectives(definition, reponses)
-    pages = pages_applicables(definition, reponses)
-    asked = [champ for page in pages for champ in champs_visibles(page, effective)]
+    around = Circonstances(aujourdhui=jour, depot=jour)
+    etat = etat_du_formulaire(definition, reponses, around)
+    asked = [champ for seen in etat.pages for champ in seen.champs]
     moment = datetime.combine(jour, time(12), PARIS)
     silence = date_silence(definition.legal, moment, zone=PARIS) if definition.legal else None
     return {
-        "pages": [page.id for page in pages],
+        "pages": [seen.page.id for seen in etat.pages],
         "questions": [champ.id for champ in asked],
-        "obligatoires": [champ.id for champ in asked if champ.obligatoire],
+        "obligatoires": [champ.id for champ in asked if champ.id in etat.obligatoires],
         "refus": {
-            champ_id: phrase for _, champ_id, phrase in a_completer(definition, reponses, pieces, jour)
+            champ_id: phrase for _, champ_id, phrase in a_completer(definition, reponses, pieces, around)
         },
-        "reponses": effective,
+        "reponses": etat.reponses,
+        "groupe": router(definition, reponses, around) or "",
+        "prix": "" if etat.prix is None else en_json(etat.prix),
         "silence": silence.isoformat() if silence else "",
     }
 
@@ -108,6 +106,9 @@ def rejouer(definition: Definition, scenario: Mapping[str, Any]) -> list[str]:
     for id_ in dict.fromkeys((*found["reponses"], *expected["reponses"])):
         if found["reponses"].get(id_) != expected["reponses"].get(id_):
             faults.append(f"La réponse retenue à {nom(id_)} n’est plus la même.")
+    for cle, nom_cle in (("groupe", "Le groupe d’agents"), ("prix", "Le prix")):
+        if found[cle] != expected.get(cle, ""):
+            faults.append(f"{nom_cle} est « {found[cle]} » au lieu de « {expected.get(cle, '')} ».")
     if found["silence"] != expected["silence"]:
         faults.append(
             f"La date du silence est {found['silence'] or 'absente'} au lieu de {expected['silence'] or 'aucune'}."

@@ -17,7 +17,7 @@ from app.demarches.edition.gestes import libre, nom_court
 from app.demarches.edition.libelles import type_de
 from app.demarches.repository import catalogue as versions
 from app.demarches.repository import edition as repository
-from app.demarches.routes.edition import RACINE, brut_of, retaper
+from app.demarches.routes.edition_commun import RACINE, brut_of, retaper
 from app.demarches.routes.edition_liste import owner_of
 from app.demarches.routes.edition_publication import grouped, yaml_response
 from app.demarches.service import edition, surcouches
@@ -325,12 +325,13 @@ async def download(
         if found is None:
             raise NotFoundError("Cette version n’existe pas, ou n’est pas à vous.")
         contents = await versions.list_versions(atelier.session, [found.version_id])
-        return yaml_response(ctx, f"{slug}-v{numero}", fichier.exporter(contents[found.version_id]))
+        return yaml_response(ctx, f"{slug}-v{numero}", fichier.ecrire_fichier(contents[found.version_id]))
 
 
-@router.post("/demarches/importer")
+@router.post("/demarches/importer/fichier")
 async def bring(ctx: ContexteDep) -> Response:
     """Makes a work in progress of a file; a file with one fault makes nothing, and says where and why."""
+    edition.name_of(ctx)
     request = ctx.request
     fields: dict[str, str] = {}
     data = b""
@@ -344,11 +345,11 @@ async def bring(ctx: ContexteDep) -> Response:
     except BusinessError as refusal:
         return _refused(ctx, [("", refusal.message)])
     check_token(ctx, fields.get("jeton_csrf"))
-    try:
-        definition = fichier.importer(data)
-    except fichier.FichierRefuseError as refusal:
-        return _refused(ctx, refusal.fautes)
     async with edition.open_atelier(ctx, _uuid(fields.get("collectivite", ""))) as atelier:
+        try:
+            definition = fichier.lire_fichier(data)
+        except fichier.FichierRefuseError as refusal:
+            return _refused(ctx, refusal.fautes)
         chantier_id = await edition.begin_import(atelier, definition)
     return redirect(ctx, f"{RACINE}/{chantier_id}?fait=importe")
 

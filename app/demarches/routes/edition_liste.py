@@ -7,7 +7,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.demarches.edition.gestes import GesteRefuseError
-from app.demarches.routes.edition import RACINE
+from app.demarches.routes.edition_commun import RACINE
 from app.demarches.service import edition, surcouches
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep
 from app.socle.errors import NotFoundError

@@ -7,13 +7,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.demarches.definitions import Definition
-from app.demarches.domain import champs_visibles, pages_applicables, parse_page, reponses_effectives
+from app.demarches.domain import champs_visibles, pages_applicables, parse_page
 from app.demarches.edition import fichier
 from app.demarches.edition.difference import Changement
 from app.demarches.edition.fautes import verifier_contenu
+from app.demarches.expressions import Circonstances
 from app.demarches.models import Chantier
 from app.demarches.presentation import champ_vu
-from app.demarches.routes.edition import RACINE, base_of, brut_of, common, revision_of
+from app.demarches.routes.edition_commun import RACINE, base_of, brut_of, common, revision_of
 from app.demarches.service import edition, publication
 from app.demarches.service.publication import Preparation
 from app.socle import vues
@@ -38,7 +39,7 @@ def yaml_response(ctx: Contexte, name: str, text: str) -> Response:
 async def download(ctx: ContexteDep, chantier_id: UUID) -> Response:
     """The work in progress as one readable file, right or wrong."""
     async with edition.open_chantier(ctx, chantier_id) as (_, chantier):
-        return yaml_response(ctx, chantier.slug, fichier.exporter(chantier.contenu))
+        return yaml_response(ctx, chantier.slug, fichier.ecrire_fichier(chantier.contenu))
 
 
 @router.get(f"{RACINE}/{{chantier_id}}/abandonner")
@@ -100,8 +101,8 @@ async def play_preview(ctx: ContexteDep, form: FormulaireDep, chantier_id: UUID)
             answers |= {cle: value for cle, value in saisie.valeurs.items() if value is not None}
             if one.id == page_id:
                 errors = dict(saisie.erreurs)
-        applicable = pages_applicables(definition, answers)
-        places = [one.id for one in applicable]
+        around = Circonstances(aujourdhui=ctx.today())
+        places = [one.id for one in pages_applicables(definition, answers, around)]
         here = places.index(page_id) if page_id in places else 0
         if not errors:
             if here + 1 >= len(places):
@@ -122,10 +123,8 @@ def _apercu(
     fini: bool = False,
 ) -> Response:
     current = definition.page(page_id)
-    applicable = pages_applicables(definition, answers)
-    places = [one.id for one in applicable]
-    effective = reponses_effectives(definition, answers)
-    shown = champs_visibles(current, effective)
+    places = [one.id for one in pages_applicables(definition, answers, Circonstances(aujourdhui=ctx.today()))]
+    shown = champs_visibles(definition, current, answers, Circonstances(aujourdhui=ctx.today()))
     champs = [champ_vu(champ, brut, errors.get(champ.id, "")) for champ in shown]
     if current.intro:
         champs.insert(0, vues.Champ("intro", "explication", current.intro))
@@ -180,6 +179,7 @@ def _show(ctx: Contexte, chantier: Chantier, ready: Preparation, refusal: str = 
         erreurs_formulaire=[Erreur("publier", refusal)] if refusal else [],
         prete=ready.definition is not None and not ready.essais_rates,
         premiere=ready.premiere,
+        remarques=ready.remarques,
         changements=grouped(list(ready.changements)),
         bilan=ready.bilan,
         raisons=[

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Header
 from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
-from app.demarches.domain import avertissements, champs_visibles, pages_applicables, reponses_effectives
+from app.demarches.domain import avertissements
 from app.demarches.presentation import champs_of, pieces_of, sections_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.routes.reception import receive, store
@@ -99,8 +99,8 @@ def _review(
 ) -> Response:
     manques = depot.manques_of(ctx, draft)
     base = base_of(ctx, draft.dossier.id)
-    effective = reponses_effectives(draft.definition, draft.reponses)
-    applicable = draft.pages()
+    etat = draft.etat()
+    applicable = tuple(seen.page for seen in etat.pages)
     erreurs = [
         vues.Erreur(f"{base}/etapes/{page_id}#{champ_id}", phrase) for page_id, champ_id, phrase in manques
     ]
@@ -114,8 +114,8 @@ def _review(
         demarche_titre=draft.definition.titre,
         **_around(ctx, draft),
         etape={"numero": len(applicable) + 1, "total": len(applicable) + 1},
-        sections=sections_of(draft.definition, effective, modifier=f"{base}/etapes/{{page}}"),
-        pieces=pieces_of(draft.definition, draft.pieces, effective, modifier=f"{base}/etapes/{{page}}"),
+        sections=sections_of(draft.definition, etat.reponses, etat=etat, modifier=f"{base}/etapes/{{page}}"),
+        pieces=pieces_of(draft.definition, draft.pieces, etat=etat, modifier=f"{base}/etapes/{{page}}"),
         erreurs_formulaire=erreurs,
         declaration_cochee=cochee,
         declaration=draft.definition.declaration,
@@ -179,10 +179,8 @@ def _form(
     current, erreurs = applicable[index], erreurs or {}
     base = base_of(ctx, draft.dossier.id)
     following = applicable[index + 1].titre if index + 1 < len(applicable) else "Vérifier et déposer"
-    remarks = avertissements(draft.definition, draft.reponses, ctx.today(draft.collectivite.fuseau))
-    asked = [
-        champ.id for champ in champs_visibles(current, reponses_effectives(draft.definition, draft.reponses))
-    ]
+    remarks = avertissements(draft.definition, draft.reponses, draft.circonstances)
+    asked = [champ.id for champ in draft.etat().champs(current.id)]
     champs = champs_of(
         draft,
         current,
@@ -248,9 +246,8 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
     remarks = await brouillons.save_champs(ctx, draft, set(brut.get("champ", ())), brut)
-    step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
-    effective = reponses_effectives(draft.definition, draft.reponses)
-    asked = [champ.id for champ in champs_visibles(step, effective)] if step else None
+    etat = draft.etat()
+    asked = [champ.id for champ in etat.champs(str(form.get("etape")))] or None
     body = {"heure": heure(ctx.now), "champs": asked, "remarques": remarks}
     return JSONResponse(body, headers={"cache-control": "no-store"})
 
@@ -347,7 +344,7 @@ async def _act(
         return _form(
             ctx, draft, page_id, reproached, status=422 if reproached else 200, nouvelles=not reproached
         )
-    following = pages_applicables(draft.definition, draft.reponses)
+    following = draft.pages()
     place = next((n for n, found in enumerate(following) if found.id == page_id), -1)
     if place + 1 < len(following):
         return redirect(ctx, f"{base}/etapes/{following[place + 1].id}")
@@ -356,10 +353,11 @@ async def _act(
 
 def _missing_pieces(draft: Brouillon, current: Page, received: Sequence[pieces.PieceRecue]) -> dict[str, str]:
     present = {piece.champ_id for piece in draft.pieces} | {piece.champ_id for piece in received}
+    etat = draft.etat()
     return {
         champ.id: f"Joignez ce document : {champ.sujet or champ.libelle}."
-        for champ in champs_visibles(current, reponses_effectives(draft.definition, draft.reponses))
-        if champ.type == "piece" and champ.obligatoire and champ.id not in present
+        for champ in etat.champs(current.id)
+        if champ.type == "piece" and champ.id in etat.obligatoires and champ.id not in present
     }
 
 

@@ -109,7 +109,7 @@ def _show(
         },
         historique=histoire_of(found.evenements),
         sections=sections_of(definition, reponses),
-        pieces=pieces_of(definition, found.pieces, reponses),
+        pieces=pieces_of(definition, found.pieces),
         consultations=[{"le": c.quand, "qui": f"{c.agent}, {c.collectivite}"} for c in consultations],
         service_nom=definition.service.nom,
         service=coordonnees_of(found.collectivite.coordonnees),

@@ -2,11 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from app.demarches.definitions import Definition, Page
-from app.demarches.domain import Saisie, entrees_de, facultatif, pages_applicables, parse_champ, parse_page
+from app.demarches.domain import (
+    EtatFormulaire,
+    Saisie,
+    entrees_de,
+    etat_du_formulaire,
+    facultatif,
+    parse_champ,
+    parse_page,
+)
+from app.demarches.expressions import Circonstances
 from app.demarches.models import Dossier, Piece
 from app.demarches.repository import dossiers as repository
 from app.demarches.service.catalogue import Offre, definition_of, get_offre
@@ -45,6 +55,7 @@ class Brouillon:
     reponses: dict[str, Any] = field(default_factory=dict)
     brut: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     pieces: list[Piece] = field(default_factory=list)
+    circonstances: Circonstances = field(default_factory=Circonstances)
 
     def pieces_de(self, champ_id: str) -> list[Piece]:
         """The documents attached to one question."""
@@ -52,7 +63,11 @@ class Brouillon:
 
     def pages(self) -> tuple[Page, ...]:
         """The pages that apply, given the answers so far."""
-        return pages_applicables(self.definition, self.reponses)
+        return tuple(seen.page for seen in self.etat().pages)
+
+    def etat(self) -> EtatFormulaire:
+        """The form as it stands with these answers."""
+        return etat_du_formulaire(self.definition, self.reponses, self.circonstances)
 
 
 def identite_prefill(personne: Personne | None) -> dict[str, str]:
@@ -240,7 +255,13 @@ async def load(ctx: Contexte, dossier: Dossier) -> Brouillon:
         {row.champ_id: row.valeur for row in rows if row.valeur is not None},
         {row.champ_id: row.brut for row in rows},
         pieces,
+        circonstances_of(ctx.today(collectivite.fuseau), dossier.canal, collectivite),
     )
+
+
+def circonstances_of(jour: date | None, canal: str, collectivite: CollectiviteVue) -> Circonstances:
+    """What the rules of a form may know beside the answers, on a day."""
+    return Circonstances(jour, jour, canal, collectivite.code_insee, collectivite.population)
 
 
 async def save_page(ctx: Contexte, draft: Brouillon, page: Page, brut: Mapping[str, Sequence[str]]) -> Saisie:
@@ -248,7 +269,7 @@ async def save_page(ctx: Contexte, draft: Brouillon, page: Page, brut: Mapping[s
 
     Reading the answers is pure computation; it takes no lock: the last save of a field wins, and counts as a version.
     """
-    saisie = parse_page(draft.definition, page, brut, draft.reponses, ctx.today(draft.collectivite.fuseau))
+    saisie = parse_page(draft.definition, page, brut, draft.reponses, draft.circonstances)
     rows = []
     for champ in page.champs:
         typed = {name: saisie.brut[name] for name in champ.entrees if name in saisie.brut}

@@ -18,7 +18,6 @@ from app.demarches.domain import (
     date_silence,
     deposer,
     nouveau_numero,
-    reponses_effectives,
 )
 from app.demarches.domain.etats import Etat
 from app.demarches.models import Dossier
@@ -37,7 +36,7 @@ Manques = list[tuple[str, str, str]]
 def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
     """What still stands in the way of submission: (page, field, sentence), in the order of the form."""
     pieces = {piece.champ_id for piece in draft.pieces}
-    return a_completer(draft.definition, draft.reponses, pieces, ctx.today(draft.collectivite.fuseau))
+    return a_completer(draft.definition, draft.reponses, pieces, draft.circonstances)
 
 
 async def submit(ctx: Contexte, dossier_id: UUID) -> tuple[Dossier, Manques]:
@@ -107,7 +106,7 @@ def declared_identity(draft: Brouillon) -> dict[str, Any]:
 async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, auteur: str) -> None:
     """Gives the draft its number, its dates and its consequences; the caller holds its lock."""
     dossier, definition = draft.dossier, draft.definition
-    reponses = reponses_effectives(definition, draft.reponses)
+    reponses = draft.etat().reponses
     legal = definition.legal
     silence = date_silence(legal, ctx.now, zone=ZoneInfo(draft.collectivite.fuseau)) if legal else None
     values = {

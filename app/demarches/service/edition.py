@@ -67,7 +67,8 @@ class ConflitError(ConflictError):
         self.chantier, self.par, self.le, self.geste = chantier, par, le, geste
 
 
-def _nom(ctx: Contexte) -> str:
+def name_of(ctx: Contexte) -> str:
+    """Who works here; SignInRequiredError when nobody is signed in."""
     if ctx.personne is None or ctx.personne.agent_id is None:
         raise SignInRequiredError("Identifiez-vous avec ProConnect pour continuer.")
     return f"{ctx.personne.prenom} {ctx.personne.nom}".strip() or ctx.personne.courriel
@@ -75,7 +76,7 @@ def _nom(ctx: Contexte) -> str:
 
 async def administered(ctx: Contexte) -> list[UUID]:
     """The collectivités whose démarches this agent may change: those that they administer."""
-    _nom(ctx)
+    name_of(ctx)
     return await repository.list_administered(ctx.db, ctx.personne.agent_id if ctx.personne else None)
 
 
@@ -85,7 +86,7 @@ async def open_atelier(ctx: Contexte, proprietaire: UUID | None = None) -> Async
 
     ForbiddenError for who is neither; NotFoundError for a collectivité that is not theirs.
     """
-    nom = _nom(ctx)
+    nom = name_of(ctx)
     if ctx.hote.genre == "opsn":
         if not (ctx.personne and ctx.personne.opsn):
             raise ForbiddenError("Cette console est réservée aux administrateurs de l’OPSN.")
@@ -111,7 +112,7 @@ async def open_chantier(
     """A work in progress that this person may see and change; NotFoundError otherwise."""
     proprietaire = None
     if ctx.hote.genre != "opsn":
-        _nom(ctx)
+        name_of(ctx)
         found = await repository.get_chantier(ctx.db, chantier_id)
         if found is None or found.proprietaire_id is None:
             raise NotFoundError(ABSENT)

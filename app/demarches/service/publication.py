@@ -75,6 +75,7 @@ class Preparation:
     adoptants: int
     interroges: dict[str, list[str]]
     essais: Sequence[tuple[UUID, str, list[str]]]
+    remarques: Sequence[str] = ()
 
     @property
     def essais_rates(self) -> bool:
@@ -130,6 +131,7 @@ async def prepare(atelier: Atelier, chantier: Chantier) -> Preparation:
         counts.get(chantier.slug, 0),
         asked,
         played,
+        [f"{one.lieu} : {one.phrase}" for one in definition.plan.remarques if one.gravite != "bloquant"],
     )
 
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0014_essais"
-down_revision = "0008_objets"
+revision = "0010_essais"
+down_revision = "0009_exports"
 branch_labels = None
 depends_on = None
 
