@@ -20,6 +20,8 @@ from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import edition as demarches_edition
 from app.demarches.routes import edition_adoption, edition_chantier, edition_liste, edition_publication
 from app.demarches.routes import exports as demarches_exports
+from app.demarches.routes import lots as demarches_lots
+from app.demarches.routes import partage as demarches_partage
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
@@ -66,6 +68,8 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     ),
     "agents": (
         bureau.router,
+        demarches_lots.router,
+        demarches_partage.router,
         accueil.commun,
         identite.agents,
         identite.commun,

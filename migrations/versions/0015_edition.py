@@ -9,7 +9,7 @@ from alembic import op
 from migrations.politiques import commune, forcer
 
 revision = "0015_edition"
-down_revision = "0010_essais"
+down_revision = "0014_lots"
 branch_labels = None
 depends_on = None
 

@@ -15,8 +15,8 @@ import yaml
 from pydantic import BaseModel
 
 from app.demarches.definitions import Champ, Definition, Page
-from app.demarches.definitions.champs import attributs_du_type
 from app.demarches.edition.libelles import AIDES, LIBELLES, VALEURS, libelle_de
+from app.demarches.types import PROPRES, TYPES
 from app.socle.vues import Option
 
 LONGS = frozenset(
@@ -135,9 +135,25 @@ def entrees_page() -> list[Entree]:
 
 def entrees_champ(type_: str) -> list[Entree]:
     """What a question of this type is asked, and nothing that means nothing for it."""
-    return _de(
-        Champ, [n for n in Champ.model_fields if n not in ("id", "type") and n in attributs_du_type(type_)]
-    )
+    genre = TYPES[type_]
+    foreign = PROPRES - genre.attributs | {"id", "type"}
+    if not genre.repond and type_ != "piece":
+        foreign |= {
+            "obligatoire",
+            "obligatoire_si",
+            "controles",
+            "calcul",
+            "prerempli",
+            "autocomplete",
+            "sujet",
+        }
+    made = _de(Champ, [name for name in Champ.model_fields if name not in foreign])
+    if type_ in ("choix", "choix_multiple"):
+        # Their options hold no others: rows are enough. Those of linked lists are written as text.
+        columns = tuple(Entree(name, "texte", libelle_de(name)) for name in ("valeur", "libelle", "aide"))
+        rows = Entree("options", "rangees", libelle_de("options"), AIDES["options"], colonnes=columns)
+        made = [rows if one.nom == "options" else one for one in made]
+    return made
 
 
 PARTIES: dict[str, tuple[str, ...]] = {

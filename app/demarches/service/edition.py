@@ -8,17 +8,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demarches.definitions import Definition, TypeChamp
+from app.demarches.definitions import Definition
 from app.demarches.edition import gestes
 from app.demarches.edition.gestes import Brut, GesteRefuseError, nom_court
 from app.demarches.models import Chantier
 from app.demarches.repository import catalogue as versions
 from app.demarches.repository import edition as repository
+from app.demarches.types import TYPES
 from app.socle.audit import record_as
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
@@ -28,7 +29,7 @@ from app.socle.permissions import droit_of
 
 ABSENT = "Ce chantier n’existe pas, ou a été publié ou abandonné."
 PREFIXE_LOCAL = "local-"
-TYPES_DE_CHAMP: tuple[str, ...] = get_args(TypeChamp)
+TYPES_DE_CHAMP: tuple[str, ...] = tuple(TYPES)
 
 
 @dataclass(frozen=True, slots=True)
