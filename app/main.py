@@ -18,7 +18,13 @@ from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import edition as demarches_edition
-from app.demarches.routes import edition_adoption, edition_chantier, edition_liste, edition_publication
+from app.demarches.routes import (
+    edition_adoption,
+    edition_chantier,
+    edition_essais,
+    edition_liste,
+    edition_publication,
+)
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
@@ -41,6 +47,7 @@ EDITION = (
     edition_liste.router,
     edition_adoption.router,
     edition_publication.router,
+    edition_essais.router,
     edition_chantier.router,
     demarches_edition.router,
 )

@@ -29,6 +29,8 @@ class Portail:
         hote, collectivite = visit.hote, visit.hote.collectivite
         self._visit = visit
         self.maintenance = visit.noyau.maintenance
+        if hote.essai:
+            self.maintenance = visit.traduire(ESSAI)
         self.accueil_url = "/"
         self.langue = visit.langue
         self.type = collectivite.genre if collectivite else hote.genre
@@ -63,6 +65,9 @@ class Portail:
         return PersonneVue(personne.nom_affiche, "/deconnexion", espace)
 
 
+ESSAI = N_(
+    "Mode essai : ces dossiers ne comptent nulle part, et les courriels qui en partent n’arrivent qu’à vous."
+)
 NOMS = {
     "mon": N_("Mon espace"),
     "agents": N_("Bureau des agents"),

@@ -14,6 +14,8 @@ branch_labels = None
 depends_on = None
 
 TABLES = """
+-- A dossier made in test mode is a test dossier, whoever forgets to say so.
+ALTER TABLE demarches_dossier ALTER COLUMN essai SET DEFAULT en_essai();
 -- A version that a collectivité wrote for itself. Content stays immutable; whose it is too.
 ALTER TABLE demarches_version ADD COLUMN proprietaire_id uuid REFERENCES socle_collectivite;
 -- Each version that was offered, in order; « version 3 » means something on the phone.

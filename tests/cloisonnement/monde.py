@@ -18,13 +18,22 @@ INSERT INTO demarches_surcouche (collectivite_id, id, slug, contenu, cree_le)
 SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite;
 INSERT INTO demarches_proposition (collectivite_id, slug, version_id, cree_le)
 SELECT collectivite_id, slug, version_id, now() FROM demarches_adoption WHERE slug = 'acte-naissance';
+UPDATE socle_habilitation h SET role = 'administrateur' FROM socle_agent a
+WHERE a.id = h.agent_id AND prenom = 'Maëlle';
+INSERT INTO demarches_version (id, slug, contenu, publiee_le, proprietaire_id)
+SELECT encode(sha256(c.slug::bytea), 'hex'), 'local-plage', v.contenu || '{"slug": "local-plage"}', now(), c.id
+FROM socle_collectivite c, demarches_version v WHERE v.slug = 'acte-naissance';
+INSERT INTO demarches_publication (id, proprietaire_id, slug, numero, version_id, publiee_le, auteur)
+SELECT proprietaire_id, proprietaire_id, slug, 1, id, now(), 'x' FROM demarches_version WHERE slug = 'local-plage';
 INSERT INTO demarches_chantier (id, proprietaire_id, slug, contenu, cree_le, modifie_le, modifie_par)
-SELECT md5(slug)::uuid, id, 'local-plage', '{"genre": "teleservice", "titre": "Plage", "pages": []}', now(), now(), 'x'
-FROM socle_collectivite;
+SELECT proprietaire_id, proprietaire_id, slug, contenu, now(), now(), 'x' FROM demarches_version
+WHERE slug = 'local-plage';
 INSERT INTO demarches_pas (chantier_id, revision, contenu, geste, auteur, quand)
 SELECT id, 1, contenu, 'x', 'x', now() FROM demarches_chantier;
 INSERT INTO demarches_scenario (id, proprietaire_id, slug, nom, contenu, cree_le, auteur)
-SELECT md5(slug)::uuid, id, 'local-plage', 'x', '{}', now(), 'x' FROM socle_collectivite;
+SELECT id, id, 'local-plage', 'x', '{"reponses": {}, "pieces": [], "jour": "2026-01-05", "etats": [], "attendu":
+  {"pages": [], "questions": [], "obligatoires": [], "refus": {}, "reponses": {}, "silence": ""}}', now(), 'x'
+FROM socle_collectivite;
 INSERT INTO demarches_groupe (collectivite_id, id, nom) SELECT id, id, 'Accueil' FROM socle_collectivite;
 INSERT INTO demarches_groupe_agent (collectivite_id, groupe_id, agent_id)
 SELECT DISTINCT collectivite_id, collectivite_id, agent_id FROM socle_habilitation;

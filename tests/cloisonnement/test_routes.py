@@ -3,10 +3,8 @@
 A new route must be written below: among those that concern no object of anybody, or with the object it concerns.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator
-from uuid import UUID
 
 import pytest
 from fastapi.routing import iter_route_contexts
@@ -66,14 +64,17 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | GET /collectivites/guingamp/franceconnect | POST /collectivites/guingamp/franceconnect | GET /travaux
     | POST /travaux/1/relancer | GET /bandeau | POST /bandeau"""
 # A work in progress, an overlay: of Guingamp on the desk, of everybody's démarches on the console.
-_CHANTIER = """GET {c} | POST {c}/gestes | GET {c}/parties/legal | POST {c}/parties/legal | GET {c}/pages/demande
-    | POST {c}/pages/demande | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/apercu | POST {c}/apercu
+_CHANTIER = """GET {c} | POST {c}/gestes | GET {c}/parties/legal | POST {c}/parties/legal | GET {c}/pages/document
+    | POST {c}/pages/document | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/apercu | POST {c}/apercu
     | GET {c}/fichier.yaml | GET {c}/abandonner | POST {c}/abandonner | GET {c}/publication
-    | POST {c}/publication""".replace("{c}", "/demarches/chantiers/{chantier}")
+    | POST {c}/publication | GET {c}/essais | POST {c}/essais | POST {c}/essais/{dossier}""".replace(
+    "{c}", "/demarches/chantiers/{chantier}"
+)
 _ADOPTION = """GET {a} | POST {a} | GET {a}/version | POST {a}/version""".replace(
     "{a}", "/demarches/adoptions/{collectivite}/acte-naissance"
 )
-_VERSIONS = "GET /demarches/versions/local-plage | GET /demarches/versions/local-plage/1.yaml"
+_VERSIONS = """GET /demarches/versions/local-plage?collectivite={collectivite}
+    | GET /demarches/versions/local-plage/1.yaml?collectivite={collectivite}"""
 _EDITION = f"""{_CHANTIER} | {_ADOPTION} | {_VERSIONS} | POST /demarches/chantiers | POST /demarches/adoptions
     | POST /demarches/importer/fichier"""
 OBJETS = {
@@ -108,11 +109,12 @@ def normalised(route: str) -> str:
         ("tes/guingamp", "tes/{}"),
         ("travaux/1", "travaux/{}"),
         ("parties/legal", "parties/{}"),
-        ("pages/demande", "pages/{}"),
+        ("pages/document", "pages/{}"),
         ("champs/nom", "champs/{}"),
         ("}/acte-naissance", "}/{}"),
         ("versions/local-plage", "versions/{}"),
         ("/1.yaml", "/{}.yaml"),
+        ("?collectivite={collectivite}", ""),
         ("}/etiquettes", "}/{}"),
         ("fichiers/0", "fichiers/{}"),
     ):
@@ -164,7 +166,7 @@ async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[st
         "document": monde.victime.document_id, "session": session_id, "code": code, "saisie": monde.saisie,
         "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32, "collectivite": monde.guingamp,
         "lot": monde.cast.agents["maelle"], "export": monde.export,
-        "chantier": UUID(hashlib.md5(b"guingamp").hexdigest()),
+        "chantier": monde.guingamp,
     }  # fmt: skip
 
 

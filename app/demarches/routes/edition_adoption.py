@@ -30,7 +30,7 @@ from app.socle.vues import Erreur, Lien
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
-LIMITS = FormLimits(poids_max=1_000_000, total_max=1_100_000, files_max=1, fields_max=10, field_max=1000)
+LIMITS = FormLimits(poids_max=1_000_000, total_max=1_100_000, files_max=1, fields_max=60, field_max=1000)
 TYPES_LOCAUX = (
     "texte", "texte_long", "entier", "date", "oui_non", "choix", "courriel", "telephone", "adresse", "piece",
 )  # fmt: skip
