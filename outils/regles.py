@@ -27,6 +27,7 @@ HORS_CLOISON_CALLERS: dict[str, str] = {
     "app/portail/console": "the OPSN console works on the whole installation, under audit",
     "app/portail/demonstration.py": "the demonstration makes collectivités, agents and their démarches",
     "app/demarches/service/edition": "shared démarches are the platform's, for administrators of the OPSN, under audit",
+    "app/demarches/service/publication_fichier.py": "shared démarches are the platform's, from the command line too",
     "app/demarches/service/publication.py": "a publication counts and moves dossiers that its editor may not read",
     "app/portail/cles.py": "an owner's key is found and destroyed by the operator, under audit",
     "app/demarches/tasks.py": "the purge of abandoned drafts finds them in every collectivité",

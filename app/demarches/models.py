@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, Date, FetchedValue, ForeignKey, Integer, LargeBinary, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -73,7 +73,7 @@ class Dossier(PersonnelMixin, Base):
     bail_jusqu_a: Mapped[datetime | None] = mapped_column(Instant)
     clos_le: Mapped[datetime | None] = mapped_column(Instant)
     revision: Mapped[int] = mapped_column(Integer, default=1)
-    essai: Mapped[bool] = mapped_column(Boolean, server_default=text("en_essai()"))
+    essai: Mapped[bool] = mapped_column(Boolean, server_default=FetchedValue())
     groupe_id: Mapped[UUID | None] = mapped_column()
     etiquettes: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
 

@@ -14,6 +14,7 @@ from app.demarches.edition.libelles import TYPES, type_de
 from app.demarches.models import Chantier
 from app.demarches.routes.edition_commun import RACINE, base_of, common, revision_of, types_offered
 from app.demarches.service import edition
+from app.demarches.service.diffusion import reserved_ids
 from app.demarches.service.edition import Atelier
 from app.socle.contexte import ContexteDep, FormulaireDep
 from app.socle.errors import InvalidInputError, NotFoundError
@@ -108,7 +109,7 @@ async def act(ctx: ContexteDep, form: FormulaireDep, chantier_id: UUID) -> Respo
 
 async def _ajouter(atelier: Atelier, chantier: Chantier, form: FormData, geste: str, cible: str) -> str:
     """Adds or duplicates, and tells where what was made is changed."""
-    reserved = await edition.reserved_ids(atelier, chantier.slug)
+    reserved = await reserved_ids(atelier.session, atelier.proprietaire, chantier.slug)
     titre, base = str(form.get("titre", ""))[:200], base_of(chantier)
     made: list[str] = []
 

@@ -327,15 +327,6 @@ async def give_up(atelier: Atelier, chantier: Chantier) -> None:
     await atelier.record("demarches:chantier:abandonner", str(chantier.id), slug=chantier.slug)
 
 
-async def reserved_ids(atelier: Atelier, slug: str) -> dict[str, str]:
-    """Every field id that a version of the démarche ever had, with its type: an id never changes meaning."""
-    found: dict[str, str] = {}
-    for contenu in await repository.list_contents(atelier.session, atelier.proprietaire, slug):
-        for page in contenu.get("pages", ()):
-            found |= {champ["id"]: champ["type"] for champ in page.get("champs", ())}
-    return found
-
-
 async def history(atelier: Atelier, chantier: Chantier) -> list[dict[str, Any]]:
     """The last steps, latest first: what, who, when."""
     rows = await repository.list_pas(atelier.session, chantier.id, 0, 10)

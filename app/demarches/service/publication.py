@@ -15,7 +15,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.definitions import Definition, Surcouche, SurcoucheRefuseeError, appliquer
-from app.demarches.definitions.surcouche import PREFIXE_LOCAL
 from app.demarches.edition.consequences import Effet, concernes, effet
 from app.demarches.edition.difference import Changement, comparer
 from app.demarches.edition.fautes import Faute, verifier_contenu
@@ -24,13 +23,12 @@ from app.demarches.models import Bascule, Chantier
 from app.demarches.repository import bascules, edition
 from app.demarches.repository import catalogue as adoptions
 from app.demarches.service import catalogue
+from app.demarches.service.diffusion import Resultat, kept_ids, overlays_to_ask, spread
 from app.demarches.service.edition import (
     ABSENT,
     Atelier,
     open_chantier,
-    reserved_ids,
 )
-from app.demarches.service.surcouches import touchees
 from app.socle.contexte import Contexte
 from app.socle.errors import ConflictError, InvalidInputError, NotFoundError
 from app.socle.ids import uuid7
@@ -112,11 +110,10 @@ async def prepare(atelier: Atelier, chantier: Chantier) -> Preparation:
         present = await catalogue.definition_of(atelier.session, latest[0].version_id, None)
     if definition is None:
         return Preparation(chantier, None, fautes, (), present is None, Bilan(), 0, {}, ())
-    fautes = await _ids_gardes(atelier, definition)
+    fautes = await kept_ids(atelier.session, atelier.proprietaire, definition)
     changes = comparer(present, definition) if present else ()
     version_id = catalogue.version_id_of(definition, atelier.proprietaire)
-    overlays = await edition.list_overlays(atelier.session, chantier.slug)
-    asked = await _interroges(atelier, definition, overlays)
+    asked = await overlays_to_ask(atelier.session, definition)
     counts = await edition.count_adopters(atelier.session)
     bilan = await reckon(atelier, definition, version_id, set(asked)) if present else Bilan()
     scenarios = await edition.list_scenarios(atelier.session, atelier.proprietaire, chantier.slug)
@@ -133,47 +130,6 @@ async def prepare(atelier: Atelier, chantier: Chantier) -> Preparation:
         played,
         [f"{one.lieu} : {one.phrase}" for one in definition.plan.remarques if one.gravite != "bloquant"],
     )
-
-
-async def _ids_gardes(atelier: Atelier, definition: Definition) -> list[Faute]:
-    """An id that was published never changes meaning: not its type, and a shared one never takes a local name."""
-    known = await reserved_ids(atelier, definition.slug)
-    faults = []
-    for page in definition.pages:
-        for champ in page.champs:
-            if known.get(champ.id, champ.type) != champ.type:
-                phrase = (
-                    f"« {champ.id} » était d’un autre type dans une version publiée : ajoutez une question nouvelle et "
-                    "retirez celle-ci."
-                )
-                faults.append(Faute(phrase, "pages", page.id, champ.id, "type"))
-            if champ.id.startswith(PREFIXE_LOCAL):
-                phrase = (
-                    "Les identifiants « local_… » sont réservés aux questions que les collectivités ajoutent."
-                )
-                faults.append(Faute(phrase, "pages", page.id, champ.id))
-    return faults
-
-
-async def _interroges(
-    atelier: Atelier, definition: Definition, overlays: Sequence[tuple[str, str, dict[str, object]]]
-) -> dict[str, list[str]]:
-    """The overlays whose collectivité must choose, with what concerns them; each different overlay is read once."""
-    versions = await catalogue.load_definitions(atelier.session, [(row[0], None) for row in overlays])
-    changes: dict[str, list[Changement]] = {}
-    found: dict[str, list[str]] = {}
-    for version_id, surcouche_id, contenu in overlays:
-        surcouche = Surcouche.model_validate(contenu)
-        if version_id not in changes:
-            changes[version_id] = comparer(versions[(version_id, "")], definition)
-        parties = touchees(surcouche, changes[version_id])
-        try:
-            appliquer(definition, surcouche)
-        except SurcoucheRefuseeError as refusal:
-            parties = [*parties, refusal.message]
-        if parties:
-            found[surcouche_id] = list(dict.fromkeys([*found.get(surcouche_id, ()), *parties]))
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,16 +212,6 @@ def raisons_of(way: Passage | None, result: Effet | None) -> list[str]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Resultat:
-    """What was published: its version, how many collectivités have it, how many must choose."""
-
-    version_id: str
-    numero: int
-    deplacees: int
-    interrogees: int
-
-
 async def publish(
     atelier: Atelier,
     chantier: Chantier,
@@ -293,32 +239,26 @@ async def publish(
         )
     if not ready.premiere and not ready.changements:
         raise InvalidInputError("Rien n’a changé depuis la version publiée.")
-    result = await spread(atelier, ready.definition, ready.interroges, note)
+    result = await spread(
+        atelier.session,
+        ready.definition,
+        ready.interroges,
+        atelier.ctx.now,
+        atelier.auteur,
+        atelier.proprietaire,
+        note,
+    )
+    await atelier.record(
+        "demarches:version:publier",
+        result.version_id,
+        slug=chantier.slug,
+        numero=result.numero,
+        adoptants=result.deplacees,
+    )
     await edition.delete_chantier(atelier.session, chantier.id)
     if brouillons or deposes:
         await follow(atelier, ready.definition.slug, result.version_id, deposes=deposes)
     return result
-
-
-async def spread(
-    atelier: Atelier, definition: Definition, interroges: dict[str, list[str]], note: str
-) -> Resultat:
-    """Numbers the version and gives it to whoever offers the démarche."""
-    session, slug, owner, now = atelier.session, definition.slug, atelier.proprietaire, atelier.ctx.now
-    published = await catalogue.publish(
-        session, [definition], now, auteur=atelier.auteur, proprietaire=owner, note=note
-    )
-    version_id = published[slug]
-    if owner is None:
-        moved, asked = await edition.propagate(session, slug, version_id, interroges, now)
-    else:
-        await catalogue.adopt_all(session, [owner], published)
-        moved, asked = 1, 0
-    latest = await edition.list_publications(session, owner, slug, 1)
-    await atelier.record(
-        "demarches:version:publier", version_id, slug=slug, numero=latest[0].numero, adoptants=moved
-    )
-    return Resultat(version_id, latest[0].numero, moved, asked)
 
 
 async def follow(atelier: Atelier, slug: str, version_id: str, *, deposes: bool) -> None:
