@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Scope
 from app.bootstrap import make_noyau
 from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
+from app.demarches.routes import acces as demarches_acces
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import edition as demarches_edition
 from app.demarches.routes import (
@@ -28,11 +29,12 @@ from app.demarches.routes import (
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
+from app.demarches.routes import pilotage as demarches_pilotage
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
-from app.demarches.routes.remplir import ManquesError
+from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
 from app.portail import accueil, bureau, console, espace, incidents, pages, sante
 from app.socle.aiguillage import Aiguillage
@@ -62,7 +64,9 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.collectivite,
         collectivites.collectivite,
         demarches_public.router,
+        demarches_acces.router,
         demarches_suivi.router,
+        demarches_pilotage.usager,
         demarches_remplir.router,
         demarches_remplir.pages,
     ),
@@ -78,6 +82,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         bureau.router,
         demarches_lots.router,
         demarches_partage.router,
+        demarches_pilotage.router,
         accueil.commun,
         identite.agents,
         identite.commun,

@@ -4,7 +4,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, FetchedValue, ForeignKey, Integer, LargeBinary, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    FetchedValue,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,6 +54,9 @@ class Adoption(CommunMixin, Base):
     version_id: Mapped[str] = mapped_column(ForeignKey("demarches_version.id"))
     surcouche_id: Mapped[str | None] = mapped_column(Text)
     ouverte: Mapped[bool] = mapped_column(Boolean)
+    delai_nombre: Mapped[int | None] = mapped_column(Integer)
+    delai_mediane: Mapped[int | None] = mapped_column(SmallInteger)
+    delai_p90: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class Dossier(PersonnelMixin, Base):
@@ -75,6 +89,7 @@ class Dossier(PersonnelMixin, Base):
     revision: Mapped[int] = mapped_column(Integer, default=1)
     essai: Mapped[bool] = mapped_column(Boolean, server_default=FetchedValue())
     groupe_id: Mapped[UUID | None] = mapped_column()
+    avis_donne: Mapped[bool] = mapped_column(Boolean, default=False)
     etiquettes: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
 
 
@@ -93,7 +108,25 @@ class Reponse(DuDossier, Base):
     valeur: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
     brut: Mapped[Any] = mapped_column(JSONB)
     version: Mapped[int] = mapped_column(Integer, default=1)
+    origine: Mapped[str] = mapped_column(Text, default="")
+    auteur: Mapped[str] = mapped_column(Text, default="")
     modifie_le: Mapped[datetime] = mapped_column(Instant)
+
+
+class Acces(DuDossier, Base):
+    """A code that opens one dossier, or who gave it: to follow it, to fill it with somebody, to take it over."""
+
+    __tablename__ = "demarches_acces"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    genre: Mapped[str] = mapped_column(Text)
+    code_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
+    jeton_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
+    usager_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_usager.id"))
+    nom: Mapped[str] = mapped_column(Text, default="")
+    cree_le: Mapped[datetime] = mapped_column(Instant)
+    expire_le: Mapped[datetime | None] = mapped_column(Instant)
+    accepte_le: Mapped[datetime | None] = mapped_column(Instant)
+    revoque_le: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Piece(DuDossier, Base):

@@ -114,9 +114,7 @@ def champs_of(
     etat = draft.etat()
     return [
         replace(
-            _champ(
-                draft, champ, erreurs.get(champ.id, ""), connues, source, (remarques or {}).get(champ.id, "")
-            ),
+            _champ(draft, champ, erreurs, connues, source, (remarques or {}).get(champ.id, "")),
             obligatoire=champ.id in etat.obligatoires,
         )
         for champ in etat.champs(page.id)
@@ -124,12 +122,17 @@ def champs_of(
 
 
 def _champ(
-    draft: Brouillon, champ: Champ, erreur: str, connues: Mapping[str, str], source: str, remarque: str
+    draft: Brouillon,
+    champ: Champ,
+    erreurs: Mapping[str, str],
+    connues: Mapping[str, str],
+    source: str,
+    remarque: str,
 ) -> vues.Champ:
     value = draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
     given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
-    seen = champ_vu(champ, typed, erreur)
+    seen = champ.genre.vue(champ, typed, erreurs)
     return replace(
         seen,
         aide=f"{seen.aide} {remarque}".strip(),
@@ -142,7 +145,7 @@ def _champ(
 
 def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
     """A question outside any draft, with what was typed and what is wrong with it."""
-    return replace(champ.genre.vue(champ, typed), erreur=erreur)
+    return champ.genre.vue(champ, typed, {champ.id: erreur})
 
 
 def formats_of(champ: Champ) -> str:

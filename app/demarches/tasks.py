@@ -10,9 +10,10 @@ from app.demarches.definitions import Definition
 from app.demarches.domain import afficher_date, afficher_numero
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
-from app.demarches.repository import exports
+from app.demarches.repository import exports, mesures
 from app.demarches.service import ecriture, papiers, publication, rebonds
 from app.demarches.service.catalogue import definition_of
+from app.demarches.service.mesures import opinion_path
 from app.socle.audit import record_as
 from app.socle.courriers import send_mail
 from app.socle.crypto.keystore import KeyOwner
@@ -189,6 +190,8 @@ def _words(
         "numero": afficher_numero(dossier.numero or ""),
         "lien": noyau.settings.url_of(vue.hote, f"/dossiers/{dossier.id}"),
     }
+    if evenement == "decision_rendue":
+        words["avis"] = noyau.settings.url_of(vue.hote, opinion_path(noyau, dossier.id))
     if evenement in JOINTS and dossier.depose_le is not None:
         entete = papiers.en_tete_of(noyau, vue, definition.service.nom)
         words["recu_le"] = entete.moment(dossier.depose_le)
@@ -222,6 +225,7 @@ async def purge_drafts(noyau: Noyau, timestamp: str = "") -> None:
     del timestamp
     now = noyau.clock.now()
     async with noyau.db.hors_cloison("purge of abandoned drafts") as session:
+        await mesures.count_abandons(session, now)
         for objet_id in await repository.purge_drafts(session, now):
             await emit(session, "demarches:detruire_objet", objet_id=objet_id)
 

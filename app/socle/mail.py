@@ -49,6 +49,7 @@ class Evenement(StrEnum):
     DECISION_RENDUE = "decision_rendue"
     INVITATION_AGENT = "invitation_agent"
     DEPOT_GUICHET = "depot_guichet"
+    RESUME_AGENT = "resume_agent"
 
 
 def check_address(address: str) -> str:

@@ -93,6 +93,8 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
             (N_("Bureau"), "/"),
             (N_("Saisir pour quelqu’un"), "/saisir"),
             (N_("Démarches"), "/demarches"),
+            (N_("Statistiques"), "/statistiques"),
+            (N_("Conservation"), "/conservation"),
             (N_("Exports"), "/exports"),
             (N_("Mes connexions"), "/sessions"),
         )

@@ -34,6 +34,9 @@ INSERT INTO demarches_scenario (id, proprietaire_id, slug, nom, contenu, cree_le
 SELECT id, id, 'local-plage', 'x', '{"reponses": {}, "pieces": [], "jour": "2026-01-05", "etats": [], "attendu":
   {"pages": [], "questions": [], "obligatoires": [], "refus": {}, "reponses": {}, "silence": ""}}', now(), 'x'
 FROM socle_collectivite;
+INSERT INTO demarches_acces (collectivite_id, id, dossier_id, genre, code_empreinte, nom, cree_le, expire_le)
+SELECT collectivite_id, gen_random_uuid(), id, 'invitation', sha256(id::text::bytea), 'Malo', cree_le,
+  cree_le + interval '14 days' FROM demarches_dossier;
 INSERT INTO demarches_groupe (collectivite_id, id, nom) SELECT id, id, 'Accueil' FROM socle_collectivite;
 INSERT INTO demarches_groupe_agent (collectivite_id, groupe_id, agent_id)
 SELECT DISTINCT collectivite_id, collectivite_id, agent_id FROM socle_habilitation;
@@ -49,6 +52,12 @@ SELECT id, id, 'Relance', 'Bonjour' FROM socle_collectivite;
 INSERT INTO demarches_lot_ligne (collectivite_id, lot_id, rang, dossier_id, etat)
 SELECT collectivite_id, collectivite_id, row_number() OVER (), id, 'fait' FROM demarches_dossier
 WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_satisfaction (collectivite_id, slug, mois, note, nombre)
+SELECT id, 'acte-naissance', '2026-11-01', 4, 3 FROM socle_collectivite;
+INSERT INTO demarches_abandon (collectivite_id, slug, mois, page, nombre)
+SELECT id, 'acte-naissance', '2026-11-01', 'vous', 3 FROM socle_collectivite;
+INSERT INTO demarches_elimination (collectivite_id, id, slug, titre, avant_le, prevus, valide_par, valide_le)
+SELECT id, id, 'acte-naissance', 'Acte', now(), 1, 'Maëlle', now() FROM socle_collectivite;
 INSERT INTO demarches_lot (agent_id, id, acte, nombre, cree_le)
 SELECT id, id, 'prendre', 1, now() FROM socle_agent WHERE prenom = 'Maëlle';
 INSERT INTO demarches_vue_bureau (agent_id, id, nom, requete, cree_le)

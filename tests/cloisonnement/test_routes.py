@@ -25,12 +25,13 @@ _SOI = """GET /connexion | GET /connexion/retour | GET /deconnexion | POST /deco
 SANS_OBJET = {
     "collectivite": f"""{_PARTOUT} | {_SOI} | GET / | GET /theme/{{empreinte}}.css | GET /blason/{{empreinte}}
         | GET /connexion/franceconnect | POST /connexion/courriel | GET /passage/accorder | GET /demarches
-        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir""",
+        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi""",
     "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
         | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
         | POST /saisir | GET /dossiers/flux | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
-        | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports | GET /demarches""",
+        | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports
+        | GET /statistiques | GET /conservation | GET /demarches""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
     "connexion": f"""{_PARTOUT} | GET /franceconnect/retour | GET /proconnect/retour
         | GET /proconnect/deconnexion/retour | GET /franceconnect/deconnexion/retour""",
@@ -77,8 +78,12 @@ _VERSIONS = """GET /demarches/versions/local-plage?collectivite={collectivite}
     | GET /demarches/versions/local-plage/1.yaml?collectivite={collectivite}"""
 _EDITION = f"""{_CHANTIER} | {_ADOPTION} | {_VERSIONS} | POST /demarches/chantiers | POST /demarches/adoptions
     | POST /demarches/importer/fichier"""
+_ACCES = """GET /dossiers/{brouillon}/code | POST /dossiers/{brouillon}/code | GET /dossiers/{brouillon}/acces
+    | POST /dossiers/{brouillon}/acces | POST /dossiers/{brouillon}/acces/{session}/retirer"""
 OBJETS = {
-    "collectivite": f"{_BROUILLON} | {_DOSSIER} | {_CODE}",
+    "collectivite": f"""{_BROUILLON} | {_DOSSIER} | {_CODE} | {_ACCES}
+        | GET /satisfaction/{{dossier}}/{{code}}
+        | POST /satisfaction/{{dossier}}/{{code}}""",
     "mon": f"{_DOSSIER} | {_CODE}",
     "agents": f"""GET /dossiers/{{dossier}} | POST /dossiers/{{dossier}}/prise | POST /dossiers/{{dossier}}/messages
         | POST /dossiers/{{dossier}}/notes | POST /dossiers/{{dossier}}/complements
@@ -86,7 +91,8 @@ OBJETS = {
         | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
-        | POST /reglages/{{collectivite}}/etiquettes | {_EDITION}""",
+        | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
+        | {_EDITION}""",
     "opsn": f"{_CONSOLE} | {_EDITION} | GET /demarches | POST /sessions/{{session}}/fermer",
 }
 # What a form of ours may hold: everything a page sends, so that a refusal is for whose the object is.
@@ -94,7 +100,7 @@ FORMULAIRE = {
     "message": "Bonjour", "note": "Bonjour", "piece": "justificatif_lien", "raison": "Illisible", "sens": "refuse",
     "motif": "Parce que", "avant_le-jour": "20", "avant_le-mois": "12", "avant_le-annee": "2026",
     "declaration": "oui", "action": "prendre", "type_acte": "copie_integrale", "champ": "nombre", "nombre": "2",
-    "code": "000000",
+    "code": "000000", "nom": "Malo", "genre": "transfert",
 }  # fmt: skip
 
 

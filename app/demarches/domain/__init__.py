@@ -49,6 +49,7 @@ from app.demarches.domain.numero import (
 from app.demarches.domain.saisie import (
     Saisie,
     a_completer,
+    agir,
     avertissements,
     entrees_de,
     parse_champ,
@@ -76,6 +77,7 @@ __all__ = [
     "afficher",
     "afficher_date",
     "afficher_numero",
+    "agir",
     "ajouter_mois",
     "avertissements",
     "champs_visibles",

@@ -22,6 +22,7 @@ from app.demarches.types.base import (
     TypeExpression,
     sujet,
 )
+from app.demarches.types.bloc import Bloc
 from app.demarches.types.choix import Choix, ChoixMultiple, Civilite, ListesLiees, OuiNon
 from app.demarches.types.contacts import Courriel, Telephone
 from app.demarches.types.dates import Heure, Jour, Periode
@@ -35,6 +36,7 @@ from app.demarches.types.numeros import (
     Rna,
     Siret,
 )
+from app.demarches.types.personnes import Enfant, Identite
 from app.demarches.types.textes import Formate, Texte, TexteLong
 
 _TOUS: tuple[TypeDeChamp, ...] = (
@@ -64,6 +66,9 @@ _TOUS: tuple[TypeDeChamp, ...] = (
     Formate(),
     Consentement(),
     Signature(),
+    Identite(),
+    Enfant(),
+    Bloc(),
     PieceJointe(),
     Explication(),
 )
