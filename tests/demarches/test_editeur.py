@@ -230,3 +230,25 @@ async def test_editing_is_for_administrators(portail: Portail, cast: Cast) -> No
     assert (await nav.get(f"/demarches/adoptions/{rennes}/acte-naissance")).statut == 403
     assert (await nav.get(f"/demarches/adoptions/{guingamp}/acte-naissance")).statut == 404
     assert (await portail.navigateur("opsn").get("/demarches", suivre=False)).statut == 303
+
+
+async def test_tariffs_are_set_by_each_collectivite(
+    portail: Portail, console: Navigateur, bureau: Navigateur, cast: Cast
+) -> None:
+    base, _ = await make(console)
+    page = await console.get(f"{base}/parties/presentation")
+    fields = {"tarifs.0.id": "barnum", "tarifs.0.libelle": "Un barnum", "tarifs.0.montant": "3000"}
+    await page.envoyer(fields, action="/parties/presentation")
+    await publish(console, base)
+    guingamp = str(cast.communes["guingamp"])
+    await send(
+        bureau,
+        await bureau.get("/demarches"),
+        "/demarches/adoptions",
+        collectivite=guingamp,
+        slug="pret-de-barnum",
+    )
+    page = await bureau.get(f"/demarches/adoptions/{guingamp}/pret-de-barnum")
+    await page.envoyer({"tarif_barnum": "4550"}, action="/adoptions/")
+    public = await portail.navigateur("guingamp").get("/demarches/pret-de-barnum")
+    assert "Un barnum : 45,50\u00a0€" in public.answer.text.replace("&nbsp;", "\u00a0")
