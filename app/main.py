@@ -36,7 +36,7 @@ from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
-from app.portail import accueil, bureau, console, espace, incidents, pages, sante
+from app.portail import accueil, bureau, console, espace, incidents, ma_collectivite, pages, sante
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.expediteurs import mail_folder
@@ -80,6 +80,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     ),
     "agents": (
         bureau.router,
+        ma_collectivite.router,
         demarches_lots.router,
         demarches_partage.router,
         demarches_pilotage.router,
@@ -141,7 +142,6 @@ def create_app(noyau: Noyau | None = None) -> Aiguillage:
         settings = load_settings()
         configure_logs(settings.log_format)
         noyau = make_noyau(settings)
-    noyau.ports = identite.PortIdentite()
     applications = {genre: make_application(noyau, genre) for genre in ROUTERS}
 
     async def render_error(scope: Scope, error: BusinessError) -> ASGIApp:

@@ -87,6 +87,8 @@ class Dossier(PersonnelMixin, Base):
     bail_jusqu_a: Mapped[datetime | None] = mapped_column(Instant)
     clos_le: Mapped[datetime | None] = mapped_column(Instant)
     revision: Mapped[int] = mapped_column(Integer, default=1)
+    # In which e-mails are written; an agent who files for somebody leaves French.
+    langue: Mapped[str] = mapped_column(Text, default="fr")
     essai: Mapped[bool] = mapped_column(Boolean, server_default=FetchedValue())
     groupe_id: Mapped[UUID | None] = mapped_column()
     avis_donne: Mapped[bool] = mapped_column(Boolean, default=False)

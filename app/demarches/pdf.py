@@ -6,6 +6,8 @@ Each carries the instant of the fact it attests, so that making it again after a
 from collections.abc import Mapping
 from datetime import datetime
 
+import structlog
+
 from app.demarches.documents import (
     AccuseReception,
     AttestationEnregistrement,
@@ -16,7 +18,10 @@ from app.demarches.documents import (
     RecapDossier,
 )
 from app.socle.documents import render_pdf
+from app.socle.errors import BusinessError
 from app.socle.lettres import EnTete, jour
+
+log = structlog.get_logger()
 
 
 async def pdf_attestation(papier: AttestationEnregistrement) -> bytes:
@@ -123,7 +128,14 @@ async def pdf_dossier(papier: RecapDossier) -> bytes:
 async def _render(
     modele: str, donnees: Mapping[str, object], *, en_tete: EnTete, instant: datetime, titre: str
 ) -> bytes:
-    return await render_pdf(modele, donnees, horodatage=instant, titre=titre, embleme=en_tete.embleme_svg)
+    try:
+        return await render_pdf(modele, donnees, horodatage=instant, titre=titre, embleme=en_tete.embleme_svg)
+    except BusinessError as error:
+        if not en_tete.embleme_svg:
+            raise
+        # A drawing that the typesetter does not take must not keep a person from their receipt.
+        log.warning("emblem_left_out", modele=modele, error=error.message)
+        return await render_pdf(modele, donnees, horodatage=instant, titre=titre)
 
 
 def _piece(piece: PieceDemandee) -> dict[str, object]:

@@ -73,6 +73,7 @@ def dossier_of(
     closed = Etat(dossier.etat) in ETATS_FINAUX
     mine = instruction.is_mine(dossier, ctx) and not closed
     return {
+        "fuseau": ZoneInfo(found.collectivite.fuseau),
         "dossier": _head(ctx, found, closed=closed),
         "identite": _identity(dossier),
         "prise": None

@@ -3,11 +3,12 @@
 import contextlib
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.definitions import Definition
-from app.demarches.domain import afficher_date, afficher_numero
+from app.demarches.domain import afficher_numero
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import exports, mesures
@@ -19,6 +20,7 @@ from app.socle.courriers import send_mail
 from app.socle.crypto.keystore import KeyOwner
 from app.socle.errors import NotFoundError
 from app.socle.expediteurs import Issue
+from app.socle.gabarits import date_longue, moment
 from app.socle.hosts import CollectiviteVue, list_vues
 from app.socle.ids import uuid7
 from app.socle.jobs import emit, tache
@@ -144,6 +146,7 @@ async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
         collectivite=vue,
         cle=envoi_id,
         envoi_id=UUID(envoi_id),
+        langue=dossier.langue,
         pieces=joined,
         **_words(noyau, vue, dossier, definition, envoi.evenement, complements),
     )
@@ -193,13 +196,12 @@ def _words(
     if evenement == "decision_rendue":
         words["avis"] = noyau.settings.url_of(vue.hote, opinion_path(noyau, dossier.id))
     if evenement in JOINTS and dossier.depose_le is not None:
-        entete = papiers.en_tete_of(noyau, vue, definition.service.nom)
-        words["recu_le"] = entete.moment(dossier.depose_le)
+        words["recu_le"] = moment(dossier.depose_le, ZoneInfo(vue.fuseau), dossier.langue)
         words["accuse"] = definition.legal is not None and definition.legal.accuse.delivre
     if evenement == "depot_guichet":
         words["depose_par"] = str((dossier.mandataire or {}).get("nom", ""))
     if evenement == "complement_demande":
-        words["avant_le"] = afficher_date(max(item.avant_le for item in complements))
+        words["avant_le"] = date_longue(max(item.avant_le for item in complements), dossier.langue)
     return words
 
 

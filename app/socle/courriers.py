@@ -81,6 +81,7 @@ async def send_mail(
     if testeur := essayeur.get():
         a = await _address_of(noyau, testeur)
     boite = noyau.settings.mail_rebonds
+    langue = langue if langue in noyau.gabarits else "fr"
     try:
         courriel = rendre_courriel(
             noyau.gabarits[langue],

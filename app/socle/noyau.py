@@ -35,6 +35,7 @@ class Noyau:
     antivirus: Any
     expediteur: Any
     oidc: Any
+    # What modules offer one another (app/contrats/ports.py): the kernel carries it and knows nothing of it.
     ports: Any = None
     maintenance: str = ""
     taches: dict[str, Any] = field(default_factory=dict)

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -31,6 +32,7 @@ class Portail:
             self.maintenance = visit.traduire(ESSAI)
         self.accueil_url = "/"
         self.langue = visit.langue
+        self.fuseau = ZoneInfo(collectivite.fuseau) if collectivite else None
         self.type = collectivite.genre if collectivite else hote.genre
         self.nom = collectivite.nom if collectivite else visit.traduire(NOMS[hote.genre])
         self.coordonnees = coordonnees_of(collectivite.coordonnees) if collectivite else None
@@ -54,7 +56,9 @@ class Portail:
     @property
     def personne(self) -> PersonneVue | None:
         """Who is signed in, for the header."""
-        personne = getattr(self._visit, "personne", None)
+        # A page of error is shown after the transaction of the request: the session it recognised is on its state.
+        known = getattr(self._visit.request.state, "personne", None)
+        personne = getattr(self._visit, "personne", None) or known
         if personne is None:
             return None
         host = self._visit.hote
@@ -96,6 +100,7 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
             (N_("Statistiques"), "/statistiques"),
             (N_("Conservation"), "/conservation"),
             (N_("Exports"), "/exports"),
+            (N_("Ma collectivité"), "/collectivite"),
             (N_("Mes connexions"), "/sessions"),
         )
     if genre == "opsn":

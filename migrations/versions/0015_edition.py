@@ -9,7 +9,7 @@ from alembic import op
 from migrations.politiques import commune, forcer
 
 revision = "0015_edition"
-down_revision = "0017_acces"
+down_revision = "0018_langue"
 branch_labels = None
 depends_on = None
 

@@ -31,7 +31,7 @@ SANS_OBJET = {
     "agents": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
         | POST /saisir | GET /dossiers/flux | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
         | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports
-        | GET /statistiques | GET /conservation | GET /demarches""",
+        | GET /statistiques | GET /conservation | GET /collectivite | GET /demarches""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
     "connexion": f"""{_PARTOUT} | GET /franceconnect/retour | GET /proconnect/retour
         | GET /proconnect/deconnexion/retour | GET /franceconnect/deconnexion/retour""",
@@ -53,7 +53,8 @@ _SAISIE = """GET /saisir/dossiers/{saisie}/reprendre | GET /saisir/dossiers/{sai
     | POST /saisir/dossiers/{saisie}/etapes/document"""
 # The console is the administrators' of the OPSN, whatever the address.
 _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites/prendre-en-charge
-    | POST /collectivites/prendre-en-charge/fichier | GET /collectivites/prendre-en-charge/fichier/{session}
+    | POST /collectivites/prendre-en-charge/fichier
+    | POST /collectivites/prendre-en-charge/epci | GET /collectivites/prendre-en-charge/fichier/{session}
     | POST /collectivites/prendre-en-charge/fichier/{session} | GET /collectivites/guingamp
     | POST /collectivites/guingamp/etat | GET /collectivites/guingamp/coordonnees
     | POST /collectivites/guingamp/coordonnees | GET /collectivites/guingamp/apercu.css
@@ -92,7 +93,9 @@ OBJETS = {
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
-        | {_EDITION}""",
+        | GET /collectivite/guingamp | POST /collectivite/guingamp
+        | GET /collectivite/guingamp/agents | POST /collectivite/guingamp/agents
+        | POST /collectivite/guingamp/agents/{{agent}}/retirer | {_EDITION}""",
     "opsn": f"{_CONSOLE} | {_EDITION} | GET /demarches | POST /sessions/{{session}}/fermer",
 }
 # What a form of ours may hold: everything a page sends, so that a refusal is for whose the object is.
@@ -113,6 +116,7 @@ def normalised(route: str) -> str:
     for written, parameter in (
         ("etapes/document", "etapes/{}"),
         ("tes/guingamp", "tes/{}"),
+        ("te/guingamp", "te/{}"),
         ("travaux/1", "travaux/{}"),
         ("parties/legal", "parties/{}"),
         ("pages/document", "pages/{}"),

@@ -277,7 +277,7 @@ async def print_dossier(ctx: AgentDep, dossier_id: UUID) -> Response:
         imprime_le=ctx.now,
         imprime_par=f"{droit.nom_complet}, {droit.qualite}",
     )
-    nom = papiers.file_name("dossier", dossier.numero, ctx.today())
+    nom = papiers.file_name("dossier", dossier.numero, ctx.today(found.collectivite.fuseau))
     return Response(pdf, media_type="application/pdf", headers=inert_headers(nom))
 
 

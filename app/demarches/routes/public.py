@@ -91,7 +91,7 @@ async def _context(visit: Visite, offre: catalogue.Offre, draft: Any, *, signed:
         return common | {"demarche": _card(definition), "rendez_vous_url": ""}
     start = f"/demarches/{definition.slug}/remplir"
     identites = definition.identites
-    fc = "franceconnect" in identites and await visit.noyau.ports.has_franceconnect(visit)
+    fc = "franceconnect" in identites and await visit.noyau.ports.identification.has_franceconnect(visit)
     commencer = {
         "continuer_url": start if draft else "",
         "brouillon_le": draft.cree_le if draft else None,

@@ -1,8 +1,9 @@
 """A person's own dossier, on its collectivité's host and on Mon espace: the same pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header
 from starlette.responses import Response, StreamingResponse
@@ -67,13 +68,14 @@ def _show(
     refus: dict[str, str] | None = None,
     consultations: Sequence[Any] = (),
 ) -> Response:
-    dossier, definition, base = found.dossier, found.definition, f"/dossiers/{found.dossier.id}"
-    reponses = dossier.reponses or {}
+    dossier, definition, reponses = found.dossier, found.definition, found.dossier.reponses or {}
+    base = f"/dossiers/{dossier.id}"
     receipt, act = found.document("accuse"), found.document("decision")
     closed = Etat(dossier.etat) in ETATS_FINAUX
     return page(
         ctx,
         "portail/mon_dossier.html",
+        fuseau=ZoneInfo(found.collectivite.fuseau),
         block="contenu",
         status=status,
         dossier={
@@ -87,17 +89,7 @@ def _show(
             "silence": _silence(found) if not closed else None,
         },
         fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
-        demandes=[
-            {
-                "libelle": definition.champ(item.champ_id).libelle,
-                "raison": item.motif,
-                "avant_le": item.avant_le,
-                "champ": _asked(found, definition.champ(item.champ_id), (refus or {}).get(item.champ_id, "")),
-                "action_url": f"{base}/pieces",
-                "cle_idempotence": new_token(),
-            }
-            for item in found.demandes
-        ],
+        demandes=_demandes(found, f"{base}/pieces", refus or {}),
         decision=_decision(found, f"/documents/{act.id}" if act else "", act.taille if act else 0),
         messages=messages_of(found.messages, agent=False),
         reponse=None
@@ -117,6 +109,22 @@ def _show(
         service=coordonnees_of(found.collectivite.coordonnees),
         message="",
     )
+
+
+def _demandes(found: Suivi, action_url: str, refus: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What is asked again, each with the field that answers it and what was wrong with the last try."""
+    return [
+        {
+            "libelle": champ.libelle,
+            "raison": item.motif,
+            "avant_le": item.avant_le,
+            "champ": _asked(found, champ, refus.get(item.champ_id, "")),
+            "action_url": action_url,
+            "cle_idempotence": new_token(),
+        }
+        for item in found.demandes
+        for champ in (found.definition.champ(item.champ_id),)
+    ]
 
 
 def _opinion_url(ctx: Contexte, found: Suivi) -> str:

@@ -172,6 +172,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
             evenement_id=uuid7(),
             auteur=auteur,
             mots=" ".join(words)[:20_000],
+            langue=ctx.langue if dossier.canal == "web" else "fr",
             # Where the collectivité has no group of that name, its own table of routing says (a trigger).
             groupe=router(definition, draft.reponses, draft.circonstances) if definition.routage else None,
         )

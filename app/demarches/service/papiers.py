@@ -5,12 +5,12 @@ the first.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
-from app.config import ROOT
 from app.demarches.definitions import Definition
 from app.demarches.documents import (
     AccuseReception,
@@ -79,18 +79,14 @@ def en_tete_of(noyau: Noyau, collectivite: CollectiviteVue, service: str) -> EnT
         courriel=details.get("courriel", ""),
         horaires=horaires,
         site=noyau.settings.url_of(collectivite.hote, ""),
-        embleme_svg=_emblem(collectivite.theme.blason),
         couleur=collectivite.theme.principale,
         fuseau=collectivite.fuseau,
     )
 
 
-def _emblem(address: str) -> str:
-    path = (ROOT / address.lstrip("/")).resolve()
-    allowed = (ROOT / "static").resolve()
-    if not address.endswith(".svg") or not path.is_relative_to(allowed) or not path.is_file():
-        return ""
-    return Path(path).read_text()
+async def with_emblem(noyau: Noyau, collectivite: CollectiviteVue, en_tete: EnTete) -> EnTete:
+    """The letterhead with the collectivité's logo, which is read for a paper and for nothing else."""
+    return replace(en_tete, embleme_svg=await noyau.ports.emblemes.svg_of(noyau, collectivite))
 
 
 def autorite_of(collectivite: CollectiviteVue) -> str:
@@ -152,11 +148,18 @@ def depot_of(
     )
 
 
+async def _paper_of(
+    noyau: Noyau, collectivite: CollectiviteVue, dossier: Dossier, definition: Definition, pieces: list[Piece]
+) -> Depot:
+    depot = depot_of(noyau, collectivite, dossier, definition, pieces)
+    return replace(depot, en_tete=await with_emblem(noyau, collectivite, depot.en_tete))
+
+
 async def make_receipt(
     noyau: Noyau, collectivite: CollectiviteVue, dossier: Dossier, definition: Definition, pieces: list[Piece]
 ) -> bytes:
     """The accusé de réception, or the plain attestation where the law asks for none (CRPA R112-4)."""
-    depot = depot_of(noyau, collectivite, dossier, definition, pieces)
+    depot = await _paper_of(noyau, collectivite, dossier, definition, pieces)
     legal = definition.legal
     if legal is None or not legal.accuse.delivre or legal.silence is None or dossier.silence_le is None:
         return await pdf_attestation(AttestationEnregistrement(depot=depot, suite=definition.textes.apres))
@@ -186,7 +189,7 @@ async def make_dossier(
     """The whole dossier on paper: identity, answers, names of the pieces, history; nothing internal."""
     return await pdf_dossier(
         RecapDossier(
-            depot=depot_of(noyau, collectivite, dossier, definition, pieces),
+            depot=await _paper_of(noyau, collectivite, dossier, definition, pieces),
             statut=statut,
             historique=tuple(historique),
             imprime_le=imprime_le,
@@ -211,7 +214,9 @@ async def make_complement(
     champ = definition.champ(complement.champ_id)
     return await pdf_demande_complement(
         DemandeComplement(
-            en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
+            en_tete=await with_emblem(
+                noyau, collectivite, en_tete_of(noyau, collectivite, definition.service.nom)
+            ),
             numero=afficher_numero(dossier.numero or ""),
             demarche=definition.titre,
             destinataire=Destinataire(
@@ -235,7 +240,9 @@ async def make_decision(
     mots = {
         "demandeur": nom_de(dossier.demandeur),
         "numero": afficher_numero(dossier.numero or ""),
-        "date_depot": afficher_date(jour_local(dossier.depose_le or decision.rendue_le)),
+        "date_depot": afficher_date(
+            jour_local(dossier.depose_le or decision.rendue_le, ZoneInfo(collectivite.fuseau))
+        ),
         "commune": collectivite.nom,
     }
     accepted = decision.sens == "accepte"
@@ -249,7 +256,9 @@ async def make_decision(
 
     return await pdf_decision(
         DecisionActe(
-            en_tete=en_tete_of(noyau, collectivite, decision.auteur_service),
+            en_tete=await with_emblem(
+                noyau, collectivite, en_tete_of(noyau, collectivite, decision.auteur_service)
+            ),
             forme=Forme.ARRETE if arrete else Forme.COURRIER,
             sens=Sens.FAVORABLE if accepted else Sens.DEFAVORABLE,
             objet=definition.titre,
