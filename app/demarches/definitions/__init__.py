@@ -24,7 +24,15 @@ from app.demarches.definitions.legal import (
 )
 from app.demarches.definitions.parcours import FIN, Etape, Parcours, Suite
 from app.demarches.definitions.regles import Plan, Remarque
-from app.demarches.definitions.surcouche import Surcouche, SurcoucheRefuseeError, appliquer
+from app.demarches.definitions.surcouche import (
+    ChampAjoute,
+    Surcouche,
+    SurcoucheRefuseeError,
+    appliquer,
+    cles_touchees,
+    composer,
+    elaguer,
+)
 
 __all__ = [
     "FIN",
@@ -33,6 +41,7 @@ __all__ = [
     "Aiguillage",
     "CatalogueError",
     "Champ",
+    "ChampAjoute",
     "Competence",
     "Conservation",
     "Controle",
@@ -57,6 +66,9 @@ __all__ = [
     "TypeChamp",
     "appliquer",
     "canonical_bytes",
+    "cles_touchees",
+    "composer",
+    "elaguer",
     "empreinte",
     "load_catalogue",
     "load_definition",
