@@ -13,7 +13,9 @@ from pydantic import AfterValidator, Field, model_validator
 from app.demarches.definitions.attributs import (
     Avertissement,
     Borne,
+    ColonneTableau,
     HeureEcrite,
+    LigneTableau,
     Option,
     ReglesPiece,
     Valeur,
@@ -103,6 +105,11 @@ class Champ(Fige):
     ligne: str = ""
     ajouter: str = ""
     demande: tuple[str, ...] = ()
+    lignes: tuple[LigneTableau, ...] = ()
+    colonnes: tuple[ColonneTableau, ...] = ()
+    totaux: bool = True
+    resultat: Literal["nombre", "montant", "texte", "date", "oui_non"] = "nombre"
+    anciennes: bool = False
 
     @model_validator(mode="before")
     @classmethod
