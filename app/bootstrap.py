@@ -7,6 +7,7 @@ import app.demarches.tasks
 import app.identite.tasks
 import app.socle.entretien  # noqa: F401 - these four register their jobs
 from app.config import Settings, SettingsError
+from app.demarches.providers.adresses import make_adresses
 from app.socle import embarque
 from app.socle.antivirus import make_antivirus
 from app.socle.cache import PageCache
@@ -70,4 +71,5 @@ def make_noyau(
         expediteur=expediteur or make_expediteur(settings),
         oidc=oidc or Oidc(clock),
         maintenance=settings.maintenance,
+        adresses=make_adresses(settings.adresses_url),
     )

@@ -35,6 +35,7 @@ class Noyau:
     expediteur: Any
     oidc: Any
     ports: Any = None
+    adresses: Any = None
     maintenance: str = ""
     taches: dict[str, Any] = field(default_factory=dict)
     _reading: "asyncio.Future[None] | None" = None

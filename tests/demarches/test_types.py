@@ -239,6 +239,39 @@ def test_no_more_rows_than_allowed_and_no_fewer() -> None:
     assert read.erreur == f"Retirez des lignes à ceci{NB}: 1 au plus."
 
 
+BAN = {
+    "x-ligne": "12 Rue Notre-Dame",
+    "x-code_postal": "22200",
+    "x-commune": "Guingamp",
+    "x-code_insee": "22070",
+    "x-ban_id": "22070_0420_00012",
+    "x-lon": "-3.15",
+    "x-lat": "48.56",
+}
+
+
+def test_what_the_address_base_says_is_kept_while_it_agrees_with_what_is_written() -> None:
+    field = CHAMPS["adresse"]
+    value = parse_champ(field, _brut(BAN), {}, JOUR).valeur
+    assert (value["ban_id"], value["lon"], value["lat"]) == ("22070_0420_00012", -3.15, 48.56)
+    assert parse_champ(field, entrees_de(field, value), {}, JOUR).valeur == value
+    moved = parse_champ(field, _brut({**BAN, "x-commune": "Pabu"}), {}, JOUR).valeur
+    assert (moved["code_insee"], "ban_id" in moved) == ("22161", False)
+    forged = parse_champ(field, _brut({**BAN, "x-lat": "quelque part"}), {}, JOUR).valeur
+    assert "lat" not in forged
+
+
+def test_an_address_elsewhere_is_remarked_where_the_form_asks_so() -> None:
+    field = champ("adresse", sur_place=True)
+    here, away = ContexteDeSaisie(JOUR, code_insee="22070"), ContexteDeSaisie(JOUR, code_insee="35238")
+    assert field.genre.lire(field, _brut(BAN), here).remarque is None
+    read = field.genre.lire(field, _brut(BAN), away)
+    assert read.erreur is None
+    assert read.remarque == (
+        "Cette adresse n’est pas à Rennes\u00a0: vérifiez qu’elle est bien celle qui est demandée."
+    )
+
+
 def test_a_namesake_is_chosen_among_those_that_are_near() -> None:
     field = CHAMPS["commune"]
     near = field.genre.vue(field, {"x": ["Saint-Denis"]}).donnees["choix"]

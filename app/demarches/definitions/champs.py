@@ -98,6 +98,7 @@ class Champ(Fige):
     heure_max: HeureEcrite | None = None
     avertissement: Avertissement | None = None
     etranger: bool = False
+    sur_place: bool = False
     piece: ReglesPiece | None = None
     champs: "tuple[Champ, ...]" = ()
     lignes_min: int = Field(default=0, ge=0, le=200)
