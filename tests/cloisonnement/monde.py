@@ -15,7 +15,45 @@ _MORE = """
 INSERT INTO collectivites_blason (collectivite_id, empreinte, type_mime, contenu, modifie_le)
 SELECT id, md5(slug), 'image/png', 'x', now() FROM socle_collectivite;
 INSERT INTO demarches_surcouche (collectivite_id, id, slug, contenu, cree_le)
-SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite
+SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite;
+INSERT INTO demarches_attente (collectivite_id, id, dossier_id, etape, genre, libelle, automatique, ouverte_le)
+SELECT collectivite_id, id, id, 'droit', 'paiement', 'Redevance', false, now() FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_alerte (collectivite_id, dossier_id, genre, echeance, palier, creee_le)
+SELECT collectivite_id, id, 'silence', '2026-12-24', 7, now() FROM demarches_dossier WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_transmission (collectivite_id, dossier_id, organisme, motif, par, transmis_le)
+SELECT collectivite_id, id, 'Préfecture', 'Route nationale', 'Maëlle', now() FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_proposition (collectivite_id, dossier_id, sens, motif, agent_id, par, proposee_le)
+SELECT collectivite_id, dossier_id, 'accepte', '', agent_id, 'Maëlle', now() FROM demarches_decision;
+INSERT INTO demarches_acces (collectivite_id, id, dossier_id, genre, code_empreinte, nom, cree_le, expire_le)
+SELECT collectivite_id, gen_random_uuid(), id, 'invitation', sha256(id::text::bytea), 'Malo', cree_le,
+  cree_le + interval '14 days' FROM demarches_dossier;
+INSERT INTO demarches_groupe (collectivite_id, id, nom) SELECT id, id, 'Accueil' FROM socle_collectivite;
+INSERT INTO demarches_groupe_agent (collectivite_id, groupe_id, agent_id)
+SELECT DISTINCT collectivite_id, collectivite_id, agent_id FROM socle_habilitation;
+INSERT INTO demarches_routage (collectivite_id, slug, groupe_id)
+SELECT id, 'acte-naissance', id FROM socle_collectivite;
+INSERT INTO demarches_etiquette (collectivite_id, id, nom, ton)
+SELECT id, id, 'Urgent', 'refus' FROM socle_collectivite;
+INSERT INTO demarches_absence (collectivite_id, id, agent_id, remplacant_id, du, au, cree_le)
+SELECT c.id, c.id, a.id, b.id, '2020-01-01', '2020-01-02', now() FROM socle_collectivite c,
+  (SELECT id FROM socle_agent ORDER BY id LIMIT 1) a, (SELECT id FROM socle_agent ORDER BY id DESC LIMIT 1) b;
+INSERT INTO demarches_modele (collectivite_id, id, nom, texte)
+SELECT id, id, 'Relance', 'Bonjour' FROM socle_collectivite;
+INSERT INTO demarches_lot_ligne (collectivite_id, lot_id, rang, dossier_id, etat)
+SELECT collectivite_id, collectivite_id, row_number() OVER (), id, 'fait' FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_satisfaction (collectivite_id, slug, mois, note, nombre)
+SELECT id, 'acte-naissance', '2026-11-01', 4, 3 FROM socle_collectivite;
+INSERT INTO demarches_abandon (collectivite_id, slug, mois, page, nombre)
+SELECT id, 'acte-naissance', '2026-11-01', 'vous', 3 FROM socle_collectivite;
+INSERT INTO demarches_elimination (collectivite_id, id, slug, titre, avant_le, prevus, valide_par, valide_le)
+SELECT id, id, 'acte-naissance', 'Acte', now(), 1, 'Maëlle', now() FROM socle_collectivite;
+INSERT INTO demarches_lot (agent_id, id, acte, nombre, cree_le)
+SELECT id, id, 'prendre', 1, now() FROM socle_agent WHERE prenom = 'Maëlle';
+INSERT INTO demarches_vue_bureau (agent_id, id, nom, requete, cree_le)
+SELECT id, id, 'À moi', 'agent=moi', now() FROM socle_agent WHERE prenom = 'Maëlle'
 """
 
 
@@ -23,13 +61,14 @@ SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FRO
 class Monde:
     """Rozenn's things in Guingamp (`victime`, `brouillon`), Yann's there (`voisin`) and in Rennes (`ailleurs`).
 
-    `saisie` is a draft filled for somebody at Guingamp's counter.
+    `saisie` is a draft filled for somebody at Guingamp's counter, `avis` an opinion asked outside on `victime`.
     """
 
     cast: Cast
     victime: DossierEssai
     brouillon: DossierEssai
     saisie: UUID
+    avis: UUID
     export: UUID
     voisin: DossierEssai
     ailleurs: DossierEssai
@@ -88,6 +127,8 @@ async def make_monde(portail: Portail) -> Monde:
     victime = await acteurs.dossier_instruit(portail)
     voisin = await acteurs.dossier_instruit(portail, personne="yann")
     ailleurs = await acteurs.dossier_instruit(portail, agent="katell", personne="yann", commune="rennes")
+    avis_id = await acteurs.avis_demande(portail, victime)
+    await acteurs.avis_demande(portail, ailleurs, agent="katell")
     await acteurs.decider(portail, victime)
     await acteurs.decider(portail, voisin)
     await acteurs.decider(portail, ailleurs, agent="katell")
@@ -109,6 +150,7 @@ async def make_monde(portail: Portail) -> Monde:
         victime=complete,
         brouillon=brouillon,
         saisie=saisie_id,
+        avis=avis_id,
         export=export,
         voisin=voisin,
         ailleurs=ailleurs,
