@@ -35,6 +35,7 @@ from app.demarches.routes import pilotage as demarches_pilotage
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
+from app.demarches.routes import suggestions as demarches_suggestions
 from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes import tacite as demarches_tacite
 from app.demarches.routes.deposer import ManquesError
@@ -74,6 +75,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_pilotage.usager,
         demarches_remplir.router,
         demarches_remplir.pages,
+        demarches_suggestions.router,
     ),
     "mon": (
         espace.router,
@@ -98,6 +100,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_saisie.router,
         *EDITION,
         demarches_exports.router,
+        demarches_suggestions.router,
     ),
     "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun, *EDITION),
     "connexion": (accueil.commun, identite.connexion),
