@@ -1,6 +1,7 @@
 """What rules may name in a form: each question and its parts, with their types and limits."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
@@ -119,25 +120,27 @@ def noms_de(champ: Champ, calcule: Type | None = None) -> dict[str, Nom]:
     if not champ.repond:
         return {}
     if calcule is not None:
-        return {champ.id: Nom(calcule, champ.id, lecteur(calcule), champ.libelle)}
+        return {champ.id: Nom(calcule, champ.id, lecteur(calcule), _dire(champ))}
     if champ.type in _SIMPLES:
         kind, read = _SIMPLES[champ.type]
-        return {champ.id: _borner(champ, Nom(kind, champ.id, read, champ.libelle))}
+        return {champ.id: _borner(champ, Nom(kind, champ.id, read, _dire(champ)))}
     if champ.type in ("choix", "choix_multiple"):
         options = tuple(option.valeur for option in champ.options)
         kind = choix(*options) if champ.type == "choix" else liste(*options)
-        return {champ.id: Nom(kind, champ.id, _texte if champ.type == "choix" else _liste, champ.libelle)}
+        reader: Callable[[Any], Any] = _texte if champ.type == "choix" else _liste
+        labels = {option.valeur: option.libelle for option in champ.options}
+        return {champ.id: Nom(kind, champ.id, reader, _dire(champ), labels)}
     if genre == "bloc":
         within = noms_du_formulaire(getattr(champ, "champs", ()))
-        return {champ.id: Nom(lignes(within), champ.id, _lignes(within), champ.libelle)}
+        return {champ.id: Nom(lignes(within), champ.id, _lignes(within), _dire(champ))}
     if genre in _PARTIES:
-        whole = {champ.id: Nom(COMPOSE, champ.id, _entier, champ.libelle)}
+        whole = {champ.id: Nom(COMPOSE, champ.id, _entier, _dire(champ))}
         parts = _PARTIES[genre].items()
         return whole | {
-            f"{champ.id}.{name}": Nom(kind, champ.id, _partie(name, read), f"{champ.libelle}, {name}")
+            f"{champ.id}.{name}": Nom(kind, champ.id, _partie(name, read), f"{_dire(champ)} ({name})")
             for name, (kind, read) in parts
         }
-    return {champ.id: Nom(TEXTE, champ.id, _texte, champ.libelle)}
+    return {champ.id: Nom(TEXTE, champ.id, _texte, _dire(champ))}
 
 
 def noms_du_formulaire(champs: Iterable[Champ]) -> dict[str, Nom]:
@@ -157,10 +160,14 @@ def lecteur(kind: Type) -> Callable[[Any], Any]:
     return readers.get(kind.genre, _texte)
 
 
+def _dire(champ: Champ) -> str:
+    """How a sentence calls a field."""
+    return champ.sujet or f"« {champ.libelle} »"
+
+
 def _borner(champ: Champ, nom: Nom) -> Nom:
     genre: str = champ.type
     if genre not in ("entier", "decimal", "montant"):
         return nom
-    scale = 100 if genre == "montant" else 1
-    low, high = (None if limit is None else Decimal(limit) / scale for limit in (champ.min, champ.max))
-    return Nom(nom.type, nom.champ, nom.lire, nom.libelle, low, high)
+    low, high = (None if limit is None else Decimal(limit) for limit in (champ.min, champ.max))
+    return replace(nom, minimum=low, maximum=high)
