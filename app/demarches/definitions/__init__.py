@@ -15,6 +15,7 @@ from app.demarches.definitions.definition import (
 from app.demarches.definitions.legal import Accuse, Conservation, Decision, Legal, Service, Silence
 from app.demarches.definitions.regles import Plan, Remarque
 from app.demarches.definitions.surcouche import Surcouche, SurcoucheRefuseeError, appliquer
+from app.demarches.definitions.verification import verifier
 
 __all__ = [
     "THEMES",
@@ -45,4 +46,5 @@ __all__ = [
     "empreinte",
     "load_catalogue",
     "load_definition",
+    "verifier",
 ]

@@ -51,8 +51,13 @@ def _texte(valeur: Any) -> str | None:
     return valeur if isinstance(valeur, str) and valeur else None
 
 
-def _liste(valeur: Any) -> tuple[str, ...] | None:
-    return tuple(valeur) if isinstance(valeur, list) and valeur else None
+def _option(options: tuple[str, ...]) -> Callable[[Any], str | None]:
+    """An answer that is no longer offered is none."""
+    return lambda valeur: valeur if valeur in options else None
+
+
+def _options(options: tuple[str, ...]) -> Callable[[Any], tuple[str, ...] | None]:
+    return lambda valeur: tuple(item for item in valeur if item in options) or None
 
 
 def _entier(valeur: Any) -> Any:
@@ -127,7 +132,7 @@ def noms_de(champ: Champ, calcule: Type | None = None) -> dict[str, Nom]:
     if champ.type in ("choix", "choix_multiple"):
         options = tuple(option.valeur for option in champ.options)
         kind = choix(*options) if champ.type == "choix" else liste(*options)
-        reader: Callable[[Any], Any] = _texte if champ.type == "choix" else _liste
+        reader = _option(options) if champ.type == "choix" else _options(options)
         labels = {option.valeur: option.libelle for option in champ.options}
         return {champ.id: Nom(kind, champ.id, reader, _dire(champ), labels)}
     if genre == "bloc":
@@ -155,7 +160,6 @@ def lecteur(kind: Type) -> Callable[[Any], Any]:
         "nombre": _nombre,
         "date": _jour,
         "heure": _heure,
-        "liste": _liste,
     }
     return readers.get(kind.genre, _texte)
 
