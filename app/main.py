@@ -18,6 +18,8 @@ from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import exports as demarches_exports
+from app.demarches.routes import lots as demarches_lots
+from app.demarches.routes import partage as demarches_partage
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
@@ -57,6 +59,8 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     ),
     "agents": (
         bureau.router,
+        demarches_lots.router,
+        demarches_partage.router,
         accueil.commun,
         identite.agents,
         identite.commun,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,6 +20,7 @@ class DemarcheVersion(Base):
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     slug: Mapped[str] = mapped_column(Text)
     contenu: Mapped[Json] = mapped_column(JSONB)
+    titre: Mapped[str | None] = mapped_column(Text)
     publiee_le: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -72,6 +73,8 @@ class Dossier(PersonnelMixin, Base):
     clos_le: Mapped[datetime | None] = mapped_column(Instant)
     revision: Mapped[int] = mapped_column(Integer, default=1)
     essai: Mapped[bool] = mapped_column(Boolean, default=False)
+    groupe_id: Mapped[UUID | None] = mapped_column()
+    etiquettes: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
 
 
 class DuDossier(PersonnelMixin):

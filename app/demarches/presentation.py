@@ -14,14 +14,6 @@ from app.socle import vues
 from app.socle.langues import N_
 
 MEGA = 1_000_000
-_TYPES = {
-    "entier": "nombre",
-    "decimal": "nombre",
-    "choix_multiple": "cases",
-    "civilite": "choix",
-    "explication": "explication",
-}
-_CIVILITES = (vues.Option("madame", "Madame"), vues.Option("monsieur", "Monsieur"))
 _FORMATS = {"pdf": "PDF", "jpg": "JPEG", "png": "PNG", "heic": "HEIC"}
 _TONS = {
     Etat.BROUILLON: "neutre",
@@ -135,21 +127,12 @@ def _champ(
     value = draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
     given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
-    options = tuple(vues.Option(o.valeur, o.libelle, o.aide) for o in champ.options)
-    aide = f"{champ.aide} {remarque}".strip()
-    return vues.Champ(
-        id=champ.id,
-        type=_TYPES.get(champ.type, champ.type),
-        libelle=champ.libelle,
-        aide=aide,
-        obligatoire=champ.obligatoire,
-        valeur=_typed_value(champ, typed),
-        erreur=erreur,
-        options=_CIVILITES if champ.type == "civilite" else options,
+    seen = champ_vu(champ, typed, erreur)
+    return replace(
+        seen,
+        aide=f"{seen.aide} {remarque}".strip(),
         provenance=source if given else "",
-        fichiers=fichiers_of(draft.pieces_de(champ.id)) if champ.type == "piece" else (),
-        autocomplete=champ.autocomplete,
-        unite=champ.unite,
+        fichiers=fichiers_of(draft.pieces_de(champ.id)) if champ.piece else (),
         taille_max=champ.piece.poids_max_mo * MEGA if champ.piece else 0,
         formats=formats_of(champ),
     )
@@ -157,35 +140,13 @@ def _champ(
 
 def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
     """A question outside any draft, with what was typed and what is wrong with it."""
-    return vues.Champ(
-        id=champ.id,
-        type=_TYPES.get(champ.type, champ.type),
-        libelle=champ.libelle,
-        aide=champ.aide,
-        obligatoire=champ.obligatoire,
-        valeur=_typed_value(champ, typed),
-        erreur=erreur,
-        autocomplete=champ.autocomplete,
-    )
+    return replace(champ.genre.vue(champ, typed), erreur=erreur)
 
 
 def formats_of(champ: Champ) -> str:
     """« PDF, JPEG, PNG ou HEIC »."""
     names = [_FORMATS[name] for name in (champ.piece.formats if champ.piece else ()) if name in _FORMATS]
     return f"{', '.join(names[:-1])} ou {names[-1]}" if len(names) > 1 else "".join(names)
-
-
-def _typed_value(champ: Champ, typed: Mapping[str, Sequence[str]]) -> Any:
-    if champ.type in ("date", "adresse"):
-        parts = (
-            ("jour", "mois", "annee")
-            if champ.type == "date"
-            else ("ligne", "complement", "code_postal", "commune")
-        )
-        return {part: (typed.get(f"{champ.id}-{part}") or [""])[0] for part in parts}
-    if champ.type == "choix_multiple":
-        return list(typed.get(champ.id, ()))
-    return (typed.get(champ.id) or [""])[0]
 
 
 def sections_of(
@@ -253,6 +214,7 @@ _HISTOIRE = {
     "depot": N_("Dossier déposé"),
     "prise_en_charge": N_("Pris en charge"),
     "liberation": N_("Rendu au service"),
+    "attribution": N_("Confié à un agent"),
     "complement_demande": N_("Complément demandé"),
     "complement_recu": N_("Complément reçu"),
     "decision": N_("Décision rendue"),

@@ -1,5 +1,6 @@
 """Jobs of the module: the receipt, the letters, the e-mails, the objects to destroy. Each may run twice."""
 
+import contextlib
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from app.demarches.domain import afficher_date, afficher_numero
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import exports
-from app.demarches.service import ecriture, papiers
+from app.demarches.service import ecriture, papiers, rebonds
 from app.demarches.service.catalogue import definition_of
 from app.socle.audit import record_as
 from app.socle.courriers import send_mail
@@ -23,6 +24,7 @@ from app.socle.jobs import emit, tache
 from app.socle.lettres import Auteur
 from app.socle.mail import PieceJointe
 from app.socle.noyau import Noyau
+from app.socle.rebonds import BoiteIndisponibleError
 from app.socle.tenancy import Perimetre
 
 # The paper that goes with an e-mail.
@@ -140,6 +142,7 @@ async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
         a=envoi.destinataire,
         collectivite=vue,
         cle=envoi_id,
+        envoi_id=UUID(envoi_id),
         pieces=joined,
         **_words(noyau, vue, dossier, definition, envoi.evenement, complements),
     )
@@ -162,6 +165,14 @@ async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
                 collectivite_id=collectivite,
                 code=sent.code,
             )
+
+
+@tache("demarches:relever_rebonds", cron="*/5 * * * *")
+async def collect_bounces(noyau: Noyau, timestamp: str = "") -> None:
+    """Reads the mailbox of returned messages, when there is one; it does not answer: the next run reads it."""
+    del timestamp
+    with contextlib.suppress(BoiteIndisponibleError):
+        await rebonds.relever(noyau)
 
 
 def _words(

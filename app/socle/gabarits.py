@@ -19,6 +19,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
+from app.socle.langues import traduire_par
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
@@ -26,7 +28,7 @@ PARIS = ZoneInfo("Europe/Paris")
 NBSP = "\u00a0"
 _TIME = re.compile(r"\d{1,2} h( \d\d)?( – \d{1,2} h( \d\d)?)?")
 # A file may call the macros of those before it: a module's globals are copied when it is made.
-COMPOSANTS = ("elements", "champs")
+COMPOSANTS = ("elements", "champs", "widgets")
 
 
 def _local(value: date | datetime, zone: tzinfo) -> date | datetime:
@@ -145,7 +147,7 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
 
 def _translator(translations: gettext.NullTranslations) -> Callable[[str], str]:
     """For a sentence that comes from Python; unlike `_`, it leaves `%` alone and what it returns is escaped."""
-    return lambda message: translations.gettext(message) if message else ""
+    return lambda message: traduire_par(translations, message)
 
 
 class _ConstantSentences(NodeTransformer):
@@ -218,7 +220,15 @@ def make_environment(
     # On an element whose text exists in French only, so that a screen reader says it as French (RGAA 8.7).
     en_francais = Markup("") if lang == "fr" else Markup(' lang="fr"')
     environment.globals.update(statique=static_url, langue=lang, relue=relue, en_francais=en_francais)
+    # The widget of a field is found by its name, at the moment of drawing: a block of rows draws fields itself.
+    widgets: dict[str, object] = {}
+    environment.globals["widgets"] = widgets
     for name in COMPOSANTS:
         module = environment.get_template(f"composants/{name}.html").module
         environment.globals.update((key, value) for key, value in vars(module).items() if key[0] != "_")
+        widgets.update(
+            (key.removeprefix("widget_"), value)
+            for key, value in vars(module).items()
+            if key[:7] == "widget_"
+        )
     return environment

@@ -6,6 +6,7 @@ StrictUndefined can read every attribute. Amounts are in cents, sizes in bytes, 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ class Champ:
     unite: str = ""
     taille_max: int = 0
     formats: str = ""
+    donnees: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,9 @@ async def test_the_index_takes_the_collectivite_being_written_only(portail: Port
 async def test_a_search_answers_agents_within_their_perimeter_only(portail: Portail, monde: Monde) -> None:
     async def search(perimetre: Perimetre, words: str = "gallou") -> set[UUID]:
         async with portail.noyau.db.session(perimetre) as session:
-            found = await session.execute(text("SELECT chercher_dossiers(:mots, 100)"), {"mots": words})
+            places = [monde.guingamp, monde.rennes]
+            sql = text("SELECT dossier_id FROM chercher_dossiers(:mots, :lieux, '2026-11-23', 100)")
+            found = await session.execute(sql, {"mots": words, "lieux": places})
             return set(found.scalars())
 
     here = {monde.victime.id, monde.voisin.id}
@@ -167,7 +169,19 @@ async def test_a_search_answers_agents_within_their_perimeter_only(portail: Port
     assert await search(Perimetre.pour_instruction(monde.rennes)) == {monde.ailleurs.id}
     for name, perimetre in monde.perimetres().items():
         assert not await search(perimetre) & here, name
-    for odd in ("", "'", "gallou | !x", "a & b:*", "\\"):
+    for odd in (
+        "",
+        "'",
+        "gallou | !x",
+        "a & b:*",
+        "\\",
+        '"',
+        '""',
+        '"le gallou',
+        "'le gallou'",
+        "é" * 300,
+        "a " * 200,
+    ):
         await search(Perimetre.pour_instruction(monde.guingamp), odd)
 
 

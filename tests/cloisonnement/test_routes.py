@@ -29,7 +29,8 @@ SANS_OBJET = {
     "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
         | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
-        | POST /saisir | GET /exports | POST /exports""",
+        | POST /saisir | GET /dossiers/flux | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
+        | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
     "connexion": f"""{_PARTOUT} | GET /franceconnect/retour | GET /proconnect/retour
         | GET /proconnect/deconnexion/retour | GET /franceconnect/deconnexion/retour""",
@@ -70,7 +71,8 @@ OBJETS = {
         | POST /dossiers/{{dossier}}/decision | GET /dossiers/{{dossier}}/reprendre | POST /dossiers/{{dossier}}/pieces
         | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
-        | GET /exports/{{export}}/fichiers/0 | {_SAISIE}""",
+        | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
+        | POST /reglages/{{collectivite}}/etiquettes""",
     "opsn": f"{_CONSOLE} | POST /sessions/{{session}}/fermer",
 }
 # What a form of ours may hold: everything a page sends, so that a refusal is for whose the object is.
@@ -92,6 +94,7 @@ def normalised(route: str) -> str:
         ("etapes/document", "etapes/{}"),
         ("tes/guingamp", "tes/{}"),
         ("travaux/1", "travaux/{}"),
+        ("}/etiquettes", "}/{}"),
         ("fichiers/0", "fichiers/{}"),
     ):
         route = route.replace(written, parameter)
@@ -140,8 +143,8 @@ async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[st
     return {
         "dossier": monde.victime.id, "brouillon": monde.brouillon.id, "piece": monde.victime.piece_id,
         "document": monde.victime.document_id, "session": session_id, "code": code, "saisie": monde.saisie,
-        "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32,
-        "export": monde.export,
+        "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32, "collectivite": monde.guingamp,
+        "lot": monde.cast.agents["maelle"], "export": monde.export,
     }  # fmt: skip
 
 

@@ -29,8 +29,8 @@ LETTRES = tuple(Option(valeur=value, libelle=value.upper()) for value in "abc")
 CHAMPS = {
     "texte": Champ(id="x", type="texte", libelle="Texte", sujet="le texte", longueur_max=10),
     "texte_long": Champ(id="x", type="texte_long", libelle="Texte", sujet="le texte"),
-    "siret": Champ(id="x", type="texte", format="siret", libelle="Siret", sujet="le numéro SIRET"),
-    "rna": Champ(id="x", type="texte", format="rna", libelle="RNA", sujet="le numéro RNA"),
+    "siret": Champ(id="x", type="siret", libelle="Siret", sujet="le numéro SIRET"),
+    "rna": Champ(id="x", type="rna", libelle="RNA", sujet="le numéro RNA"),
     "entier": Champ.model_validate(
         {
             "id": "x",

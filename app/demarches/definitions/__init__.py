@@ -1,7 +1,7 @@
 """The immutable content of a version of a démarche: shape, content address, overlays, shipped ones."""
 
 from app.demarches.definitions.base import Aiguillage, Controle
-from app.demarches.definitions.champs import TYPES_SANS_REPONSE, Champ, Option, ReglesPiece, TypeChamp
+from app.demarches.definitions.champs import Champ, Option, ReglesPiece, TypeChamp
 from app.demarches.definitions.chargement import CatalogueError, load_catalogue, load_definition
 from app.demarches.definitions.definition import (
     THEMES,
@@ -19,7 +19,6 @@ from app.demarches.definitions.verification import verifier
 
 __all__ = [
     "THEMES",
-    "TYPES_SANS_REPONSE",
     "Accuse",
     "Aiguillage",
     "CatalogueError",

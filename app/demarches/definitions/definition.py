@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PrivateAttr, StringConstraints, ValidationInfo, model_validator
 
 from app.demarches.definitions.base import Aiguillage, Controle, Fige, Formule, IdChamp, Texte
-from app.demarches.definitions.champs import Champ, champ_de_borne
+from app.demarches.definitions.champs import Champ
 from app.demarches.definitions.legal import Conservation, Decision, Legal, Service
 from app.demarches.definitions.regles import Plan, preparer
 from app.socle.langues import N_
@@ -269,8 +269,6 @@ def _first_twice(ids: list[str]) -> str | None:
 
 
 def _check_bounds(champ: Champ, seen: dict[str, Champ]) -> None:
-    bounds = (champ.date_min, champ.date_max, champ.avertissement.avant if champ.avertissement else None)
-    for bound in bounds:
-        other = champ_de_borne(bound) if bound else None
-        if other is not None and (other not in seen or seen[other].type != "date"):
+    for other in champ.genre.champs_cites(champ):
+        if other not in seen or seen[other].type != "date":
             raise ValueError(f"field {champ.id}: its limit {other} is not an earlier date field")

@@ -3,7 +3,7 @@
 Nothing here knows the database, the web or the time: callers pass plain values and the day.
 """
 
-from app.demarches.domain.affichage import afficher, afficher_date, remplir_modele
+from app.demarches.domain.affichage import afficher, remplir_modele
 from app.demarches.domain.conditions import (
     EtatFormulaire,
     PageVisible,
@@ -39,17 +39,23 @@ from app.demarches.domain.etats import (
     prendre_en_charge,
     retirer,
 )
-from app.demarches.domain.numero import NumeroIncorrectError, afficher_numero, lire_numero, nouveau_numero
+from app.demarches.domain.numero import (
+    NumeroIncorrectError,
+    afficher_numero,
+    lire_numero,
+    nouveau_numero,
+    numeros_proches,
+)
 from app.demarches.domain.saisie import (
     Saisie,
-    SaisieChamp,
     a_completer,
     avertissements,
     entrees_de,
     parse_champ,
     parse_page,
 )
-from app.demarches.domain.texte import nettoyer
+from app.demarches.types import SaisieChamp
+from app.demarches.types.ecriture import afficher_date, nettoyer
 
 __all__ = [
     "ETATS_FINAUX",
@@ -87,6 +93,7 @@ __all__ = [
     "mentions_accuse",
     "nettoyer",
     "nouveau_numero",
+    "numeros_proches",
     "pages_applicables",
     "parse_champ",
     "parse_page",

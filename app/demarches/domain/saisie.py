@@ -5,11 +5,11 @@ and `a_completer` the last check before the request is deposited.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from app.demarches.definitions.champs import Champ, jour_de_borne
+from app.demarches.definitions.champs import Champ
 from app.demarches.definitions.definition import Definition, Page
 from app.demarches.domain.conditions import (
     EtatFormulaire,
@@ -18,8 +18,8 @@ from app.demarches.domain.conditions import (
     is_answered,
     reponses_effectives,
 )
-from app.demarches.domain.lecture import RefusDeSaisie, lire, phrase_manquante
 from app.demarches.expressions import Circonstances
+from app.demarches.types import ContexteDeSaisie, SaisieChamp
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,6 @@ class Saisie:
         self.ancres.setdefault(champ.id, next(iter(champ.entrees), champ.id))
 
 
-@dataclass(frozen=True)
-class SaisieChamp:
-    """One field as typed so far: the answer if it is one, a soft remark if it is wrong, the inputs."""
-
-    valeur: Any
-    erreur: str | None
-    brut: dict[str, list[str]]
-
-
 def parse_page(
     definition: Definition,
     page: Page,
@@ -69,15 +60,15 @@ def parse_page(
     read here: they are sent apart. Checks of the page are made once everything is read.
     """
     around = _circonstances(circonstances)
-    saisie = Saisie(
-        brut={name: tuple(brut[name]) for champ in page.champs for name in champ.entrees if name in brut}
-    )
+    saisie = Saisie()
+    for champ in page.champs:
+        saisie.brut.update((name, tuple(typed)) for name, typed in champ.genre.prendre(champ, brut).items())
     walk = Evaluation(definition, around)
     for before in definition.pages:
         if before.id == page.id:
             break
         walk.parcourir(before, reponses)
-    lecteur = _Lecteur(saisie, brut, walk, around.aujourdhui or date.max)
+    lecteur = _Lecteur(saisie, brut, walk, reponses, around.aujourdhui or date.max)
     walk.parcourir(page, reponses, lecteur.lire)
     rest = {id_: value for id_, value in reponses.items() if id_ not in {champ.id for champ in page.champs}}
     _controler(saisie, page, etat_du_formulaire(definition, rest | walk.reponses, around))
@@ -95,22 +86,20 @@ class _Lecteur:
     saisie: Saisie
     brut: Mapping[str, Sequence[str]]
     walk: Evaluation
+    acquis: Mapping[str, Any]
     aujourd_hui: date
 
     def lire(self, champ: Champ) -> Any:
         """The answer just typed to a field that is asked, None when there is none or it is wrong."""
         if not champ.repond:
             return None
-        self.saisie.valeurs[champ.id] = None
-        try:
-            value = lire(champ, self.brut, self.walk.reponses, self.aujourd_hui)
-        except RefusDeSaisie as refusal:
-            self.saisie.erreurs[champ.id] = refusal.phrase
-            self.saisie.ancres[champ.id] = refusal.entree or champ.entrees[0]
-            return None
-        if value is not None:
-            self.saisie.valeurs[champ.id] = value
-        return value
+        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis)
+        read = champ.genre.lire(champ, self.brut, context)
+        self.saisie.valeurs[champ.id] = read.valeur
+        if read.erreur is not None:
+            self.saisie.erreurs[champ.id] = read.erreur
+            self.saisie.ancres[champ.id] = read.ancre
+        return read.valeur
 
 
 def _controler(saisie: Saisie, page: Page, etat: EtatFormulaire) -> None:
@@ -118,7 +107,7 @@ def _controler(saisie: Saisie, page: Page, etat: EtatFormulaire) -> None:
     asked = etat.champs(page.id)
     for champ in asked:
         if champ.id in saisie.valeurs and saisie.valeurs[champ.id] is None and champ.id in etat.obligatoires:
-            saisie.refuser(champ, phrase_manquante(champ))
+            saisie.refuser(champ, champ.genre.manque(champ))
     for refus in etat.refus:
         if refus.page_id == page.id:
             champ = next((c for c in asked if c.id == refus.champ_id), asked[0])
@@ -133,31 +122,13 @@ def parse_champ(
     champ: Champ, brut: Mapping[str, Sequence[str]], reponses: Mapping[str, Any], aujourd_hui: date
 ) -> SaisieChamp:
     """Reads one field while it is being filled: unfinished is no error; typed inputs come back."""
-    typed = {name: list(brut[name]) for name in champ.entrees if name in brut}
-    if not champ.repond:
-        return SaisieChamp(None, None, typed)
-    try:
-        return SaisieChamp(lire(champ, brut, reponses, aujourd_hui), None, typed)
-    except RefusDeSaisie as refusal:
-        return SaisieChamp(None, None if refusal.incomplet else refusal.phrase, typed)
+    read = champ.genre.lire(champ, brut, ContexteDeSaisie(aujourd_hui, reponses, reponses))
+    return replace(read, erreur=None) if read.incomplet else read
 
 
 def entrees_de(champ: Champ, valeur: Any) -> dict[str, list[str]]:
     """The HTML inputs that stand for a stored answer, which `parse_champ` reads back as the same value."""
-    if not is_answered(valeur):
-        return {}
-    if champ.type == "date":
-        year, month, day = str(valeur).split("-")
-        return dict(zip(champ.entrees, ([str(int(day))], [str(int(month))], [year]), strict=True))
-    if champ.type == "adresse":
-        return {f"{champ.id}-{part}": [str(text)] for part, text in valeur.items()}
-    if champ.type == "choix_multiple":
-        return {champ.id: [str(item) for item in valeur]}
-    if champ.type == "oui_non":
-        return {champ.id: ["oui" if valeur else "non"]}
-    if champ.type == "decimal":
-        return {champ.id: [str(valeur).replace(".", ",")]}
-    return {champ.id: [str(valeur)]}
+    return champ.genre.ecrire(champ, valeur) if is_answered(valeur) else {}
 
 
 def a_completer(
@@ -197,14 +168,13 @@ def avertissements(
     """Remarks that do not block, by field id: a date that comes sooner than the service would need."""
     around = _circonstances(circonstances)
     effective = reponses_effectives(definition, reponses, around)
+    context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective)
     found: dict[str, str] = {}
     for champ in definition.champs():
-        answer = effective.get(champ.id)
-        if champ.avertissement is None or answer is None or around.aujourdhui is None:
-            continue
-        limit = jour_de_borne(champ.avertissement.avant, around.aujourdhui, effective)
-        if limit is not None and date.fromisoformat(answer) < limit:
-            found[champ.id] = champ.avertissement.texte
+        if champ.id in effective and champ.calcul is None:
+            read = champ.genre.lire(champ, entrees_de(champ, effective[champ.id]), context)
+            if read.remarque:
+                found[champ.id] = read.remarque
     return found
 
 
@@ -212,13 +182,10 @@ def _fault(champ: Champ, etat: EtatFormulaire, pieces: Collection[str], aujourd_
     if champ.calcul is not None:
         return None
     effective = etat.reponses
-    missing = phrase_manquante(champ) if champ.id in etat.obligatoires else None
+    missing = champ.genre.manque(champ) if champ.id in etat.obligatoires else None
     if not champ.repond:
         return None if champ.id in pieces else missing
     if champ.id not in effective:
         return missing
-    try:
-        lire(champ, entrees_de(champ, effective[champ.id]), effective, aujourd_hui)
-    except RefusDeSaisie as refusal:
-        return refusal.phrase
-    return None
+    context = ContexteDeSaisie(aujourd_hui, effective, effective)
+    return champ.genre.lire(champ, entrees_de(champ, effective[champ.id]), context).erreur

@@ -7,16 +7,14 @@ under its id, so that an answer never lands under another question.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.demarches.definitions import Champ, Definition
-from app.demarches.domain import LIBELLES_ETAT, Etat, afficher, afficher_numero
+from app.demarches.definitions import Definition
+from app.demarches.domain import LIBELLES_ETAT, Etat, afficher_numero
+from app.demarches.types.base import Cellule, Colonne
 
-Genre = Literal["texte", "nombre", "montant", "date", "instant"]
-Cellule = str | int | Decimal | date | datetime | None
 Brut = Mapping[str, Any]
 
 CANAUX = {
@@ -26,15 +24,6 @@ CANAUX = {
     "courrier": "Par courrier",
     "aidant": "Avec un aidant",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Colonne:
-    """A column: its title and what its cells hold; `cle` tells it from those of the same title."""
-
-    cle: str
-    titre: str
-    genre: Genre = "texte"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,39 +65,13 @@ _DOSSIER: tuple[tuple[Colonne, Callable[[Brut, ZoneInfo], Cellule]], ...] = (
 )
 
 
-def colonnes_de(champ: Champ) -> tuple[Colonne, ...]:
-    """The columns of one field, in order."""
-    if champ.type == "adresse":
-        parts = {
-            "ligne": "",
-            "complement": " (complément)",
-            "code_postal": " (code postal)",
-            "commune": " (commune)",
-        }
-        return tuple(Colonne(f"{champ.id}.{key}", champ.libelle + after) for key, after in parts.items())
-    kinds: dict[str, Genre] = {"entier": "nombre", "decimal": "nombre", "date": "date"}
-    return (Colonne(champ.id, champ.libelle, kinds.get(champ.type, "texte")),)
-
-
-def cellules_de(champ: Champ, valeur: Any) -> tuple[Cellule, ...]:
-    """The cells of one answer, under `colonnes_de`; None where nothing was answered."""
-    if champ.type == "adresse":
-        parts = valeur or {}
-        return tuple(parts.get(key) or None for key in ("ligne", "complement", "code_postal", "commune"))
-    if valeur is None or valeur == "" or valeur == []:
-        return (None,)
-    if champ.type in ("entier", "decimal"):
-        return (Decimal(str(valeur)),)
-    if champ.type == "date":
-        return (date.fromisoformat(valeur),)
-    return (afficher(champ, valeur),)
-
-
 @dataclass(slots=True)
 class _Lecteur:
-    """How one version's answers go to the main sheet: for each field, its place and its reader."""
+    """How one version's answers go to the main sheet: for each field, its places and its reader."""
 
-    champs: list[tuple[str, int, Callable[[Any], tuple[Cellule, ...]]]] = field(default_factory=list)
+    champs: list[tuple[str, tuple[int, ...], Callable[[Any], tuple[Cellule, ...]]]] = field(
+        default_factory=list
+    )
 
 
 class Plan:
@@ -124,7 +87,7 @@ class Plan:
             for champ in definition.champs():
                 if not champ.repond:
                     continue
-                for column in colonnes_de(champ):
+                for column in champ.genre.colonnes(champ):
                     if column.cle not in places:
                         places[column.cle] = len(columns)
                         columns.append(column)
@@ -136,8 +99,8 @@ class Plan:
         reader = _Lecteur()
         for champ in definition.champs():
             if champ.repond:
-                first = places[colonnes_de(champ)[0].cle]
-                reader.champs.append((champ.id, first, partial(cellules_de, champ)))
+                under = tuple(places[column.cle] for column in champ.genre.colonnes(champ))
+                reader.champs.append((champ.id, under, partial(champ.genre.cellules, champ)))
         return reader
 
     def lignes(self, dossier: Brut) -> Iterable[tuple[int, Sequence[Cellule]]]:
@@ -146,8 +109,8 @@ class Plan:
         for place, (_, read) in enumerate(_DOSSIER):
             cells[place] = read(dossier, self._zone)
         answers = dossier["reponses"] or {}
-        for id_, place, lire in self._lecteurs[dossier["version"], dossier["surcouche"] or ""].champs:
+        for id_, under, lire in self._lecteurs[dossier["version"], dossier["surcouche"] or ""].champs:
             if id_ in answers:
-                found = lire(answers[id_])
-                cells[place : place + len(found)] = found
+                for place, cell in zip(under, lire(answers[id_]), strict=True):
+                    cells[place] = cell
         yield 0, cells

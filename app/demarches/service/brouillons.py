@@ -272,7 +272,7 @@ async def save_page(ctx: Contexte, draft: Brouillon, page: Page, brut: Mapping[s
     saisie = parse_page(draft.definition, page, brut, draft.reponses, draft.circonstances)
     rows = []
     for champ in page.champs:
-        typed = {name: saisie.brut[name] for name in champ.entrees if name in saisie.brut}
+        typed = champ.genre.prendre(champ, saisie.brut)
         if champ.id in saisie.valeurs or typed:
             rows.append(_row(ctx, draft.dossier, champ.id, saisie.valeurs.get(champ.id), typed))
             draft.brut[champ.id] = {name: list(values) for name, values in typed.items()}

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from app.demarches.definitions import Champ, Definition
 from app.demarches.domain import entrees_de
-from app.demarches.domain.lecture import RefusDeSaisie, lire, phrase_manquante
 from app.demarches.models import Dossier
 from app.demarches.repository import catalogue as adoptions
 from app.demarches.repository import dossiers as repository
 from app.demarches.service.brouillons import access_draft, fill, known_of
 from app.demarches.service.catalogue import Offre, get_offre, load_definitions
+from app.demarches.types import ContexteDeSaisie
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
@@ -115,13 +115,12 @@ def read_opening(
     opening = Ouverture(brut)
     _read_choices(opening, offres)
     for champ in (*IDENTITE, AIDANT):
-        try:
-            value = lire(champ, brut, {}, ctx.today())
-        except RefusDeSaisie as refusal:
-            opening.erreurs[champ.id] = refusal.phrase
-            continue
-        if value is None and champ.obligatoire:
-            opening.erreurs[champ.id] = phrase_manquante(champ)
+        read = champ.genre.lire(champ, brut, ContexteDeSaisie(ctx.today()))
+        value = read.valeur
+        if read.erreur is not None:
+            opening.erreurs[champ.id] = read.erreur
+        elif value is None and champ.obligatoire:
+            opening.erreurs[champ.id] = champ.genre.manque(champ)
         elif value is not None and champ is AIDANT:
             opening.aidant = str(value)
         elif value is not None:

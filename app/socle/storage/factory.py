@@ -2,7 +2,7 @@
 
 from app.config import Settings
 from app.socle.clock import Clock
-from app.socle.crypto import FolderKeyStore, Keyring, LocalRootKey
+from app.socle.crypto import FolderKeyStore, Keyring, LocalRootKey, RootKey, SuccessiveRootKeys
 from app.socle.storage.encrypted import EncryptedObjects
 from app.socle.storage.folder import FolderStore
 from app.socle.storage.port import ObjectStore
@@ -24,10 +24,14 @@ def make_object_store(settings: Settings) -> ObjectStore:
     )
 
 
+def make_root_key(settings: Settings) -> RootKey:
+    """The root key of `KUMUN_MASTER_KEY`; during a rotation, `KUMUN_MASTER_KEY_ANCIENNE` still opens."""
+    present = LocalRootKey(settings.master_key.get_secret_value())
+    former = settings.master_key_ancienne.get_secret_value()
+    return SuccessiveRootKeys(present, LocalRootKey(former)) if former else present
+
+
 def make_encrypted_objects(settings: Settings, clock: Clock) -> EncryptedObjects:
     """Encrypted objects on the store of the settings, with keys in `<var>/cles` under `KUMUN_MASTER_KEY`."""
-    keyring = Keyring(
-        LocalRootKey(settings.master_key.get_secret_value()),
-        FolderKeyStore(settings.var / "cles", clock),
-    )
+    keyring = Keyring(make_root_key(settings), FolderKeyStore(settings.var / "cles", clock))
     return EncryptedObjects(make_object_store(settings), keyring)

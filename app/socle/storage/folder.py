@@ -55,7 +55,7 @@ class FolderStore:
         """Open bytes `start` to `end` (excluded; None = to the end); ObjectMissingError if there is none."""
 
         def opened() -> tuple[BinaryIO, int]:
-            file = self._path(key).open("rb")
+            file = self.path_of(key).open("rb")
             file.seek(start)
             return file, os.fstat(file.fileno()).st_size
 
@@ -66,13 +66,13 @@ class FolderStore:
 
     async def size(self, key: UUID) -> int:
         """Size in bytes; ObjectMissingError if there is none."""
-        return await self._run(lambda: self._path(key).stat().st_size)
+        return await self._run(lambda: self.path_of(key).stat().st_size)
 
     async def delete(self, key: UUID) -> None:
         """Remove the object durably; nothing happens if there is none."""
 
         def remove() -> None:
-            path = self._path(key)
+            path = self.path_of(key)
             try:
                 path.unlink()
             except FileNotFoundError:
@@ -111,7 +111,14 @@ class FolderStore:
 
         await self._run(try_out)
 
-    def _path(self, key: UUID) -> Path:
+    async def prepare(self) -> bool:
+        """Make the folder if it is missing; whether it was."""
+        made = not await self._run(self._root.is_dir)
+        await self._run(lambda: make_private_folder(self._root))
+        return made
+
+    def path_of(self, key: UUID) -> Path:
+        """Where an object is, or would be; never written to again once it is there."""
         return self._root / key.hex[-2:] / str(key)
 
     def _open_new(self, path: Path) -> BinaryIO:
@@ -119,7 +126,7 @@ class FolderStore:
         return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
     def _publish(self, temporary: Path, key: UUID) -> None:
-        path = self._path(key)
+        path = self.path_of(key)
         make_private_folder(path.parent)
         # A link, unlike a rename, refuses to replace an object.
         os.link(temporary, path)
