@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Scope
 from app.bootstrap import make_noyau
 from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
+from app.demarches.routes import acces as demarches_acces
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import lots as demarches_lots
@@ -24,7 +25,7 @@ from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
-from app.demarches.routes.remplir import ManquesError
+from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
 from app.portail import accueil, bureau, console, espace, incidents, pages, sante
 from app.socle.aiguillage import Aiguillage
@@ -45,6 +46,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.collectivite,
         collectivites.collectivite,
         demarches_public.router,
+        demarches_acces.router,
         demarches_suivi.router,
         demarches_remplir.router,
         demarches_remplir.pages,

@@ -92,7 +92,25 @@ class Reponse(DuDossier, Base):
     valeur: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
     brut: Mapped[Any] = mapped_column(JSONB)
     version: Mapped[int] = mapped_column(Integer, default=1)
+    origine: Mapped[str] = mapped_column(Text, default="")
+    auteur: Mapped[str] = mapped_column(Text, default="")
     modifie_le: Mapped[datetime] = mapped_column(Instant)
+
+
+class Acces(DuDossier, Base):
+    """A code that opens one dossier, or who gave it: to follow it, to fill it with somebody, to take it over."""
+
+    __tablename__ = "demarches_acces"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    genre: Mapped[str] = mapped_column(Text)
+    code_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
+    jeton_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
+    usager_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_usager.id"))
+    nom: Mapped[str] = mapped_column(Text, default="")
+    cree_le: Mapped[datetime] = mapped_column(Instant)
+    expire_le: Mapped[datetime | None] = mapped_column(Instant)
+    accepte_le: Mapped[datetime | None] = mapped_column(Instant)
+    revoque_le: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Piece(DuDossier, Base):

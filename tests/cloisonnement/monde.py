@@ -16,6 +16,9 @@ INSERT INTO collectivites_blason (collectivite_id, empreinte, type_mime, contenu
 SELECT id, md5(slug), 'image/png', 'x', now() FROM socle_collectivite;
 INSERT INTO demarches_surcouche (collectivite_id, id, slug, contenu, cree_le)
 SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite;
+INSERT INTO demarches_acces (collectivite_id, id, dossier_id, genre, code_empreinte, nom, cree_le, expire_le)
+SELECT collectivite_id, gen_random_uuid(), id, 'invitation', sha256(id::text::bytea), 'Malo', cree_le,
+  cree_le + interval '14 days' FROM demarches_dossier;
 INSERT INTO demarches_groupe (collectivite_id, id, nom) SELECT id, id, 'Accueil' FROM socle_collectivite;
 INSERT INTO demarches_groupe_agent (collectivite_id, groupe_id, agent_id)
 SELECT DISTINCT collectivite_id, collectivite_id, agent_id FROM socle_habilitation;

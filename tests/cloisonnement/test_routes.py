@@ -25,7 +25,7 @@ _SOI = """GET /connexion | GET /connexion/retour | GET /deconnexion | POST /deco
 SANS_OBJET = {
     "collectivite": f"""{_PARTOUT} | {_SOI} | GET / | GET /theme/{{empreinte}}.css | GET /blason/{{empreinte}}
         | GET /connexion/franceconnect | POST /connexion/courriel | GET /passage/accorder | GET /demarches
-        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir""",
+        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi""",
     "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
         | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
@@ -63,8 +63,10 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | POST /collectivites/guingamp/agents | POST /collectivites/guingamp/agents/{agent}/retirer
     | GET /collectivites/guingamp/franceconnect | POST /collectivites/guingamp/franceconnect | GET /travaux
     | POST /travaux/1/relancer | GET /bandeau | POST /bandeau"""
+_ACCES = """GET /dossiers/{brouillon}/code | POST /dossiers/{brouillon}/code | GET /dossiers/{brouillon}/acces
+    | POST /dossiers/{brouillon}/acces | POST /dossiers/{brouillon}/acces/{session}/retirer"""
 OBJETS = {
-    "collectivite": f"{_BROUILLON} | {_DOSSIER} | {_CODE}",
+    "collectivite": f"{_BROUILLON} | {_DOSSIER} | {_CODE} | {_ACCES}",
     "mon": f"{_DOSSIER} | {_CODE}",
     "agents": f"""GET /dossiers/{{dossier}} | POST /dossiers/{{dossier}}/prise | POST /dossiers/{{dossier}}/messages
         | POST /dossiers/{{dossier}}/notes | POST /dossiers/{{dossier}}/complements
@@ -80,7 +82,7 @@ FORMULAIRE = {
     "message": "Bonjour", "note": "Bonjour", "piece": "justificatif_lien", "raison": "Illisible", "sens": "refuse",
     "motif": "Parce que", "avant_le-jour": "20", "avant_le-mois": "12", "avant_le-annee": "2026",
     "declaration": "oui", "action": "prendre", "type_acte": "copie_integrale", "champ": "nombre", "nombre": "2",
-    "code": "000000",
+    "code": "000000", "nom": "Malo", "genre": "transfert",
 }  # fmt: skip
 
 

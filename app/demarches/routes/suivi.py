@@ -19,6 +19,7 @@ from app.demarches.presentation import (
     pieces_of,
     sections_of,
 )
+from app.demarches.routes.acces import code_shown
 from app.demarches.routes.reception import receive
 from app.demarches.service import pieces, suivi
 from app.demarches.service.suivi import Suivi
@@ -178,6 +179,7 @@ async def submitted(ctx: ContexteDep, dossier_id: UUID) -> Response:
         recu_url=f"/documents/{receipt.id}" if receipt else "",
         accuse=legal is not None and legal.accuse.delivre,
         dossier_url=f"/dossiers/{dossier_id}",
+        code=code_shown(ctx, dossier_id),
         suites=[
             *after,
             N_(
