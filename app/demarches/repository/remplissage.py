@@ -157,7 +157,7 @@ _DEPOSER = """
 WITH d AS (
   UPDATE demarches_dossier
     SET etat = $3, numero = $4, demandeur = $5, reponses = $6, depose_le = $7, silence_le = $8, modifie_le = $7,
-        revision = revision + 1
+        prix_centimes = $12, revision = revision + 1
     WHERE collectivite_id = $1 AND id = $2 RETURNING collectivite_id, id
 ), r AS (
   DELETE FROM demarches_reponse WHERE collectivite_id = $1 AND dossier_id = $2
@@ -181,6 +181,7 @@ async def freeze(
     evenement_id: UUID,
     auteur: str,
     mots: str,
+    prix_centimes: int | None,
 ) -> None:
     """The draft becomes a dossier: its row, its history, its words; the rows of its answers go.
 
@@ -200,6 +201,7 @@ async def freeze(
         evenement_id,
         auteur,
         mots,
+        prix_centimes,
     )
     for name, value in (("etat", etat), ("numero", numero), ("depose_le", depose_le), ("reponses", reponses)):
         set_committed_value(dossier, name, value)

@@ -152,7 +152,8 @@ def declared_identity(draft: Brouillon) -> dict[str, Any]:
 async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, auteur: str) -> None:
     """Gives the draft its number, its dates and its consequences; the caller holds its lock."""
     dossier, definition = draft.dossier, draft.definition
-    reponses = draft.etat().reponses
+    etat = draft.etat()
+    reponses = etat.reponses
     legal = definition.legal
     silence = date_silence(legal, ctx.now, zone=ZoneInfo(draft.collectivite.fuseau)) if legal else None
     numero = nouveau_numero(secrets.randbelow, essai=dossier.essai)
@@ -171,6 +172,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
             evenement_id=uuid7(),
             auteur=auteur,
             mots=" ".join(words)[:20_000],
+            prix_centimes=etat.centimes,
         )
     except (UniqueViolationError, IntegrityError) as error:
         # Anything else is not ours to hide.
