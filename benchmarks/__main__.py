@@ -9,6 +9,7 @@ from benchmarks.essais import ESSAIS, Chiffre, Effort
 from benchmarks.exports import exporting
 from benchmarks.platitude import flatness, memory
 from benchmarks.rapport import write
+from benchmarks.regles import rules
 
 DOSSIERS = 100_000
 Section = tuple[str, str, list[Chiffre]]
@@ -22,6 +23,7 @@ TITRES = {
     "platitude": "One commune or all of France",
     "chargement": "Loading",
     "export": "An export of everything",
+    "regles": "Rules of a form",
     "demarrage": "Starting",
 }
 
@@ -63,12 +65,14 @@ def main() -> int:
     effort = Effort(3, 60, 6) if options.rapide else Effort()
     suffix = " --rapide" if options.rapide else ""
     sections: list[Section] = []
-    measured = [nom for nom in wanted if nom != "demarrage"]
+    measured = [nom for nom in wanted if nom not in ("demarrage", "regles")]
     if measured:
         several = {"platitude", "chargement"} & set(measured)
         tailles = list(TAILLES) if several else [min(TAILLES)]
         with open_bancs(tailles, 5_000 if options.rapide else DOSSIERS) as bancs:
             sections = [_section(nom, suffix, _run(nom, bancs, effort)) for nom in measured]
+    if "regles" in wanted:
+        sections.append(_section("regles", suffix, rules()))
     if "demarrage" in wanted:
         sections.append(_section("demarrage", suffix, second_run()))
     if not options.seulement:

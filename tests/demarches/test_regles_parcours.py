@@ -84,7 +84,7 @@ async def test_who_may_not_ask_is_told_why_and_cannot_submit(portail: Portail, c
     review = await first.envoyer({"habitant": "non", "action": "continuer"})
     assert "réservée aux habitants" in review.texte
     refused = await review.envoyer({"declaration": "oui"}, action="/deposer")
-    assert refused.statut == 422
+    assert "réservée aux habitants" in refused.texte
     assert portail.base.sql("SELECT count(*) FROM demarches_dossier WHERE etat <> 'brouillon'") == [(0,)]
 
 

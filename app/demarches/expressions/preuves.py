@@ -15,8 +15,9 @@ from app.demarches.expressions.coeur import Coeur
 from app.demarches.expressions.valeurs import BOOLEEN, Duree, plier
 from app.demarches.expressions.zones import ZERO, Ecart, possibles
 
-# Cases looked at before a question is left undecided.
-LIMITE_CAS = 3_000
+# Cases looked at before a question is left undecided, and fields whose own conditions are followed.
+LIMITE_CAS = 400
+LIMITE_CHAMPS = 12
 
 But = tuple[Coeur, bool]
 _COMPARES = {"=", "!=", "<", "<=", ">", ">="}
@@ -114,7 +115,7 @@ class _Recherche:
         if "." in chemin:
             # A part of an answer is known only with the answer.
             return self.connaitre(etat, chemin.partition(".")[0], champ)
-        if not champ or champ in etat.vus:
+        if not champ or champ in etat.vus or len(etat.vus) >= LIMITE_CHAMPS:
             return []
         etat.vus |= {champ}
         return [(rule, True) for rule in self._monde.montre.get(champ, ())]
@@ -155,8 +156,11 @@ class _Recherche:
         strict = op == "<"
         if strict and whole:
             bound, strict = bound - 1, False
+        known = {name for fact in etat.ecarts for name in (fact.gauche, fact.droite)}
         etat.ecarts += (Ecart(left[0], right[0], bound, strict), *left[2], *right[2])
-        return possibles(etat.ecarts)
+        # A variable that no other fact names is free: it contradicts nothing yet.
+        alone = not left[2] and not right[2] and left[0] != right[0] and not {left[0], right[0]} <= known
+        return alone or possibles(etat.ecarts)
 
     def _coherent(self, etat: _Etat) -> bool:
         """The limits of the answers that are known, at last: those that rest on another need it known too."""
