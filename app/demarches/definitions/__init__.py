@@ -33,6 +33,7 @@ from app.demarches.definitions.surcouche import (
     composer,
     elaguer,
 )
+from app.demarches.definitions.verification import verifier
 
 __all__ = [
     "FIN",
@@ -72,4 +73,5 @@ __all__ = [
     "empreinte",
     "load_catalogue",
     "load_definition",
+    "verifier",
 ]
