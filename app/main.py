@@ -18,6 +18,8 @@ from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import acces as demarches_acces
 from app.demarches.routes import agent as demarches_agent
+from app.demarches.routes import agent_parcours as demarches_parcours
+from app.demarches.routes import avis as demarches_avis
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
@@ -26,9 +28,10 @@ from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
+from app.demarches.routes import tacite as demarches_tacite
 from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
-from app.portail import accueil, bureau, console, espace, incidents, pages, sante
+from app.portail import accueil, bureau, console, espace, incidents, ma_collectivite, pages, sante
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.expediteurs import mail_folder
@@ -50,6 +53,8 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_public.router,
         demarches_acces.router,
         demarches_suivi.router,
+        demarches_tacite.router,
+        demarches_avis.router,
         demarches_pilotage.usager,
         demarches_remplir.router,
         demarches_remplir.pages,
@@ -61,9 +66,11 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.commun,
         identite.mon,
         demarches_suivi.router,
+        demarches_tacite.router,
     ),
     "agents": (
         bureau.router,
+        ma_collectivite.router,
         demarches_lots.router,
         demarches_partage.router,
         demarches_pilotage.router,
@@ -71,6 +78,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.agents,
         identite.commun,
         demarches_agent.router,
+        demarches_parcours.router,
         demarches_saisie.router,
         demarches_exports.router,
     ),
@@ -124,7 +132,6 @@ def create_app(noyau: Noyau | None = None) -> Aiguillage:
         settings = load_settings()
         configure_logs(settings.log_format)
         noyau = make_noyau(settings)
-    noyau.ports = identite.PortIdentite()
     applications = {genre: make_application(noyau, genre) for genre in ROUTERS}
 
     async def render_error(scope: Scope, error: BusinessError) -> ASGIApp:

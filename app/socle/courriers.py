@@ -68,6 +68,7 @@ async def send_mail(
     With `envoi_id`, a refusal that comes back later tells which message it is about (app/socle/rebonds).
     """
     boite = noyau.settings.mail_rebonds
+    langue = langue if langue in noyau.gabarits else "fr"
     try:
         courriel = rendre_courriel(
             noyau.gabarits[langue],
