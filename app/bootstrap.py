@@ -12,6 +12,7 @@ import app.socle.entretien  # noqa: F401 - these register their jobs
 from app.collectivites.emblemes import PortEmblemes
 from app.config import Settings, SettingsError
 from app.contrats.ports import Ports
+from app.demarches.providers.adresses import make_adresses
 from app.identite.clients import PortIdentification
 from app.socle import embarque
 from app.socle.antivirus import make_antivirus
@@ -77,4 +78,5 @@ def make_noyau(
         oidc=oidc or Oidc(clock),
         ports=Ports(identification=PortIdentification(), emblemes=PortEmblemes()),
         maintenance=settings.maintenance,
+        adresses=make_adresses(settings.adresses_url),
     )

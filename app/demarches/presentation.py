@@ -148,7 +148,7 @@ def _champ(
     source: str,
     remarque: str,
 ) -> vues.Champ:
-    value = draft.reponses.get(champ.id)
+    value = draft.etat().reponses.get(champ.id) if champ.calcul else draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
     given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
     seen = champ.genre.vue(champ, typed, erreurs)
@@ -236,6 +236,7 @@ def pieces_of(
 
 _HISTOIRE = {
     "depot": N_("Dossier déposé"),
+    "version": N_("Dossier passé à la nouvelle version de la démarche"),
     "prise_en_charge": N_("Pris en charge"),
     "liberation": N_("Rendu au service"),
     "attribution": N_("Confié à un agent"),
