@@ -19,6 +19,7 @@ from app.config import ROOT, load_settings
 from app.demarches.routes import acces as demarches_acces
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import exports as demarches_exports
+from app.demarches.routes import gestes as demarches_gestes
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
 from app.demarches.routes import public as demarches_public
@@ -47,6 +48,8 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         collectivites.collectivite,
         demarches_public.router,
         demarches_acces.router,
+        demarches_gestes.router,
+        demarches_gestes.collectivite,
         demarches_suivi.router,
         demarches_remplir.router,
         demarches_remplir.pages,
@@ -57,6 +60,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.usager,
         identite.commun,
         identite.mon,
+        demarches_gestes.router,
         demarches_suivi.router,
     ),
     "agents": (

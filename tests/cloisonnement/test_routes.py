@@ -42,7 +42,8 @@ _BROUILLON = """GET /dossiers/{brouillon}/recapitulatif | GET /dossiers/{brouill
     | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer"""
 _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /dossiers/{dossier}/messages
     | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /documents/{document}
-    | POST /sessions/{session}/fermer"""
+    | POST /sessions/{session}/fermer | GET /dossiers/{dossier}/imprimer | GET /dossiers/{dossier}/retirer
+    | POST /dossiers/{dossier}/retirer"""
 _CODE = "GET /connexion/code/{code} | POST /connexion/code/{code}/renvoyer | POST /connexion/code/{code}"
 _SAISIE = """GET /saisir/dossiers/{saisie}/reprendre | GET /saisir/dossiers/{saisie}/abandonner
     | POST /saisir/dossiers/{saisie}/abandonner | GET /saisir/dossiers/{saisie}/depose
@@ -64,7 +65,8 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | GET /collectivites/guingamp/franceconnect | POST /collectivites/guingamp/franceconnect | GET /travaux
     | POST /travaux/1/relancer | GET /bandeau | POST /bandeau"""
 _ACCES = """GET /dossiers/{brouillon}/code | POST /dossiers/{brouillon}/code | GET /dossiers/{brouillon}/acces
-    | POST /dossiers/{brouillon}/acces | POST /dossiers/{brouillon}/acces/{session}/retirer"""
+    | POST /dossiers/{brouillon}/acces | POST /dossiers/{dossier}/refaire
+    | POST /dossiers/{brouillon}/acces/{session}/retirer"""
 OBJETS = {
     "collectivite": f"{_BROUILLON} | {_DOSSIER} | {_CODE} | {_ACCES}",
     "mon": f"{_DOSSIER} | {_CODE}",

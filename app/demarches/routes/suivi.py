@@ -69,23 +69,14 @@ def _show(
     dossier, definition = found.dossier, found.definition
     base = f"/dossiers/{dossier.id}"
     reponses = dossier.reponses or {}
-    receipt, act = found.document("accuse"), found.document("decision")
+    act = found.document("decision")
     closed = Etat(dossier.etat) in ETATS_FINAUX
     return page(
         ctx,
         "portail/mon_dossier.html",
         block="contenu",
         status=status,
-        dossier={
-            "numero": dossier.numero,
-            "demarche": definition.titre,
-            "commune": found.collectivite.nom,
-            "depose_le": dossier.depose_le,
-            "etiquette": etiquette_of(dossier.etat),
-            "recu_url": f"/documents/{receipt.id}" if receipt else "",
-            "accuse": definition.legal is not None and definition.legal.accuse.delivre,
-            "silence": _silence(found) if not closed else None,
-        },
+        dossier=_facts(ctx, found),
         fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
         demandes=[
             {
@@ -116,6 +107,31 @@ def _show(
         service=coordonnees_of(found.collectivite.coordonnees),
         message="",
     )
+
+
+def _facts(ctx: Contexte, found: Suivi) -> dict[str, Any]:
+    """What the page says of the dossier itself, and what the person may do with it."""
+    dossier, definition = found.dossier, found.definition
+    base = f"/dossiers/{dossier.id}"
+    receipt = found.document("accuse")
+    closed = Etat(dossier.etat) in ETATS_FINAUX
+    here = ctx.hote.collectivite is not None
+    mine = ctx.usager_id is not None and dossier.usager_id == ctx.usager_id
+    return {
+        "numero": dossier.numero,
+        "demarche": definition.titre,
+        "commune": found.collectivite.nom,
+        "depose_le": dossier.depose_le,
+        "etiquette": etiquette_of(dossier.etat),
+        "recu_url": f"/documents/{receipt.id}" if receipt else "",
+        "accuse": definition.legal is not None and definition.legal.accuse.delivre,
+        "silence": _silence(found) if not closed else None,
+        "imprimer_url": f"{base}/imprimer",
+        "retirer_url": "" if closed else f"{base}/retirer",
+        "refaire_url": f"{base}/refaire" if here else "",
+        "confier_url": f"{base}/acces" if here and mine else "",
+        "cle_idempotence": new_token(),
+    }
 
 
 def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:
