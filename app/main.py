@@ -35,6 +35,7 @@ from app.socle.expediteurs import mail_folder
 from app.socle.journaux import configure_logs
 from app.socle.noyau import Noyau
 from app.socle.serveur import listen_address, serve
+from app.socle.table import sort_routes
 from app.socle.visionneuse import make_visionneuse
 
 # The routers of each kind of host, in the order they are tried.
@@ -99,12 +100,12 @@ def make_application(noyau: Noyau, genre: str) -> FastAPI:
     application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     application.state.noyau = noyau
     application.state.genre = genre
-    application.include_router(sante.router)
-    application.include_router(pages.router)
-    for router in ROUTERS[genre]:
-        application.include_router(router)
+    for router in (sante.router, pages.router, *ROUTERS[genre]):
+        # Not include_router: it would search each router again, one inside the other, at each request.
+        application.router.routes.extend(router.routes)
     if genre == "base" and noyau.settings.local:
         application.include_router(make_visionneuse(mail_folder(noyau.settings), noyau.gabarits["fr"]))
+    sort_routes(application)
     handlers: dict[Any, Handler] = {
         BusinessError: incidents.business_error,
         SignInRequiredError: incidents.sign_in_required,

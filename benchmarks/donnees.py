@@ -225,8 +225,8 @@ class Generateur:
         _copy(
             self.db,
             "demarches_recherche",
-            "collectivite_id, dossier_id, mots",
-            ((self.collectivite, id_, words) for id_, words, _ in kept),
+            "collectivite_id, dossier_id, depose_le, mots",
+            ((self.collectivite, id_, when, words) for id_, words, when in kept),
         )
 
     def _rows(

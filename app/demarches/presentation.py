@@ -1,5 +1,6 @@
 """From definitions and answers to the plain objects that templates draw; no rule lives here."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,6 +73,7 @@ def familles_of(offres: Iterable[Offre]) -> list[Famille]:
     ]
 
 
+@functools.cache
 def etiquette_of(etat: str) -> vues.Etiquette:
     """A state in words and colour."""
     known = Etat(etat)

@@ -1,5 +1,6 @@
 """One dossier as its agent sees it: from what was read to the plain objects that the template draws."""
 
+import functools
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -137,6 +138,7 @@ def libelle_agent(etat: Etat) -> str:
     return "En attente du demandeur" if etat is Etat.EN_ATTENTE else LIBELLES_ETAT[etat]
 
 
+@functools.cache
 def etiquette_agent(etat: str) -> vues.Etiquette:
     """The same, in words and colour: what waits for the agent is what stands out."""
     tons = {Etat.DEPOSE: "action", Etat.EN_INSTRUCTION: "info", Etat.EN_ATTENTE: "attente"}

@@ -5,7 +5,7 @@ collectivité or its owner.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -16,15 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.socle.db import Base, fetch
 
 Modele = TypeVar("Modele", bound=Base)
-
-
-async def rows(session: AsyncSession, sql: str, *values: Any) -> Sequence[Any]:
-    """The rows of a statement ($1, $2…), by the names of their columns; it may be the transaction's first."""
-    if session.sync_session.in_transaction():
-        return await fetch(session, sql, *values)
-    # BEGIN and the perimeter leave with the first statement that goes through SQLAlchemy.
-    connection = await session.connection()
-    return (await connection.exec_driver_sql(sql, values)).mappings().all()
 
 
 def as_json(value: Any) -> str:
@@ -73,7 +64,7 @@ def _readers(model: type[Base]) -> tuple[tuple[str, Any], ...]:
 async def insert_row(session: AsyncSession, model: type[Base], values: Mapping[str, Any]) -> bool:
     """Adds a row; False when one with the same keys was there already. Objects and lists go as JSON."""
     sent = (as_json(value) if isinstance(value, dict | list) else value for value in values.values())
-    return bool(await rows(session, _insert(model, tuple(values)), *sent))
+    return bool(await fetch(session, _insert(model, tuple(values)), *sent))
 
 
 @cache

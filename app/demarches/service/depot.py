@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from asyncpg import UniqueViolationError
 from sqlalchemy.exc import IntegrityError
 
 from app.demarches.domain import (
@@ -172,7 +171,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
             auteur=auteur,
             mots=" ".join(words)[:20_000],
         )
-    except (UniqueViolationError, IntegrityError) as error:
+    except IntegrityError as error:
         # Anything else is not ours to hide.
         if "demarches_dossier_numero" not in str(error):
             raise

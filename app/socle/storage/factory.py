@@ -6,13 +6,15 @@ from app.socle.crypto import FolderKeyStore, Keyring, LocalRootKey, RootKey, Suc
 from app.socle.storage.encrypted import EncryptedObjects
 from app.socle.storage.folder import FolderStore
 from app.socle.storage.port import ObjectStore
-from app.socle.storage.s3 import S3Settings, S3Store
 
 
 def make_object_store(settings: Settings) -> ObjectStore:
     """The store named by `KUMUN_S3_…`, else the folder `<var>/objets`."""
     if not settings.s3_endpoint_url:
         return FolderStore(settings.var / "objets")
+    # Only where it serves: boto3 takes a tenth of the start, and memory.
+    from app.socle.storage.s3 import S3Settings, S3Store
+
     return S3Store(
         S3Settings(
             endpoint_url=settings.s3_endpoint_url,
