@@ -9,6 +9,7 @@ from benchmarks.essais import ESSAIS, Chiffre, Effort
 from benchmarks.exports import exporting
 from benchmarks.platitude import flatness, memory
 from benchmarks.rapport import write
+from benchmarks.remplissage import remplissage
 
 DOSSIERS = 100_000
 Section = tuple[str, str, list[Chiffre]]
@@ -19,6 +20,7 @@ TITRES = {
     "bureau": "The desk",
     "depot": "A submission",
     "parcours": "The whole anonymous journey",
+    "remplissage": "Filling a long form",
     "platitude": "One commune or all of France",
     "chargement": "Loading",
     "export": "An export of everything",
@@ -44,6 +46,8 @@ def _run(nom: str, bancs: dict[int, Banc], effort: Effort) -> list[Chiffre]:
         return [*flatness(bancs, effort), *memory(bancs)]
     if nom == "chargement":
         return _loading(bancs)
+    if nom == "remplissage":
+        return remplissage(bancs[min(bancs)], effort)
     if nom == "export":
         return exporting(bancs[min(bancs)])
     return ESSAIS[nom](bancs[min(bancs)], effort)

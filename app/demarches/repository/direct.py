@@ -31,7 +31,14 @@ def columns_of(model: type[Base], alias: str) -> str:
 
 def made(model: type[Modele], row: Mapping[str, Any]) -> Modele:
     """An object of the model from a row of `columns_of`; it belongs to no session."""
-    return model(**{name: row[name] for name in _names(model)})
+    return _filled(model, {name: row[name] for name in _names(model)})
+
+
+def _filled(model: type[Modele], values: Mapping[str, Any]) -> Modele:
+    made_one = model()
+    # As loading does: nothing is noted as a change to be written.
+    made_one.__dict__.update(values)
+    return made_one
 
 
 @cache
@@ -41,7 +48,7 @@ def _names(model: type[Base]) -> tuple[str, ...]:
 
 def from_json(model: type[Modele], values: Mapping[str, Any]) -> Modele:
     """The same, from what PostgreSQL's `to_json` made of a row."""
-    return model(**{name: reader(values[name]) for name, reader in _readers(model)})
+    return _filled(model, {name: reader(values[name]) for name, reader in _readers(model)})
 
 
 def _same(value: Any) -> Any:
