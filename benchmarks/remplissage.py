@@ -32,7 +32,7 @@ def _definition(number: int) -> Definition:
             "id": f"page-{first}",
             "titre": f"Page {first}",
             "champs": [
-                {"id": f"champ_{n}", "type": "texte", "libelle": f"Champ {n}", "obligatoire": False}
+                {"id": f"champ_{n}", "type": "texte", "libelle": f"Champ {n}", "obligatoire": n == 0}
                 for n in range(first, min(first + PAR_PAGE, number))
             ],
         }
