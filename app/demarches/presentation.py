@@ -29,12 +29,29 @@ _TONS = {
 
 
 @dataclass(frozen=True)
+class Entete:
+    """Title and summary in the reader's language; what has no translation is French, and said to be."""
+
+    titre: str
+    resume: str
+    titre_francais: bool
+    resume_francais: bool
+
+
+def entete_of(definition: Definition, langue: str) -> Entete:
+    """How a démarche is called for a reader of that language."""
+    found = definition.traductions.dans(langue)
+    resume = found.resume if found else ""
+    titre = found.titre if found else definition.titre
+    return Entete(titre, resume or definition.resume, found is None, not resume)
+
+
+@dataclass(frozen=True)
 class Carte:
     """A démarche in a list."""
 
-    titre: str
+    entete: Entete
     url: str
-    resume: str
     en_ligne: bool
     duree: int
 
@@ -48,8 +65,8 @@ class Famille:
     demarches: Sequence[Carte]
 
 
-def familles_of(offres: Iterable[Offre]) -> list[Famille]:
-    """Démarches by theme, what is done online first."""
+def familles_of(offres: Iterable[Offre], langue: str) -> list[Famille]:
+    """Démarches by theme, what is done online first, called as in that language."""
     found: dict[str, list[Offre]] = {}
     for offre in offres:
         found.setdefault(offre.definition.theme, []).append(offre)
@@ -59,13 +76,12 @@ def familles_of(offres: Iterable[Offre]) -> list[Famille]:
             "",
             [
                 Carte(
-                    o.definition.titre,
+                    entete_of(o.definition, langue),
                     f"/demarches/{o.definition.slug}",
-                    o.definition.resume,
                     o.en_ligne,
                     (o.definition.duree_minutes or 0) if o.en_ligne else 0,
                 )
-                for o in sorted(found[theme], key=lambda o: (not o.en_ligne, o.definition.titre))
+                for o in sorted(found[theme], key=lambda o: (not o.en_ligne, o.definition.titre_en(langue)))
             ],
         )
         for theme, label in THEMES.items()

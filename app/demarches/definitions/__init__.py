@@ -9,6 +9,8 @@ from app.demarches.definitions.definition import (
     Page,
     Section,
     Theme,
+    Traduction,
+    Traductions,
     canonical_bytes,
     empreinte,
 )
@@ -38,6 +40,8 @@ __all__ = [
     "Surcouche",
     "SurcoucheRefuseeError",
     "Theme",
+    "Traduction",
+    "Traductions",
     "TypeChamp",
     "appliquer",
     "canonical_bytes",

@@ -102,6 +102,24 @@ class Textes(Fige):
     apres: str = ""
 
 
+class Traduction(Fige):
+    """Title and summary in another language; a summary left out is read in French."""
+
+    titre: Texte
+    resume: str = ""
+
+
+class Traductions(Fige):
+    """What a démarche is called in the other languages of pages (docs/langues.md)."""
+
+    br: Traduction | None = None
+    en: Traduction | None = None
+
+    def dans(self, langue: str) -> Traduction | None:
+        """The translation into that language, None for French or where there is none."""
+        return {"br": self.br, "en": self.en}.get(langue)
+
+
 class Lien(Fige):
     """A link to an official page."""
 
@@ -122,6 +140,7 @@ class Definition(Fige):
     titre: Texte
     theme: Theme
     resume: Texte
+    traductions: Traductions = Traductions()
     mots_cles: tuple[Texte, ...] = ()
     pour_qui: Texte
     ce_qu_il_faut: tuple[Texte, ...] = ()
@@ -208,6 +227,11 @@ class Definition(Fige):
         """Every field, in the order of filling."""
         for page in self.pages:
             yield from page.champs
+
+    def titre_en(self, langue: str) -> str:
+        """Its title in that language, in French where it has no other."""
+        found = self.traductions.dans(langue)
+        return found.titre if found else self.titre
 
     @property
     def brouillon_jours(self) -> int:
