@@ -11,6 +11,7 @@ from app.collectivites.emblemes import PortEmblemes
 from app.config import Settings, SettingsError
 from app.contrats.ports import Ports
 from app.identite.clients import PortIdentification
+from app.demarches.providers.adresses import make_adresses
 from app.socle import embarque
 from app.socle.antivirus import make_antivirus
 from app.socle.cache import PageCache
@@ -75,4 +76,5 @@ def make_noyau(
         oidc=oidc or Oidc(clock),
         ports=Ports(identification=PortIdentification(), emblemes=PortEmblemes()),
         maintenance=settings.maintenance,
+        adresses=make_adresses(settings.adresses_url),
     )

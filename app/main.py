@@ -25,6 +25,7 @@ from app.demarches.routes import pilotage as demarches_pilotage
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
+from app.demarches.routes import suggestions as demarches_suggestions
 from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
@@ -53,6 +54,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_pilotage.usager,
         demarches_remplir.router,
         demarches_remplir.pages,
+        demarches_suggestions.router,
     ),
     "mon": (
         espace.router,
@@ -74,6 +76,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_agent.router,
         demarches_saisie.router,
         demarches_exports.router,
+        demarches_suggestions.router,
     ),
     "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
     "connexion": (accueil.commun, identite.connexion),

@@ -145,7 +145,7 @@ def _champ(
     source: str,
     remarque: str,
 ) -> vues.Champ:
-    value = draft.reponses.get(champ.id)
+    value = draft.etat().reponses.get(champ.id) if champ.calcul else draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
     given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
     seen = champ.genre.vue(champ, typed, erreurs)

@@ -20,10 +20,12 @@ pytestmark = pytest.mark.anyio
 # Routes that name no object of a person: same for all, or about whoever asks (their own list, their own sign-in).
 _PARTOUT = """GET /sante | GET /accessibilite | GET /mentions-legales | GET /donnees-personnelles | GET /aide
     | GET /plan-du-site | GET /robots.txt | GET /.well-known/security.txt | GET /favicon.ico | GET /langue/{code}"""
+_SUGGESTIONS = "GET /suggestions/communes | GET /suggestions/adresses"
 _SOI = """GET /connexion | GET /connexion/retour | GET /deconnexion | POST /deconnexion
     | GET /sessions"""
 SANS_OBJET = {
-    "collectivite": f"""{_PARTOUT} | {_SOI} | GET / | GET /theme/{{empreinte}}.css | GET /blason/{{empreinte}}
+    "collectivite": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET /
+        | GET /theme/{{empreinte}}.css | GET /blason/{{empreinte}}
         | GET /connexion/franceconnect | POST /connexion/courriel | GET /passage/accorder | GET /demarches
         | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi""",
     "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
@@ -32,6 +34,8 @@ SANS_OBJET = {
         | POST /saisir | GET /dossiers/flux | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
         | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports
         | GET /statistiques | GET /conservation | GET /collectivite""",
+    "agents": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
+        | POST /saisir | GET /exports | POST /exports""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
     "connexion": f"""{_PARTOUT} | GET /franceconnect/retour | GET /proconnect/retour
         | GET /proconnect/deconnexion/retour | GET /franceconnect/deconnexion/retour""",
