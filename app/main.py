@@ -18,6 +18,8 @@ from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import acces as demarches_acces
 from app.demarches.routes import agent as demarches_agent
+from app.demarches.routes import agent_parcours as demarches_parcours
+from app.demarches.routes import avis as demarches_avis
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
@@ -27,6 +29,7 @@ from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suggestions as demarches_suggestions
 from app.demarches.routes import suivi as demarches_suivi
+from app.demarches.routes import tacite as demarches_tacite
 from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
 from app.portail import accueil, bureau, console, espace, incidents, ma_collectivite, pages, sante
@@ -51,6 +54,8 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_public.router,
         demarches_acces.router,
         demarches_suivi.router,
+        demarches_tacite.router,
+        demarches_avis.router,
         demarches_pilotage.usager,
         demarches_remplir.router,
         demarches_remplir.pages,
@@ -63,6 +68,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.commun,
         identite.mon,
         demarches_suivi.router,
+        demarches_tacite.router,
     ),
     "agents": (
         bureau.router,
@@ -74,6 +80,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.agents,
         identite.commun,
         demarches_agent.router,
+        demarches_parcours.router,
         demarches_saisie.router,
         demarches_exports.router,
         demarches_suggestions.router,

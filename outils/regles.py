@@ -26,6 +26,7 @@ HORS_CLOISON_CALLERS: dict[str, str] = {
     "app/identite/cles.py": "a collectivité's FranceConnect client is set by the platform, under audit",
     "app/portail/console": "the OPSN console works on the whole installation, under audit",
     "app/portail/demonstration.py": "the demonstration makes collectivités, agents and their démarches",
+    "app/demarches/tasks_echeances.py": "the dates that come near are looked for in every collectivité",
     "app/portail/cles.py": "an owner's key is found and destroyed by the operator, under audit",
     "app/demarches/tasks.py": "the purge of abandoned drafts finds them in every collectivité",
     "app/demarches/service/rebonds.py": "a returned message names an e-mail, not its collectivité",

@@ -14,6 +14,7 @@ from app.demarches.documents import (
     DecisionActe,
     DemandeComplement,
     Forme,
+    Lettre,
     PieceDemandee,
     RecapDossier,
 )
@@ -71,6 +72,27 @@ async def pdf_demande_complement(papier: DemandeComplement) -> bytes:
         en_tete=papier.en_tete,
         instant=papier.etablie_le,
         titre=f"Pièces à compléter – dossier {papier.numero}",
+    )
+
+
+async def pdf_lettre(papier: Lettre) -> bytes:
+    """A plain letter as PDF/A-2a and PDF/UA-1, dated by `etablie_le`."""
+    return await _render(
+        "lettre",
+        {
+            "en_tete": papier.en_tete.data(),
+            "numero": papier.numero,
+            "demarche": papier.demarche,
+            "destinataire": papier.destinataire.data(),
+            "etablie_le": jour(papier.en_tete.date_de(papier.etablie_le)),
+            "objet": papier.objet,
+            "paragraphes": papier.paragraphes,
+            "mention": papier.mention,
+            "agent": papier.agent.data() if papier.agent else None,
+        },
+        en_tete=papier.en_tete,
+        instant=papier.etablie_le,
+        titre=f"{papier.objet} – dossier {papier.numero}",
     )
 
 

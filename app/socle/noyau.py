@@ -38,6 +38,7 @@ class Noyau:
     # What modules offer one another (app/contrats/ports.py): the kernel carries it and knows nothing of it.
     ports: Any = None
     adresses: Any = None
+    attentes: dict[str, Any] = field(default_factory=dict)
     maintenance: str = ""
     taches: dict[str, Any] = field(default_factory=dict)
     annonces: Annonces = field(default_factory=Annonces)

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.socle.cache import PageRendue
@@ -16,6 +17,7 @@ from app.socle.contexte import Contexte, Visite
 from app.socle.db import fetch
 from app.socle.errors import InvalidInputError
 from app.socle.langues import LANGUES, N_
+from app.socle.models import Idempotence
 from app.socle.vues import Coordonnees, Horaire, Langue, Lien
 from app.socle.vues import Personne as PersonneVue
 
@@ -178,17 +180,27 @@ def safe_suite(value: Any, default: str = "/") -> str:
 _ONCE = "INSERT INTO socle_idempotence (cle, suite, cree_le) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING true"
 
 
+async def led_to(ctx: Contexte, form: Mapping[str, Any]) -> str | None:
+    """Where this very form already led, without claiming it: for what must be asked before the form is received."""
+    query = select(Idempotence.suite).where(Idempotence.cle == _key_of(ctx, form))
+    return (await ctx.db.execute(query)).scalar_one_or_none()
+
+
+def _key_of(ctx: Contexte, form: Mapping[str, Any]) -> bytes:
+    key = form.get("cle_idempotence")
+    if not isinstance(key, str) or not 20 <= len(key) <= 100:
+        raise InvalidInputError("Ce formulaire est incomplet : rechargez la page et recommencez.", code="cle")
+    holder = ctx.session_token or ctx.temoin
+    return hashlib.sha256(f"{holder}\n{ctx.request.url.path}\n{key}".encode()).digest()
+
+
 async def once(ctx: Contexte, form: Mapping[str, Any], suite: str) -> str | None:
     """Where this very form already led, or None when it comes for the first time.
 
     Each form carries a random key, unique in the database for its browser: a double click waits for the first one to
     commit, then goes where it went. The row belongs to the transaction: a refused form may be sent again.
     """
-    key = form.get("cle_idempotence")
-    if not isinstance(key, str) or not 20 <= len(key) <= 100:
-        raise InvalidInputError("Ce formulaire est incomplet : rechargez la page et recommencez.", code="cle")
-    holder = ctx.session_token or ctx.temoin
-    empreinte = hashlib.sha256(f"{holder}\n{ctx.request.url.path}\n{key}".encode()).digest()
+    empreinte = _key_of(ctx, form)
     if await fetch(ctx.db, _ONCE, empreinte, suite, ctx.now):
         return None
     ((led,),) = await fetch(ctx.db, "SELECT suite FROM socle_idempotence WHERE cle = $1", empreinte)

@@ -45,7 +45,15 @@ _BROUILLON = """GET /dossiers/{brouillon}/recapitulatif | GET /dossiers/{brouill
     | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer"""
 _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /dossiers/{dossier}/messages
     | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /documents/{document}
-    | POST /sessions/{session}/fermer"""
+    | POST /dossiers/{dossier}/attestation | POST /sessions/{session}/fermer"""
+_AVIS = """GET /avis/{avis} | POST /avis/{avis}/code | POST /avis/{avis} | GET /avis/{avis}/pieces/{piece}"""
+# What an agent does on the instruction of one dossier.
+_INSTRUCTION = """POST /dossiers/{dossier}/examen | POST /dossiers/{dossier}/refusees | POST /dossiers/{dossier}/etape
+    | POST /dossiers/{dossier}/attentes/{attente} | POST /dossiers/{dossier}/avis
+    | POST /dossiers/{dossier}/avis/{avis}/rendre | POST /dossiers/{dossier}/avis/{avis}/relancer
+    | POST /dossiers/{dossier}/avis/{avis}/revoquer | GET /dossiers/{dossier}/avis/{avis}/fichier
+    | POST /dossiers/{dossier}/attestation | GET /dossiers/{dossier}/transmettre
+    | POST /dossiers/{dossier}/transmettre"""
 _CODE = "GET /connexion/code/{code} | POST /connexion/code/{code}/renvoyer | POST /connexion/code/{code}"
 _SAISIE = """GET /saisir/dossiers/{saisie}/reprendre | GET /saisir/dossiers/{saisie}/abandonner
     | POST /saisir/dossiers/{saisie}/abandonner | GET /saisir/dossiers/{saisie}/depose
@@ -70,7 +78,7 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
 _ACCES = """GET /dossiers/{brouillon}/code | POST /dossiers/{brouillon}/code | GET /dossiers/{brouillon}/acces
     | POST /dossiers/{brouillon}/acces | POST /dossiers/{brouillon}/acces/{session}/retirer"""
 OBJETS = {
-    "collectivite": f"""{_BROUILLON} | {_DOSSIER} | {_CODE} | {_ACCES}
+    "collectivite": f"""{_BROUILLON} | {_DOSSIER} | {_CODE} | {_ACCES} | {_AVIS}
         | GET /satisfaction/{{dossier}}/{{code}}
         | POST /satisfaction/{{dossier}}/{{code}}""",
     "mon": f"{_DOSSIER} | {_CODE}",
@@ -83,7 +91,7 @@ OBJETS = {
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
         | GET /collectivite/guingamp | POST /collectivite/guingamp
         | GET /collectivite/guingamp/agents | POST /collectivite/guingamp/agents
-        | POST /collectivite/guingamp/agents/{{agent}}/retirer""",
+        | POST /collectivite/guingamp/agents/{{agent}}/retirer | {_INSTRUCTION}""",
     "opsn": f"{_CONSOLE} | POST /sessions/{{session}}/fermer",
 }
 # What a form of ours may hold: everything a page sends, so that a refusal is for whose the object is.
@@ -91,7 +99,11 @@ FORMULAIRE = {
     "message": "Bonjour", "note": "Bonjour", "piece": "justificatif_lien", "raison": "Illisible", "sens": "refuse",
     "motif": "Parce que", "avant_le-jour": "20", "avant_le-mois": "12", "avant_le-annee": "2026",
     "declaration": "oui", "action": "prendre", "type_acte": "copie_integrale", "champ": "nombre", "nombre": "2",
-    "code": "000000", "nom": "Malo", "genre": "transfert",
+    "code": "000000", "nom": "Malo", "genre": "transfert", "vers": "recherche", "organisme": "Préfecture",
+    "adresse": "Place", "avis_question": "Alors ?", "avis_nom": "Voirie", "avis_courriel": "",
+    "avis_avant_le-jour": "20", "avis_avant_le-mois": "12", "avis_avant_le-annee": "2026",
+    "refusees_avant_le-jour": "20", "refusees_avant_le-mois": "12", "refusees_avant_le-annee": "2026",
+    "favorable": "oui", "texte": "Vu.",
 }  # fmt: skip
 
 
@@ -155,6 +167,7 @@ async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[st
     return {
         "dossier": monde.victime.id, "brouillon": monde.brouillon.id, "piece": monde.victime.piece_id,
         "document": monde.victime.document_id, "session": session_id, "code": code, "saisie": monde.saisie,
+        "avis": monde.avis, "attente": monde.avis,
         "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32, "collectivite": monde.guingamp,
         "lot": monde.cast.agents["maelle"], "export": monde.export,
     }  # fmt: skip
@@ -171,7 +184,7 @@ async def ask(portail: Portail, nav: Navigateur, route: str, objects: dict[str, 
     }
     if method == "GET":
         page = await nav.get(path, suivre=False)
-    elif path.endswith(("/pieces", "/fichier", "/logo")) or "/etapes/" in path:
+    elif path.endswith(("/pieces", "/fichier", "/logo")) or "/etapes/" in path or path.startswith("/avis/"):
         parts = [(name, (None, value)) for name, value in fields.items()]
         page = await nav.post(path, files=parts, suivre=False)
     else:
@@ -217,6 +230,9 @@ async def test_a_stranger_finds_nothing_and_writes_nothing(portail: Portail, mon
     for route in sorted(split(OBJETS[genre])):
         answer = await ask(portail, nav, route, objects)
         expected = {"absent", "connexion"} if "anonyme" in who else {"absent", "console"}
+        if " /avis/" in route:
+            # Whoever has no code is asked for it, signed in or not.
+            expected = expected | {"connexion"}
         if answer not in expected:
             faults.append(f"{route}: {answer}")
         after = portail.base.state()
@@ -239,7 +255,7 @@ async def test_the_owner_and_the_agent_do_find_them(portail: Portail, monde: Mon
         await portail.ouvrir_session(label, usager=monde.rozenn.paire, navigateur=nav)
     genre = label if label in portail.app.applications else "collectivite"
     # An e-mail code is another browser's; a draft has no receipt yet.
-    later = ("{code}", "{saisie}/depose", "{saisie}/accuse")
+    later = ("{code}", "{saisie}/depose", "{saisie}/accuse", "/avis/{avis}")
     asked = [r for r in split(OBJETS[genre]) if r.startswith("GET") and not any(one in r for one in later)]
     for route in asked:
         page = await nav.get(route.format(**objects).split(" ", 1)[1], suivre=False)

@@ -14,29 +14,45 @@ from app.demarches.definitions.definition import (
     canonical_bytes,
     empreinte,
 )
-from app.demarches.definitions.legal import Accuse, Conservation, Decision, Legal, Service, Silence
+from app.demarches.definitions.legal import (
+    Accuse,
+    Competence,
+    Conservation,
+    Decision,
+    ExceptionSilence,
+    Legal,
+    Service,
+    Silence,
+)
+from app.demarches.definitions.parcours import FIN, Etape, Parcours, Suite
 from app.demarches.definitions.regles import Plan, Remarque
 from app.demarches.definitions.surcouche import Surcouche, SurcoucheRefuseeError, appliquer
 
 __all__ = [
+    "FIN",
     "THEMES",
     "Accuse",
     "Aiguillage",
     "CatalogueError",
     "Champ",
+    "Competence",
     "Conservation",
     "Controle",
     "Decision",
     "Definition",
+    "Etape",
+    "ExceptionSilence",
     "Legal",
     "Option",
     "Page",
+    "Parcours",
     "Plan",
     "ReglesPiece",
     "Remarque",
     "Section",
     "Service",
     "Silence",
+    "Suite",
     "Surcouche",
     "SurcoucheRefuseeError",
     "Theme",

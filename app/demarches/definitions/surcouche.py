@@ -105,9 +105,14 @@ def _who_uses(definition: Definition, champ_id: str) -> str | None:
         rules = (page.si, *(section.si for section in page.sections), *(c.regle for c in page.controles))
         if champ_id in champs_cites(*rules):
             return f"la page « {page.titre} »"
+    steps = tuple(
+        rule for part in (definition.legal, definition.parcours) if part for _, rule in part.conditions
+    )
     whole = (definition.prix, *(c.regle for c in definition.eligibilite), *(r.si for r in definition.routage))
-    if champ_id in champs_cites(*whole):
+    if champ_id in champs_cites(*whole, *steps):
         return "une règle de la démarche"
+    if definition.parcours and champ_id in mots_de(*definition.parcours.textes):
+        return "le parcours de l’instruction"
     decision = definition.decision
     if decision and champ_id in mots_de(
         *decision.visas, *decision.articles_acceptation, *decision.articles_refus

@@ -141,20 +141,6 @@ async def replace_pieces(session: AsyncSession, dossier: Dossier, champ_id: str)
     )
 
 
-async def mark_pieces(session: AsyncSession, dossier: Dossier, champ_id: str) -> None:
-    """The documents of a question are asked again."""
-    await session.execute(
-        update(Piece)
-        .where(
-            Piece.collectivite_id == dossier.collectivite_id,
-            Piece.dossier_id == dossier.id,
-            Piece.champ_id == champ_id,
-            Piece.etat == "jointe",
-        )
-        .values(etat="redemandee")
-    )
-
-
 async def add_evenement(session: AsyncSession, dossier: Dossier, **values: Any) -> None:
     """A line of history."""
     await session.execute(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.demarches.definitions import Definition
-from app.demarches.domain import afficher_date, ajouter_mois
+from app.demarches.domain import afficher_date, ajouter
 from app.demarches.presentation import entete_of, familles_of
 from app.demarches.service import catalogue, suivi
 from app.demarches.service.recherche import matching
@@ -122,10 +122,11 @@ def silence_sentence(visit: Visite, definition: Definition) -> str:
     legal = definition.legal
     if legal is None or not legal.accuse.delivre or legal.silence is None:
         return ""
-    day = afficher_date(ajouter_mois(visit.today(visit.collectivite.fuseau), legal.silence.delai_mois))
+    here = visit.collectivite
+    day = afficher_date(ajouter(visit.today(here.fuseau), legal.silence.delai, here.departement))
     what = "acceptée" if legal.silence.regime == "acceptation" else "refusée"
     return (
-        f"Sans réponse de notre part {legal.silence.delai_mois} mois après le dépôt d’un dossier complet, "
+        f"Sans réponse de notre part {legal.silence.delai} après le dépôt d’un dossier complet, "
         f"votre demande est {what} ({legal.silence.fondement}). Pour un dossier déposé aujourd’hui : le {day}."
     )
 
