@@ -20,6 +20,14 @@ from app.demarches.routes import acces as demarches_acces
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import agent_parcours as demarches_parcours
 from app.demarches.routes import avis as demarches_avis
+from app.demarches.routes import edition as demarches_edition
+from app.demarches.routes import (
+    edition_adoption,
+    edition_chantier,
+    edition_essais,
+    edition_liste,
+    edition_publication,
+)
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
@@ -42,6 +50,14 @@ from app.socle.serveur import listen_address, serve
 from app.socle.table import sort_routes
 from app.socle.visionneuse import make_visionneuse
 
+EDITION = (
+    edition_liste.router,
+    edition_adoption.router,
+    edition_publication.router,
+    edition_essais.router,
+    edition_chantier.router,
+    demarches_edition.router,
+)
 # The routers of each kind of host, in the order they are tried.
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "collectivite": (
@@ -82,10 +98,11 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_agent.router,
         demarches_parcours.router,
         demarches_saisie.router,
+        *EDITION,
         demarches_exports.router,
         demarches_suggestions.router,
     ),
-    "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
+    "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun, *EDITION),
     "connexion": (accueil.commun, identite.connexion),
     "base": (accueil.commun, sante.base),
 }

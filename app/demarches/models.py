@@ -4,7 +4,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, SmallInteger, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    FetchedValue,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +33,7 @@ class DemarcheVersion(Base):
     contenu: Mapped[Json] = mapped_column(JSONB)
     titre: Mapped[str | None] = mapped_column(Text)
     publiee_le: Mapped[datetime] = mapped_column(Instant)
+    proprietaire_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_collectivite.id"))
 
 
 class Surcouche(CommunMixin, Base):
@@ -82,7 +94,7 @@ class Dossier(PersonnelMixin, Base):
     revision: Mapped[int] = mapped_column(Integer, default=1)
     # In which e-mails are written; an agent who files for somebody leaves French.
     langue: Mapped[str] = mapped_column(Text, default="fr")
-    essai: Mapped[bool] = mapped_column(Boolean, default=False)
+    essai: Mapped[bool] = mapped_column(Boolean, server_default=FetchedValue())
     groupe_id: Mapped[UUID | None] = mapped_column()
     avis_donne: Mapped[bool] = mapped_column(Boolean, default=False)
     etiquettes: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)

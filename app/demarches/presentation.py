@@ -236,6 +236,7 @@ def pieces_of(
 
 _HISTOIRE = {
     "depot": N_("Dossier déposé"),
+    "version": N_("Dossier passé à la nouvelle version de la démarche"),
     "prise_en_charge": N_("Pris en charge"),
     "liberation": N_("Rendu au service"),
     "attribution": N_("Confié à un agent"),

@@ -14,7 +14,7 @@ from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import exports, mesures
 from app.demarches.repository import parcours as transmissions
-from app.demarches.service import ecriture, papiers, rebonds
+from app.demarches.service import ecriture, papiers, publication, rebonds
 from app.demarches.service.catalogue import definition_of
 from app.demarches.service.mesures import opinion_path
 from app.socle.audit import record_as
@@ -221,6 +221,13 @@ def _words(
     if evenement.startswith("etape:"):
         words |= _words_of_step(vue, dossier, definition, evenement)
     return words
+
+
+@tache("demarches:basculer")
+async def follow_publication(noyau: Noyau, bascule_id: str) -> None:
+    """Dossiers go to a new version, five hundred at a time; killed, it goes on where it was."""
+    while await publication.move_batch(noyau, UUID(bascule_id)):
+        pass
 
 
 def _words_of_step(

@@ -30,6 +30,8 @@ class Portail:
         hote, collectivite = visit.hote, visit.hote.collectivite
         self._visit = visit
         self.maintenance = visit.noyau.maintenance
+        if hote.essai:
+            self.maintenance = visit.traduire(ESSAI)
         self.accueil_url = "/"
         self.langue = visit.langue
         self.fuseau = ZoneInfo(collectivite.fuseau) if collectivite else None
@@ -67,6 +69,9 @@ class Portail:
         return PersonneVue(personne.nom_affiche, "/deconnexion", espace)
 
 
+ESSAI = N_(
+    "Mode essai : ces dossiers ne comptent nulle part, et les courriels qui en partent n’arrivent qu’à vous."
+)
 NOMS = {
     "mon": N_("Mon espace"),
     "agents": N_("Bureau des agents"),
@@ -93,6 +98,7 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
         return (
             (N_("Bureau"), "/"),
             (N_("Saisir pour quelqu’un"), "/saisir"),
+            (N_("Démarches"), "/demarches"),
             (N_("Statistiques"), "/statistiques"),
             (N_("Conservation"), "/conservation"),
             (N_("Exports"), "/exports"),
@@ -102,6 +108,7 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
     if genre == "opsn":
         return (
             (N_("Collectivités"), "/"),
+            (N_("Démarches"), "/demarches"),
             (N_("Travaux"), "/travaux"),
             (N_("Bandeau"), "/bandeau"),
             (N_("Mes connexions"), "/sessions"),

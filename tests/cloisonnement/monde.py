@@ -26,6 +26,24 @@ SELECT collectivite_id, id, 'Préfecture', 'Route nationale', 'Maëlle', now() F
 WHERE depose_le IS NOT NULL;
 INSERT INTO demarches_proposition (collectivite_id, dossier_id, sens, motif, agent_id, par, proposee_le)
 SELECT collectivite_id, dossier_id, 'accepte', '', agent_id, 'Maëlle', now() FROM demarches_decision;
+INSERT INTO demarches_nouveaute (collectivite_id, slug, version_id, cree_le)
+SELECT collectivite_id, slug, version_id, now() FROM demarches_adoption WHERE slug = 'acte-naissance';
+UPDATE socle_habilitation h SET role = 'administrateur' FROM socle_agent a
+WHERE a.id = h.agent_id AND prenom = 'Maëlle';
+INSERT INTO demarches_version (id, slug, contenu, publiee_le, proprietaire_id)
+SELECT encode(sha256(c.slug::bytea), 'hex'), 'local-plage', v.contenu || '{"slug": "local-plage"}', now(), c.id
+FROM socle_collectivite c, demarches_version v WHERE v.slug = 'acte-naissance';
+INSERT INTO demarches_publication (id, proprietaire_id, slug, numero, version_id, publiee_le, auteur)
+SELECT proprietaire_id, proprietaire_id, slug, 1, id, now(), 'x' FROM demarches_version WHERE slug = 'local-plage';
+INSERT INTO demarches_chantier (id, proprietaire_id, slug, contenu, cree_le, modifie_le, modifie_par)
+SELECT proprietaire_id, proprietaire_id, slug, contenu, now(), now(), 'x' FROM demarches_version
+WHERE slug = 'local-plage';
+INSERT INTO demarches_pas (chantier_id, revision, contenu, geste, auteur, quand)
+SELECT id, 1, contenu, 'x', 'x', now() FROM demarches_chantier;
+INSERT INTO demarches_scenario (id, proprietaire_id, slug, nom, contenu, cree_le, auteur)
+SELECT id, id, 'local-plage', 'x', '{"reponses": {}, "pieces": [], "jour": "2026-01-05", "etats": [], "attendu":
+  {"pages": [], "questions": [], "obligatoires": [], "refus": {}, "reponses": {}, "silence": ""}}', now(), 'x'
+FROM socle_collectivite;
 INSERT INTO demarches_acces (collectivite_id, id, dossier_id, genre, code_empreinte, nom, cree_le, expire_le)
 SELECT collectivite_id, gen_random_uuid(), id, 'invitation', sha256(id::text::bytea), 'Malo', cree_le,
   cree_le + interval '14 days' FROM demarches_dossier;

@@ -33,7 +33,7 @@ SANS_OBJET = {
     "agents": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
         | POST /saisir | GET /dossiers/flux | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
         | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports
-        | GET /statistiques | GET /conservation | GET /collectivite""",
+        | GET /statistiques | GET /conservation | GET /collectivite | GET /demarches""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
     "connexion": f"""{_PARTOUT} | GET /franceconnect/retour | GET /proconnect/retour
         | GET /proconnect/deconnexion/retour | GET /franceconnect/deconnexion/retour""",
@@ -75,6 +75,20 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | POST /collectivites/guingamp/agents | POST /collectivites/guingamp/agents/{agent}/retirer
     | GET /collectivites/guingamp/franceconnect | POST /collectivites/guingamp/franceconnect | GET /travaux
     | POST /travaux/1/relancer | GET /bandeau | POST /bandeau"""
+# A work in progress, an overlay: of Guingamp on the desk, of everybody's démarches on the console.
+_CHANTIER = """GET {c} | POST {c}/gestes | GET {c}/parties/legal | POST {c}/parties/legal | GET {c}/pages/document
+    | POST {c}/pages/document | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/apercu | POST {c}/apercu
+    | GET {c}/fichier.yaml | GET {c}/abandonner | POST {c}/abandonner | GET {c}/publication
+    | POST {c}/publication | GET {c}/essais | POST {c}/essais | POST {c}/essais/{dossier}""".replace(
+    "{c}", "/demarches/chantiers/{chantier}"
+)
+_ADOPTION = """GET {a} | POST {a} | GET {a}/version | POST {a}/version""".replace(
+    "{a}", "/demarches/adoptions/{collectivite}/acte-naissance"
+)
+_VERSIONS = """GET /demarches/versions/local-plage?collectivite={collectivite}
+    | GET /demarches/versions/local-plage/1.yaml?collectivite={collectivite}"""
+_EDITION = f"""{_CHANTIER} | {_ADOPTION} | {_VERSIONS} | POST /demarches/chantiers | POST /demarches/adoptions
+    | POST /demarches/importer/fichier"""
 _ACCES = """GET /dossiers/{brouillon}/code | POST /dossiers/{brouillon}/code | GET /dossiers/{brouillon}/acces
     | POST /dossiers/{brouillon}/acces | POST /dossiers/{brouillon}/acces/{session}/retirer"""
 OBJETS = {
@@ -91,8 +105,9 @@ OBJETS = {
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
         | GET /collectivite/guingamp | POST /collectivite/guingamp
         | GET /collectivite/guingamp/agents | POST /collectivite/guingamp/agents
-        | POST /collectivite/guingamp/agents/{{agent}}/retirer | {_INSTRUCTION}""",
-    "opsn": f"{_CONSOLE} | POST /sessions/{{session}}/fermer",
+        | POST /collectivite/guingamp/agents/{{agent}}/retirer | {_INSTRUCTION}
+        | {_EDITION}""",
+    "opsn": f"{_CONSOLE} | {_EDITION} | GET /demarches | POST /sessions/{{session}}/fermer",
 }
 # What a form of ours may hold: everything a page sends, so that a refusal is for whose the object is.
 FORMULAIRE = {
@@ -118,6 +133,13 @@ def normalised(route: str) -> str:
         ("tes/guingamp", "tes/{}"),
         ("te/guingamp", "te/{}"),
         ("travaux/1", "travaux/{}"),
+        ("parties/legal", "parties/{}"),
+        ("pages/document", "pages/{}"),
+        ("champs/nom", "champs/{}"),
+        ("}/acte-naissance", "}/{}"),
+        ("versions/local-plage", "versions/{}"),
+        ("/1.yaml", "/{}.yaml"),
+        ("?collectivite={collectivite}", ""),
         ("}/etiquettes", "}/{}"),
         ("fichiers/0", "fichiers/{}"),
     ):
@@ -170,6 +192,7 @@ async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[st
         "avis": monde.avis, "attente": monde.avis,
         "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32, "collectivite": monde.guingamp,
         "lot": monde.cast.agents["maelle"], "export": monde.export,
+        "chantier": monde.guingamp,
     }  # fmt: skip
 
 

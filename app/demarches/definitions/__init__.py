@@ -26,7 +26,15 @@ from app.demarches.definitions.legal import (
 )
 from app.demarches.definitions.parcours import FIN, Etape, Parcours, Suite
 from app.demarches.definitions.regles import Plan, Remarque
-from app.demarches.definitions.surcouche import Surcouche, SurcoucheRefuseeError, appliquer
+from app.demarches.definitions.surcouche import (
+    ChampAjoute,
+    Surcouche,
+    SurcoucheRefuseeError,
+    appliquer,
+    cles_touchees,
+    composer,
+    elaguer,
+)
 
 __all__ = [
     "FIN",
@@ -35,6 +43,7 @@ __all__ = [
     "Aiguillage",
     "CatalogueError",
     "Champ",
+    "ChampAjoute",
     "Competence",
     "Conservation",
     "Controle",
@@ -61,6 +70,9 @@ __all__ = [
     "TypeChamp",
     "appliquer",
     "canonical_bytes",
+    "cles_touchees",
+    "composer",
+    "elaguer",
     "empreinte",
     "load_catalogue",
     "load_definition",

@@ -121,6 +121,14 @@ class Traductions(Fige):
         return {"br": self.br, "en": self.en}.get(langue)
 
 
+class Tarif(Fige):
+    """A price that each collectivité may set for itself, in cents."""
+
+    id: IdChamp
+    libelle: Texte
+    montant: int = Field(ge=0, le=100_000_000)
+
+
 class Lien(Fige):
     """A link to an official page."""
 
@@ -148,6 +156,7 @@ class Definition(Fige):
     duree_minutes: int | None = Field(default=None, ge=1, le=240)
     delai_traitement: str = ""
     cout: Texte
+    tarifs: tuple[Tarif, ...] = ()
     textes: Textes = Textes()
     service: Service
     liens: tuple[Lien, ...] = ()
@@ -196,6 +205,8 @@ class Definition(Fige):
     @model_validator(mode="after")
     def _coherent_form(self, info: ValidationInfo) -> Self:
         pages = [page.id for page in self.pages]
+        if twice := _first_twice([tarif.id for tarif in self.tarifs]):
+            raise ValueError(f"tariff id used twice: {twice}")
         if twice := _first_twice(pages):
             raise ValueError(f"page id used twice: {twice}")
         if twice := _first_twice([champ.id for champ in self.champs()]):

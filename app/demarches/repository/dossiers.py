@@ -21,14 +21,17 @@ from app.demarches.models import (
     Piece,
 )
 from app.demarches.repository.direct import insert_row
+from app.socle.tenancy import Perimetre
 
 # What the database writes by itself in a draft's row.
-_DRAFT: dict[str, Any] = {"agent_nom": "", "essai": False, "revision": 1}
+_DRAFT: dict[str, Any] = {"agent_nom": "", "revision": 1}
 
 
 async def add_draft(session: AsyncSession, **values: Any) -> Dossier | None:
     """Makes a draft; None when the same person made one at the same moment."""
-    return Dossier(**(_DRAFT | values)) if await insert_row(session, Dossier, values) else None
+    perimetre: Perimetre = session.info.get("perimetre") or Perimetre()
+    given = {**_DRAFT, "essai": perimetre.essai, **values}
+    return Dossier(**given) if await insert_row(session, Dossier, values) else None
 
 
 async def get_dossier(

@@ -12,12 +12,20 @@ from app.demarches.presentation import entete_of, familles_of
 from app.demarches.service import catalogue, suivi
 from app.demarches.service.recherche import matching
 from app.socle.contexte import Visite, VisiteDep, open_contexte
+from app.socle.gabarits import euros
 from app.socle.langues import N_
 from app.socle.tenancy import Perimetre
 from app.socle.vues import Coordonnees, Lien
 from app.socle.web import coordonnees_of, page, page_publique
 
 router = APIRouter()
+
+
+def prix_of(definition: Definition) -> str:
+    """What it costs, with the collectivité's own tariffs."""
+    return " ".join(
+        [definition.cout, *(f"{tarif.libelle} : {euros(tarif.montant)}." for tarif in definition.tarifs)]
+    )
 
 
 async def list_offres(visit: Visite) -> list[catalogue.Offre]:
@@ -109,7 +117,7 @@ def _sheet(visit: Visite, definition: Definition) -> dict[str, Any]:
         "pour_qui": definition.pour_qui,
         "duree": definition.duree_minutes or 0,
         "delai": definition.delai_traitement,
-        "prix": definition.cout,
+        "prix": prix_of(definition),
         "silence": silence_sentence(visit, definition),
         "pieces": prepared or pieces,
         "a_savoir": [definition.textes.intro] if definition.textes.intro else [],
@@ -139,6 +147,6 @@ def _card(visit: Visite, definition: Definition) -> dict[str, Any]:
         "quoi_apporter": [{"libelle": phrase, "aide": ""} for phrase in definition.apporter],
         "ou": definition.ou,
         "delai": definition.delai_traitement,
-        "prix": definition.cout,
+        "prix": prix_of(definition),
         "liens": [Lien(lien.titre, lien.url) for lien in definition.liens],
     }
