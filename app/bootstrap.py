@@ -12,8 +12,8 @@ import app.socle.entretien  # noqa: F401 - these register their jobs
 from app.collectivites.emblemes import PortEmblemes
 from app.config import Settings, SettingsError
 from app.contrats.ports import Ports
-from app.identite.clients import PortIdentification
 from app.demarches.providers.adresses import make_adresses
+from app.identite.clients import PortIdentification
 from app.socle import embarque
 from app.socle.antivirus import make_antivirus
 from app.socle.cache import PageCache

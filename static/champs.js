@@ -40,7 +40,7 @@ async function demander(bloc, bouton) {
   envoi.set("ligne", bouton.value);
   const avant = new Set(lignesDe(bloc).map((ligne) => ligne.id));
   try {
-    const reponse = await fetch(formulaire.action, { method: "POST", body: envoi });
+    const reponse = await fetch(formulaire.getAttribute("action"), { method: "POST", body: envoi });
     const page = new DOMParser().parseFromString(await reponse.text(), "text/html");
     const neuf = page.getElementById(bloc.id);
     if (!reponse.ok || !neuf) throw new Error(String(reponse.status));

@@ -30,8 +30,9 @@ SANS_OBJET = {
         | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi""",
     "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
         | POST /connexion/rattacher | GET /passage""",
-    "agents": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
-        | POST /saisir | GET /dossiers/flux | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
+    "agents": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET / | GET /dossiers
+        | GET /connexion/proconnect | GET /saisir | POST /saisir | GET /dossiers/flux
+        | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
         | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports
         | GET /statistiques | GET /conservation | GET /collectivite | GET /demarches""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",

@@ -125,7 +125,9 @@ async def test_inputs_edited_in_the_browsers_tools_are_refused_or_ignored(
         ("q_inconnu", "1"),
         ("action", "continuer"),
     ]
-    refused = await nav.post(page.chemin, files=[(name, (None, value)) for name, value in sent])
+    refused = await nav.post(
+        page.formulaire("etapes/simples").get("action"), files=[(name, (None, value)) for name, value in sent]
+    )
     assert refused.statut == 422
     assert "Raccourcissez l’objet" in refused.texte
     assert refused.texte.count("dans la liste") >= 2

@@ -93,7 +93,7 @@ class Enfant(Identite):
 def _parties(classe: "type[Champ]", nom: str, demande: tuple[str, ...]) -> "tuple[Champ, ...]":
     kind = Enfant if nom == Enfant.nom else Identite
     return tuple(
-        classe.model_validate({"id": part, "obligatoire": True, **asked})
-        for part, asked in kind.modele.items()
+        classe.model_validate({"id": part, "obligatoire": True, **modele})
+        for part, modele in kind.modele.items()
         if part in kind.toujours or part in demande
     )
