@@ -12,6 +12,7 @@ from app.demarches.models import Evenement, Message, Piece
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.catalogue import Offre
 from app.socle import vues
+from app.socle.gabarits import euros
 from app.socle.langues import N_
 
 MEGA = 1_000_000
@@ -131,13 +132,30 @@ def champs_of(
 ) -> list[vues.Champ]:
     """The questions of a page as they must be drawn: with what was typed, right or wrong, and where it comes from."""
     etat = draft.etat()
-    return [
-        replace(
-            _champ(draft, champ, erreurs, connues, source, (remarques or {}).get(champ.id, "")),
-            obligatoire=champ.id in etat.obligatoires,
-        )
-        for champ in etat.champs(page.id)
-    ]
+    found: list[vues.Champ] = []
+    for part in next((seen.sections for seen in etat.pages if seen.page.id == page.id), ()):
+        if part.section is not None:
+            # No id of a field holds a dot: a title cannot be taken for one.
+            title = f"partie.{part.section.id}"
+            found.append(vues.Champ(title, "titre", part.section.titre, part.section.aide, obligatoire=False))
+        for champ in part.champs:
+            remark = (remarques or {}).get(champ.id, "")
+            seen_ = _champ(draft, champ, erreurs, connues, source, remark)
+            found.append(replace(seen_, obligatoire=champ.id in etat.obligatoires))
+    return found
+
+
+def annonces_of(etat: EtatFormulaire, page_id: str) -> list[str]:
+    """What a page says as soon as it is known: why the request cannot be made, what does not agree, the price."""
+    said = [*etat.inadmissible, *(r.phrase for r in etat.refus if r.page_id == page_id and not r.champ_id)]
+    if etat.centimes is not None:
+        said.append(f"Prix\u00a0: {euros(etat.centimes)}.")
+    return said
+
+
+def controles_of(etat: EtatFormulaire, page_id: str) -> dict[str, str]:
+    """The sentences of the checks that answers of a page fail, by question."""
+    return {r.champ_id: r.phrase for r in reversed(etat.refus) if r.page_id == page_id and r.champ_id}
 
 
 def _champ(

@@ -127,7 +127,11 @@ REFUSED = {
     "an id used twice": ([TEXTE, TEXTE], "field id used twice: nom"),
     "an id with a hyphen": ([TEXTE | {"id": "nom-usage"}], "pattern"),
     "a condition on a later field": ([TEXTE | {"si": 'lettre = "a"'}, _choix()], "vient plus loin"),
-    "a condition on itself": ([_choix(si='lettre = "a"')], "vient plus loin"),
+    "a condition on itself": ([_choix(si='lettre = "a"')], "Coupez cette boucle"),
+    "two conditions that rest on each other": (
+        [TEXTE | {"si": 'lettre = "a"'}, _choix(si="renseigne(nom)")],
+        "Coupez cette boucle",
+    ),
     "a condition on an absent field": ([TEXTE | {"si": 'rien = "a"'}], "n’est pas une question"),
     "a condition on a piece": (
         [

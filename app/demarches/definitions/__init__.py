@@ -35,6 +35,7 @@ from app.demarches.definitions.surcouche import (
     composer,
     elaguer,
 )
+from app.demarches.definitions.verification import verifier
 
 __all__ = [
     "FIN",
@@ -76,4 +77,5 @@ __all__ = [
     "empreinte",
     "load_catalogue",
     "load_definition",
+    "verifier",
 ]
