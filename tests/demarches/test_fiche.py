@@ -17,4 +17,7 @@ async def test_a_fiche_says_what_to_bring_and_where_and_offers_no_form(portail, 
     for words in (*FICHE["apporter"], *FICHE["etapes"], FICHE["ou"], FICHE["cout"]):
         assert words in page.texte
     assert not page.liens("/remplir")
-    assert (await portail.navigateur("guingamp").get("/demarches/carte-de-peche/remplir")).statut in (404, 409)
+    assert (await portail.navigateur("guingamp").get("/demarches/carte-de-peche/remplir")).statut in (
+        404,
+        409,
+    )

@@ -1,4 +1,4 @@
-"""Prices of the catalogue: what each variant of `exemples/` costs, and with the prices that a commune votes for itself."""
+"""Prices of the catalogue: what each variant of `exemples/` costs, and with the prices that a commune votes."""
 
 from decimal import Decimal
 from pathlib import Path
