@@ -5,6 +5,7 @@ from jinja2 import Environment
 import app.collectivites.tasks
 import app.demarches.tasks
 import app.identite.tasks
+import app.rendezvous.tasks
 import app.socle.entretien  # noqa: F401 - these four register their jobs
 from app.config import Settings, SettingsError
 from app.socle import embarque

@@ -27,6 +27,7 @@ HORS_CLOISON_CALLERS: dict[str, str] = {
     "app/portail/console": "the OPSN console works on the whole installation, under audit",
     "app/portail/demonstration.py": "the demonstration makes collectivités, agents and their démarches",
     "app/demarches/tasks.py": "the purge of abandoned drafts finds them in every collectivité",
+    "app/rendezvous/service/reservation.py": "the sweep finds the holds that are over in every collectivité",
     "app/cli.py": "checks of the whole installation",
 }
 
