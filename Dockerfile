@@ -9,8 +9,8 @@ FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="Kumun" \
       org.opencontainers.image.description="The portal through which communes serve their residents" \
       org.opencontainers.image.licenses="AGPL-3.0-or-later"
-RUN groupadd --system --gid 10001 kumun \
- && useradd --system --uid 10001 --gid kumun --no-create-home --home-dir /srv/kumun --shell /usr/sbin/nologin kumun \
+RUN groupadd --gid 10001 kumun \
+ && useradd --no-log-init --uid 10001 --gid kumun --no-create-home --home-dir /srv/kumun --shell /usr/sbin/nologin kumun \
  && install --directory --owner=kumun --group=kumun --mode=0700 /var/lib/kumun
 COPY --from=paquets /opt/kumun /opt/kumun
 WORKDIR /srv/kumun

@@ -4,9 +4,10 @@ from jinja2 import Environment
 
 import app.collectivites.tasks
 import app.demarches.tasks
+import app.demarches.tasks_bureau
 import app.identite.tasks
 import app.rendezvous.tasks
-import app.socle.entretien  # noqa: F401 - these four register their jobs
+import app.socle.entretien  # noqa: F401 - these six register their jobs
 from app.config import Settings, SettingsError
 from app.socle import embarque
 from app.socle.antivirus import make_antivirus

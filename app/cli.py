@@ -1,26 +1,18 @@
 """The command line: `kumun --help`. Exit codes: 0 done, 1 refused or found wrong, 2 misused."""
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from alembic import command as alembic
-from alembic.config import Config
-from rich.console import Console
 
-from app.bootstrap import make_noyau
+from app import exploitation
 from app.collectivites import service as collectivites
-from app.collectivites.import_csv import FichierIllisibleError
-from app.config import ROOT, Settings, SettingsError, load_settings
+from app.commandes import alembic_config, err, out, run, say_faults, settings_or_exit, verify
 from app.demarches.service import catalogue
 from app.identite.cles import set_franceconnect
 from app.portail import demonstration, docteur
-from app.socle import embarque
-from app.socle.audit import verify_chain
-from app.socle.errors import BusinessError
 from app.socle.noyau import Noyau
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Kumun : le portail des communes.")
@@ -37,80 +29,36 @@ for name, group in (
     ("demo", demo),
 ):
     app.add_typer(group, name=name)
-
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
-T = TypeVar("T")
-
-
-def settings_or_exit() -> Settings:
-    """The settings, or every reason why there are none."""
-    try:
-        return load_settings()
-    except SettingsError as error:
-        err.print(f"[red]Réglages incorrects :[/red]\n{error}")
-        raise typer.Exit(1) from None
-
-
-def run(work: Callable[[Noyau], Awaitable[T]]) -> T:
-    """Runs one piece of work with a kernel; a refusal is a sentence and exit code 1."""
-    settings = settings_or_exit()
-
-    async def whole() -> T:
-        noyau = make_noyau(settings)
-        try:
-            return await work(noyau)
-        finally:
-            await noyau.oidc.close()
-            await noyau.stop()
-
-    try:
-        return asyncio.run(whole())
-    except (BusinessError, SettingsError, FichierIllisibleError) as error:
-        err.print(f"[red]{getattr(error, 'message', None) or error}[/red]")
-        raise typer.Exit(1) from None
-
-
-def migration_url(settings: Settings) -> str:
-    """The owner's address as the migrations' driver wants it."""
-    url = settings.database_url_proprietaire
-    if not url:
-        serveur = embarque.adresses(settings.var)
-        if serveur is None or settings.database_url:
-            err.print(
-                "[red]KUMUN_DATABASE_URL_PROPRIETAIRE manque : les migrations s’exécutent en propriétaire.[/red]"
-            )
-            raise typer.Exit(1)
-        url = serveur.url_proprietaire
-    return url.replace("postgresql+asyncpg://", "postgresql+psycopg://", 1)
+app.add_typer(exploitation.app)
 
 
 @app.command()
-def migrer() -> None:
-    """Amène la base au dernier schéma ; sans effet si elle y est."""
-    config = Config(str(ROOT / "alembic.ini"))
-    config.attributes["url"] = migration_url(settings_or_exit())
-    alembic.upgrade(config, "head")
+def migrer(
+    seau: Annotated[bool, typer.Option("--seau", help="Crée aussi le seau S3 s’il manque")] = False,
+) -> None:
+    """Amène la base au dernier schéma ; sans effet si elle y est. Sur localhost, crée aussi le seau S3."""
+    settings = settings_or_exit()
+    alembic.upgrade(alembic_config(settings), "head")
+    if settings.s3_endpoint_url and (seau or settings.local):
+        for done in run(docteur.repair):
+            out.print(done)
 
 
 @app.command()
 def verifier() -> None:
     """Vérifie la chaîne d’audit ; code 1 et une ligne par anomalie."""
-
-    async def work(noyau: Noyau) -> list[str]:
-        async with noyau.db.hors_cloison("verification of the audit chain") as session:
-            return await verify_chain(session)
-
-    faults = run(work)
-    for fault in faults:
-        err.print(f"[red]{fault}[/red]")
-    if faults:
-        raise typer.Exit(1)
+    say_faults(run(verify))
     out.print("Chaîne d’audit : intacte.")
 
 
 @app.command(name="docteur")
-def examine() -> None:
+def examine(
+    reparer: Annotated[bool, typer.Option("--reparer", help="Crée ce qui manque et peut l’être")] = False,
+) -> None:
     """Dit ce qui manque ou ne va pas ; code 1 s’il y a un défaut."""
+    if reparer:
+        for done in run(docteur.repair):
+            out.print(done)
     remarks = run(docteur.examine)
     for remark in remarks:
         out.print(f"{'✔' if remark.sain else '✘'} {remark.sujet} : {remark.phrase}")

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     database_url_proprietaire: str = ""
     secret_key: SecretStr = SecretStr("")
     master_key: SecretStr = SecretStr("")
+    # Only while the root key is being replaced (`kumun cles tourner`): the one before.
+    master_key_ancienne: SecretStr = SecretStr("")
 
     s3_endpoint_url: str = ""
     s3_bucket: str = ""
@@ -43,6 +45,9 @@ class Settings(BaseSettings):
 
     smtp_url: str = ""
     mail_from: str = ""
+    # Where refusals that come after the sending arrive (name@domain), and how that mailbox is read.
+    mail_rebonds: str = ""
+    mail_rebonds_boite: SecretStr = SecretStr("")
     # Who runs this installation, as mails and legal pages name it.
     opsn_nom: str = "Kumun"
     opsn_telephone: str = "02 61 91 00 00"
@@ -95,6 +100,8 @@ class Settings(BaseSettings):
         s3 = (self.s3_endpoint_url, self.s3_bucket, self.s3_access_key_id)
         if any(s3) and not all(s3):
             raise ValueError("KUMUN_S3_ENDPOINT_URL, KUMUN_S3_BUCKET and KUMUN_S3_ACCESS_KEY_ID go together")
+        if bool(self.mail_rebonds) != bool(self.mail_rebonds_boite.get_secret_value()):
+            raise ValueError("KUMUN_MAIL_REBONDS and KUMUN_MAIL_REBONDS_BOITE go together")
         if self.database_url and not self.database_url_plateforme:
             raise ValueError("KUMUN_DATABASE_URL_PLATEFORME goes with KUMUN_DATABASE_URL")
         return self

@@ -16,13 +16,17 @@ from starlette.types import ASGIApp, Scope
 from app.bootstrap import make_noyau
 from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
+from app.demarches.routes import acces as demarches_acces
 from app.demarches.routes import agent as demarches_agent
 from app.demarches.routes import exports as demarches_exports
+from app.demarches.routes import lots as demarches_lots
+from app.demarches.routes import partage as demarches_partage
+from app.demarches.routes import pilotage as demarches_pilotage
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
 from app.demarches.routes import suivi as demarches_suivi
-from app.demarches.routes.remplir import ManquesError
+from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
 from app.portail import accueil, bureau, console, espace, incidents, pages, sante
 from app.socle.aiguillage import Aiguillage
@@ -31,6 +35,7 @@ from app.socle.expediteurs import mail_folder
 from app.socle.journaux import configure_logs
 from app.socle.noyau import Noyau
 from app.socle.serveur import listen_address, serve
+from app.socle.table import sort_routes
 from app.socle.visionneuse import make_visionneuse
 
 # The routers of each kind of host, in the order they are tried.
@@ -43,7 +48,9 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.collectivite,
         collectivites.collectivite,
         demarches_public.router,
+        demarches_acces.router,
         demarches_suivi.router,
+        demarches_pilotage.usager,
         demarches_remplir.router,
         demarches_remplir.pages,
     ),
@@ -57,6 +64,9 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     ),
     "agents": (
         bureau.router,
+        demarches_lots.router,
+        demarches_partage.router,
+        demarches_pilotage.router,
         accueil.commun,
         identite.agents,
         identite.commun,
@@ -89,12 +99,12 @@ def make_application(noyau: Noyau, genre: str) -> FastAPI:
     application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     application.state.noyau = noyau
     application.state.genre = genre
-    application.include_router(sante.router)
-    application.include_router(pages.router)
-    for router in ROUTERS[genre]:
-        application.include_router(router)
+    for router in (sante.router, pages.router, *ROUTERS[genre]):
+        # Not include_router: it would search each router again, one inside the other, at each request.
+        application.router.routes.extend(router.routes)
     if genre == "base" and noyau.settings.local:
         application.include_router(make_visionneuse(mail_folder(noyau.settings), noyau.gabarits["fr"]))
+    sort_routes(application)
     handlers: dict[Any, Handler] = {
         BusinessError: incidents.business_error,
         SignInRequiredError: incidents.sign_in_required,

@@ -29,7 +29,10 @@ class Reponse:
 
 @dataclass
 class Visiteur:
-    """One browser on one host of a web process; `requetes` and `instructions` add up what it asked and what it cost."""
+    """One browser on one host of a web process.
+
+    `requetes` and `instructions` add up what it asked and what it cost, `pages` are the sizes of what it read.
+    """
 
     port: int
     hote: str
@@ -37,6 +40,7 @@ class Visiteur:
     requetes: int = 0
     instructions: int = 0
     compte: str = ""
+    pages: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._http = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -65,6 +69,8 @@ class Visiteur:
         found = Reponse(answer.status, {k.lower(): v for k, v in answer.getheaders()}, body)
         self.requetes += 1
         self.instructions += int(found.entetes.get("x-instructions", 0))
+        if found.statut == 200:
+            self.pages.append(len(body))
         if found.statut >= 400:
             raise RuntimeError(f"{methode} {chemin}: {found.statut} {body[:2000].decode(errors='replace')}")
         return found

@@ -23,7 +23,9 @@ def _command() -> list[str]:
 
 
 def _seconds_to_first_page(var: Path, port: int) -> float:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("KUMUN_")}
+    # Where Python may not keep what it compiled, every start compiles every library again: nobody starts it so.
+    unlike = ("KUMUN_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unlike)}
     environment = {**kept, "PORT": str(port), "SIM_PORT": str(port + 1), "KUMUN_VAR": str(var)}
     began = time.perf_counter()
     with program(_command(), environment, var.parent / f"{var.name}.log"):

@@ -1,35 +1,42 @@
 """The bare ceilings, in the same server as the portal: what a page costs before there is a portal around it.
 
-A Jinja page, a ready-made answer, the portal's own SQL sent by asyncpg alone, the bare INSERTs of a submission: plain
-Starlette routes, without middleware, session or perimeter of their own.
+A Jinja page, a ready-made answer, the portal's own SQL sent by asyncpg alone and drawn (`plafonds`), the bare INSERTs
+of a submission: plain endpoints of a FastAPI application to which nothing is added.
 """
 
 import asyncio
+import json
 from collections import defaultdict
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
+from fastapi import FastAPI, Request
 from jinja2 import Environment, Template
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route, Router
 
-from app.socle.db import Database, FoldedConnection, statement_log
+from app.socle.db import Database, statement_log
 from app.socle.tenancy import Perimetre
+from benchmarks.plafonds import LISTES, template_of
 
 PREFIXE = "/mesure-nue/"
 _ENVIRONMENT = Environment(autoescape=True)
-_PAGE = """<!DOCTYPE html><html lang="fr"><head><title>{{ titre }}</title></head><body><main><h1>{{ titre }}</h1><ul>
-{% for c in cartes %}<li><a href="{{ c.url }}">{{ c.titre }}</a><p>{{ c.texte }}</p></li>
-{% endfor %}</ul></main><footer>%s</footer></body></html>"""
-_TABLE = """<!DOCTYPE html><html lang="fr"><head><title>Table</title></head><body><main><table>
-{% for ligne in lignes %}<tr>{% for valeur in ligne %}<td>{{ valeur }}</td>{% endfor %}</tr>
-{% endfor %}</table></main><footer>%s</footer></body></html>"""
+_PAGE = """<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>{{ titre }}</title></head><body>
+<header class="k-entete"><a href="/">{{ titre }}</a></header><main id="contenu" class="k-principal"><h1>{{ titre }}</h1>
+<ul class="k-cartes">
+{% for c in cartes %}
+  <li class="k-carte">
+    <h3 class="k-carte__titre"><a class="govuk-link" href="{{ c.url }}">{{ c.titre }}</a></h3>
+    <p class="k-carte__texte">{{ c.texte }}</p>
+    <p class="k-carte__duree"><span class="govuk-visually-hidden">Durée : </span>{{ c.duree }} minutes</p>
+    <p class="k-carte__action"><a class="govuk-link" href="{{ c.url }}/remplir">Commencer</a></p>
+  </li>
+{% endfor %}
+</ul></main><footer class="k-pied">%s</footer></body></html>"""
 _CARTES = [
-    {"url": f"/demarches/{n}", "titre": f"Démarche {n}", "texte": "Une phrase qui dit quoi."}
+    {"url": f"/demarches/{n}", "titre": f"Démarche {n}", "texte": "Une phrase qui dit quoi.", "duree": n}
     for n in range(16)
 ]
 # The tables that a submission writes, each with the columns that the database fills by itself.
@@ -62,27 +69,25 @@ class Nu:
         self.recorded: dict[str, list[Instruction]] = {}
         self._recording: list[Instruction] | None = None
         self._inserts: list[Instruction] = []
-        self.router = Router(
-            [
-                Route(f"{PREFIXE}page/{{taille:int}}", self.page),
-                Route(f"{PREFIXE}fixe/{{taille:int}}", self.fixed),
-                Route(f"{PREFIXE}relire/{{nom}}/{{taille:int}}", self.replay),
-                Route(f"{PREFIXE}ecrire", self.write, methods=["POST"]),
-            ]
-        )
+        self.application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+        self.application.get(f"{PREFIXE}page/{{taille}}")(self.page)
+        self.application.get(f"{PREFIXE}fixe/{{taille}}")(self.fixed)
+        self.application.get(f"{PREFIXE}relire/{{nom}}")(self.replay)
+        self.application.post(f"{PREFIXE}modele/{{nom}}")(self.model)
+        self.application.post(f"{PREFIXE}ecrire")(self.write)
 
         @event.listens_for(db.engine.sync_engine, "before_cursor_execute")
         def _before(_c: Any, _cur: Any, statement: str, parameters: Any, _ctx: Any, _many: bool) -> None:
             self._record(statement, *parameters)
 
-        listed = FoldedConnection.fetch
+        listed = asyncpg.Connection.fetch
 
-        async def fetch(connection: FoldedConnection, query: str, *values: Any, **options: Any) -> Any:
+        async def fetch(connection: asyncpg.Connection, query: str, *values: Any, **options: Any) -> Any:
             self._record(query, *values)
             return await listed(connection, query, *values, **options)
 
         # What goes straight through the driver is seen by no event of SQLAlchemy.
-        FoldedConnection.fetch = fetch
+        asyncpg.Connection.fetch = fetch
 
     def _record(self, statement: str, *values: Any) -> None:
         if self._recording is not None:
@@ -109,35 +114,39 @@ class Nu:
         key = str(url)
         if key not in self._connections:
             dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-            self._connections[key] = await asyncpg.connect(dsn, statement_cache_size=500)
+            connection = await asyncpg.connect(dsn, statement_cache_size=500)
+            await connection.set_type_codec(
+                "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+            )
+            self._connections[key] = connection
         return self._connections[key]
 
-    async def page(self, request: Request) -> Response:
+    async def page(self, taille: int) -> Response:
         """A Jinja page of that size: sixteen cards, then plain text."""
-        size = request.path_params["taille"]
         values = {"titre": "Une page nue", "cartes": _CARTES}
-        if size not in self._pages:
-            self._pages[size] = _padded(_PAGE, size, values)
-        return HTMLResponse(self._pages[size].render(values))
+        if taille not in self._pages:
+            self._pages[taille] = _padded(_PAGE, taille, values)
+        return HTMLResponse(self._pages[taille].render(values))
 
-    async def fixed(self, request: Request) -> Response:
+    async def fixed(self, taille: int) -> Response:
         """Ready-made bytes."""
-        return Response(b"x" * request.path_params["taille"], media_type="text/html")
+        return Response(b"x" * taille, media_type="text/html")
 
-    async def replay(self, request: Request) -> Response:
-        """The statements recorded under that name, sent by asyncpg in one transaction; the longest result rendered."""
-        nom, size = request.path_params["nom"], request.path_params["taille"]
+    async def model(self, nom: str, request: Request) -> Response:
+        """Takes the page that the portal drew: what stands around its rows stands around those of the ceiling."""
+        self._pages[nom] = template_of(nom, (await request.body()).decode())
+        return Response()
+
+    async def replay(self, nom: str) -> Response:
+        """The statements recorded under that name, sent by asyncpg in one transaction, and their rows drawn."""
         async with self._lock:
             connection = await self._connection(self._db.engine.url)
             await connection.execute(f"BEGIN; {Perimetre().sql()};")
             results = [await connection.fetch(sql, *values) for sql, values in self.recorded[nom]]
             await connection.execute("COMMIT")
-        values = {"lignes": max(results, key=len)}
-        if (nom, size) not in self._pages:
-            self._pages[nom, size] = _padded(_TABLE, size, values)
-        return HTMLResponse(self._pages[nom, size].render(values))
+        return HTMLResponse(self._pages[nom].render(lignes=LISTES[nom].rows(results)))
 
-    async def write(self, _request: Request) -> Response:
+    async def write(self) -> Response:
         """The rows of the last submission, inserted again under other keys, in one transaction."""
         async with self._lock:
             connection = await self._connection(self._db.url_plateforme)

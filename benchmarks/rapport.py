@@ -12,8 +12,14 @@ HEAD = """# What the portal costs
 Written by `make bench`. Time is CPU time (user and system) of the web process and of its PostgreSQL backends, worker
 apart, because the machines that measure are shared. Compared things run in the same server, in interleaved rounds; a
 ratio is the median of the rounds' own ratios. A statement is what the driver sends, the session's look-up included,
-without BEGIN, COMMIT and the perimeter. The ceilings are bare: a Jinja page of the same size without middleware, the
-recorded statements sent by asyncpg alone and drawn by such a page, the INSERTs of a submission's six rows.
+without BEGIN, COMMIT and the perimeter.
+
+The ceilings are bare endpoints of a FastAPI application to which nothing is added, in the same process. For a public
+page and for the journey: a plain Jinja page (sixteen cards, then text) of the same size, of the mean size of the
+journey's pages. For a list: the statements that the portal sent, recorded and sent again by asyncpg alone in one
+transaction, and their rows drawn by a plain template, one loop and no macro, into the portal’s own markup: both pages
+are the same but for white space (`benchmarks/plafonds.py`). For a submission: the INSERTs of its six rows in one
+transaction.
 
 """
 

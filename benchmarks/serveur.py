@@ -27,7 +27,7 @@ class Serveur:
         """One request, or the life of the process."""
         if scope["type"] == "http":
             if scope["path"].startswith(PREFIXE):
-                await self._nu.router(scope, receive, send)
+                await self._nu.application(scope, receive, send)
                 return
             for name, value in scope["headers"]:
                 if name == b"x-mesure":

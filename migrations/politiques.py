@@ -89,3 +89,14 @@ def fonction(nom: str, role: str = "kumun_app") -> list[str]:
         f"REVOKE ALL ON FUNCTION {nom} FROM PUBLIC",
         f"GRANT EXECUTE ON FUNCTION {nom} TO {role}",
     ]
+
+
+def interne(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> list[str]:
+    """What agents alone read and write of a collectivité: how they share the work, what they are doing."""
+    return _politiques(table, f"{LECTURE} AND {INSTRUCTION}", f"{ECRITURE} AND {INSTRUCTION}", droits)
+
+
+def de_l_agent(table: str) -> list[str]:
+    """What an agent keeps for oneself, in no collectivité: reached by that agent alone."""
+    soi = "agent_id = (SELECT agent_courant())"
+    return _politiques(table, soi, soi, "SELECT, INSERT, UPDATE, DELETE")

@@ -26,9 +26,12 @@ HORS_CLOISON_CALLERS: dict[str, str] = {
     "app/identite/cles.py": "a collectivité's FranceConnect client is set by the platform, under audit",
     "app/portail/console": "the OPSN console works on the whole installation, under audit",
     "app/portail/demonstration.py": "the demonstration makes collectivités, agents and their démarches",
+    "app/portail/cles.py": "an owner's key is found and destroyed by the operator, under audit",
     "app/demarches/tasks.py": "the purge of abandoned drafts finds them in every collectivité",
     "app/rendezvous/service/reservation.py": "the sweep finds the holds that are over in every collectivité",
-    "app/cli.py": "checks of the whole installation",
+    "app/demarches/service/rebonds.py": "a returned message names an e-mail, not its collectivité",
+    "app/commandes.py": "checks of the whole installation",
+    "app/demarches/tasks_bureau.py": "the desk's jobs find agents, their rights and what is due in every collectivité",
 }
 
 _SKIP = re.compile(r"#\s*regle:\s*(?P<nom>[a-z-]+)\s*[–-]\s*\S")

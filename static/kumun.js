@@ -1,5 +1,6 @@
 /* Enhancements of every page. Each feature is a function that finds its own elements and does nothing without them. */
 import { initAll } from "./vendor/govuk-frontend.min.js";
+import { animerBlocs, lierListes } from "./champs.js";
 import { enregistrerEnContinu } from "./enregistrement.js";
 
 /** Words that govuk-frontend's scripts show, per page language. */
@@ -52,22 +53,62 @@ function demarrerComposants(scope) {
   });
 }
 
-/** Seconds between two looks at a list that refreshes itself. */
-const PERIODE = 10;
-/** Asks for the newer list, unless the page is hidden or somebody is using the list. */
+/** Seconds between two looks at a list that no stream announces; with one, they only make up for a lost word. */
+const PERIODE = 60;
+let derniere = 0;
+let prevue = 0;
+/** Asks for the newer list, at most once a second; while somebody is in the list, says that it has changed instead. */
 function actualiser() {
   const liste = document.querySelector("[data-k-actualiser]");
-  if (!liste || document.hidden || liste.contains(document.activeElement)) return;
+  if (!liste || document.hidden) return;
+  const attente = derniere + 1000 - Date.now();
+  if (attente > 0) {
+    prevue ||= setTimeout(() => { prevue = 0; actualiser(); }, attente);
+    return;
+  }
+  if (liste.contains(document.activeElement) || liste.querySelector(".k-coche:checked")) {
+    const bilan = liste.querySelector("[role=status]");
+    if (bilan && !bilan.dataset.kVu) {
+      bilan.dataset.kVu = "oui";
+      bilan.append(` ${liste.dataset.kNouveau}`);
+    }
+    return;
+  }
+  derniere = Date.now();
   liste.dispatchEvent(new CustomEvent("k-actualiser"));
 }
+/** The stream that says when the list moves: one, and only while the page is looked at (browsers allow few per host). */
+let flux;
+function suivreFlux() {
+  const url = document.querySelector("[data-k-flux]")?.dataset.kFlux;
+  if (!url || document.hidden) {
+    flux?.close();
+    flux = undefined;
+  } else if (!flux || flux.readyState === EventSource.CLOSED) {
+    flux = new EventSource(url);
+    flux.addEventListener("dossiers", actualiser);
+  }
+}
 if (document.querySelector("[data-k-actualiser]")) {
-  setInterval(actualiser, PERIODE * 1000);
-  document.addEventListener("visibilitychange", actualiser);
-  window.addEventListener("focus", actualiser);
+  suivreFlux();
+  const seconde = Number(document.querySelector("[data-k-periode]")?.dataset.kPeriode ?? PERIODE);
+  setInterval(() => { suivreFlux(); actualiser(); }, seconde * 1000);
+  document.addEventListener("visibilitychange", () => { suivreFlux(); actualiser(); });
 }
 
+/** A list that could not be fetched says so: htmx puts nothing in place of a failure of the server. */
+function direPanne(dite) {
+  const place = document.querySelector("[data-k-panne]");
+  if (place) place.textContent = dite ? place.dataset.kPanne : "";
+}
+document.addEventListener("htmx:after:request", (evenement) => {
+  const statut = evenement.detail?.ctx?.response?.status ?? 0;
+  direPanne(statut >= 500);
+});
+document.addEventListener("htmx:error", () => direPanne(true));
+
 /** What runs on a page and on each fragment put in it: a function of the element to look in. */
-const fonctions = [demarrerComposants, enregistrerEnContinu];
+const fonctions = [demarrerComposants, animerBlocs, lierListes, enregistrerEnContinu];
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const fonction of fonctions) fonction(document);

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from app.demarches.models import Dossier
 from app.demarches.service import brouillons, depot, exports, instruction, pieces, saisie, suivi
+from app.demarches.service.reponses import save_page
 from app.identite import repository as identite
 from app.identite.domain import identite_franceconnect
 from app.socle.ids import uuid7
@@ -143,7 +144,7 @@ async def brouillon_rempli(
         await pieces.attach(ctx, found.dossier, piece)
         for etape in found.definition.pages:
             brut = {name: [value] for name, value in REPONSES[etape.id].items()}
-            saisie = await brouillons.save_page(ctx, found, etape, brut)
+            saisie = (await save_page(ctx, found, etape, brut)).saisie
             assert not saisie.erreurs, saisie.erreurs
     return DossierEssai(draft.id, draft.collectivite_id, draft.usager_id, commune, piece_id=piece.id)
 

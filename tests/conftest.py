@@ -21,7 +21,7 @@ from tests.outillage.base import BaseEssai, open_base
 from tests.outillage.portail import LUNDI, SIMULATEURS, Portail, make_essai_noyau, make_settings, open_portail
 
 # The settings of these tests are theirs alone.
-for _name in [name for name in os.environ if name.startswith("KUMUN_")]:
+for _name in [n for n in os.environ if n.startswith("KUMUN_") and not n.startswith("KUMUN_TEST_")]:
     del os.environ[_name]
 
 configure_logs("json", logging.ERROR)

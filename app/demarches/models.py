@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, SmallInteger, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,6 +20,7 @@ class DemarcheVersion(Base):
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     slug: Mapped[str] = mapped_column(Text)
     contenu: Mapped[Json] = mapped_column(JSONB)
+    titre: Mapped[str | None] = mapped_column(Text)
     publiee_le: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -41,6 +42,9 @@ class Adoption(CommunMixin, Base):
     version_id: Mapped[str] = mapped_column(ForeignKey("demarches_version.id"))
     surcouche_id: Mapped[str | None] = mapped_column(Text)
     ouverte: Mapped[bool] = mapped_column(Boolean)
+    delai_nombre: Mapped[int | None] = mapped_column(Integer)
+    delai_mediane: Mapped[int | None] = mapped_column(SmallInteger)
+    delai_p90: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class Dossier(PersonnelMixin, Base):
@@ -72,6 +76,9 @@ class Dossier(PersonnelMixin, Base):
     clos_le: Mapped[datetime | None] = mapped_column(Instant)
     revision: Mapped[int] = mapped_column(Integer, default=1)
     essai: Mapped[bool] = mapped_column(Boolean, default=False)
+    groupe_id: Mapped[UUID | None] = mapped_column()
+    avis_donne: Mapped[bool] = mapped_column(Boolean, default=False)
+    etiquettes: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
 
 
 class DuDossier(PersonnelMixin):
@@ -89,7 +96,25 @@ class Reponse(DuDossier, Base):
     valeur: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
     brut: Mapped[Any] = mapped_column(JSONB)
     version: Mapped[int] = mapped_column(Integer, default=1)
+    origine: Mapped[str] = mapped_column(Text, default="")
+    auteur: Mapped[str] = mapped_column(Text, default="")
     modifie_le: Mapped[datetime] = mapped_column(Instant)
+
+
+class Acces(DuDossier, Base):
+    """A code that opens one dossier, or who gave it: to follow it, to fill it with somebody, to take it over."""
+
+    __tablename__ = "demarches_acces"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    genre: Mapped[str] = mapped_column(Text)
+    code_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
+    jeton_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
+    usager_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_usager.id"))
+    nom: Mapped[str] = mapped_column(Text, default="")
+    cree_le: Mapped[datetime] = mapped_column(Instant)
+    expire_le: Mapped[datetime | None] = mapped_column(Instant)
+    accepte_le: Mapped[datetime | None] = mapped_column(Instant)
+    revoque_le: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Piece(DuDossier, Base):

@@ -1,11 +1,12 @@
 """From definitions and answers to the plain objects that templates draw; no rule lives here."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.demarches.definitions import THEMES, Champ, Definition, Page
-from app.demarches.domain import afficher, champs_visibles, entrees_de, pages_applicables
+from app.demarches.domain import EtatFormulaire, afficher, entrees_de, parties_repondues
 from app.demarches.domain.etats import LIBELLES_ETAT, Etat
 from app.demarches.models import Evenement, Message, Piece
 from app.demarches.service.brouillons import Brouillon
@@ -14,14 +15,6 @@ from app.socle import vues
 from app.socle.langues import N_
 
 MEGA = 1_000_000
-_TYPES = {
-    "entier": "nombre",
-    "decimal": "nombre",
-    "choix_multiple": "cases",
-    "civilite": "choix",
-    "explication": "explication",
-}
-_CIVILITES = (vues.Option("madame", "Madame"), vues.Option("monsieur", "Monsieur"))
 _FORMATS = {"pdf": "PDF", "jpg": "JPEG", "png": "PNG", "heic": "HEIC"}
 _TONS = {
     Etat.BROUILLON: "neutre",
@@ -80,6 +73,7 @@ def familles_of(offres: Iterable[Offre]) -> list[Famille]:
     ]
 
 
+@functools.cache
 def etiquette_of(etat: str) -> vues.Etiquette:
     """A state in words and colour."""
     known = Etat(etat)
@@ -117,35 +111,33 @@ def champs_of(
     remarques: Mapping[str, str] | None = None,
 ) -> list[vues.Champ]:
     """The questions of a page as they must be drawn: with what was typed, right or wrong, and where it comes from."""
-    shown = {champ.id for champ in champs_visibles(page, draft.reponses)}
+    etat = draft.etat()
     return [
-        _champ(draft, champ, erreurs.get(champ.id, ""), connues, source, (remarques or {}).get(champ.id, ""))
-        for champ in page.champs
-        if champ.id in shown
+        replace(
+            _champ(draft, champ, erreurs, connues, source, (remarques or {}).get(champ.id, "")),
+            obligatoire=champ.id in etat.obligatoires,
+        )
+        for champ in etat.champs(page.id)
     ]
 
 
 def _champ(
-    draft: Brouillon, champ: Champ, erreur: str, connues: Mapping[str, str], source: str, remarque: str
+    draft: Brouillon,
+    champ: Champ,
+    erreurs: Mapping[str, str],
+    connues: Mapping[str, str],
+    source: str,
+    remarque: str,
 ) -> vues.Champ:
     value = draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
     given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
-    options = tuple(vues.Option(o.valeur, o.libelle, o.aide) for o in champ.options)
-    aide = f"{champ.aide} {remarque}".strip()
-    return vues.Champ(
-        id=champ.id,
-        type=_TYPES.get(champ.type, champ.type),
-        libelle=champ.libelle,
-        aide=aide,
-        obligatoire=champ.obligatoire,
-        valeur=_typed_value(champ, typed),
-        erreur=erreur,
-        options=_CIVILITES if champ.type == "civilite" else options,
+    seen = champ.genre.vue(champ, typed, erreurs)
+    return replace(
+        seen,
+        aide=f"{seen.aide} {remarque}".strip(),
         provenance=source if given else "",
-        fichiers=fichiers_of(draft.pieces_de(champ.id)) if champ.type == "piece" else (),
-        autocomplete=champ.autocomplete,
-        unite=champ.unite,
+        fichiers=fichiers_of(draft.pieces_de(champ.id)) if champ.piece else (),
         taille_max=champ.piece.poids_max_mo * MEGA if champ.piece else 0,
         formats=formats_of(champ),
     )
@@ -153,16 +145,7 @@ def _champ(
 
 def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
     """A question outside any draft, with what was typed and what is wrong with it."""
-    return vues.Champ(
-        id=champ.id,
-        type=_TYPES.get(champ.type, champ.type),
-        libelle=champ.libelle,
-        aide=champ.aide,
-        obligatoire=champ.obligatoire,
-        valeur=_typed_value(champ, typed),
-        erreur=erreur,
-        autocomplete=champ.autocomplete,
-    )
+    return champ.genre.vue(champ, typed, {champ.id: erreur})
 
 
 def formats_of(champ: Champ) -> str:
@@ -171,62 +154,64 @@ def formats_of(champ: Champ) -> str:
     return f"{', '.join(names[:-1])} ou {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def _typed_value(champ: Champ, typed: Mapping[str, Sequence[str]]) -> Any:
-    if champ.type in ("date", "adresse"):
-        parts = (
-            ("jour", "mois", "annee")
-            if champ.type == "date"
-            else ("ligne", "complement", "code_postal", "commune")
-        )
-        return {part: (typed.get(f"{champ.id}-{part}") or [""])[0] for part in parts}
-    if champ.type == "choix_multiple":
-        return list(typed.get(champ.id, ()))
-    return (typed.get(champ.id) or [""])[0]
-
-
 def sections_of(
-    definition: Definition, reponses: Mapping[str, Any], *, modifier: str = ""
+    definition: Definition,
+    reponses: Mapping[str, Any],
+    *,
+    etat: EtatFormulaire | None = None,
+    modifier: str = "",
 ) -> list[vues.Section]:
-    """The answers as a person reads them; `modifier` is the address of a page, with `{page}` in it."""
-    sections = []
-    for page in pages_applicables(definition, reponses):
-        url = modifier.replace("{page}", page.id)
-        lignes = [
-            vues.Ligne(
-                champ.libelle,
-                tuple(afficher(champ, reponses[champ.id]).split("\n")) if champ.id in reponses else ("—",),
-                f"{url}#{champ.id}" if url else "",
-            )
-            for champ in champs_visibles(page, reponses)
-            if champ.repond and (champ.id in reponses or modifier)
+    """The answers as a person reads them: those of a frozen dossier, or with `etat` every question of a draft.
+
+    `modifier` is the address of a page of the draft, with `{page}` in it.
+    """
+    if etat is None:
+        return [
+            vues.Section(titre, [_ligne(champ, reponses, "") for champ in champs])
+            for titre, champs in parties_repondues(definition, reponses)
         ]
-        if lignes:
-            sections.append(vues.Section(page.titre, lignes))
+    sections = []
+    for seen in etat.pages:
+        url = modifier.replace("{page}", seen.page.id)
+        for part in seen.sections:
+            lignes = [_ligne(champ, reponses, url) for champ in part.champs if champ.repond]
+            titre = f"{seen.page.titre} – {part.section.titre}" if part.section else seen.page.titre
+            if lignes:
+                sections.append(vues.Section(titre, lignes))
     return sections
+
+
+def _ligne(champ: Champ, reponses: Mapping[str, Any], url: str) -> vues.Ligne:
+    words = tuple(afficher(champ, reponses[champ.id]).split("\n")) if champ.id in reponses else ("—",)
+    return vues.Ligne(champ.libelle, words, f"{url}#{champ.id}" if url and champ.calcul is None else "")
 
 
 def pieces_of(
     definition: Definition,
     pieces: Sequence[Piece],
-    reponses: Mapping[str, Any],
     *,
+    etat: EtatFormulaire | None = None,
     modifier: str = "",
     agent: bool = False,
 ) -> list[dict[str, Any]]:
-    """The documents by question."""
+    """The documents by question: those of a frozen dossier, or with `etat` every one that a draft asks for."""
+    asked = (
+        [(seen.page.id, champ) for seen in etat.pages for champ in seen.champs]
+        if etat is not None
+        else [(page.id, champ) for page in definition.pages for champ in page.champs]
+    )
     found = []
-    for page in pages_applicables(definition, reponses):
-        for champ in champs_visibles(page, reponses):
-            mine = [piece for piece in pieces if piece.champ_id == champ.id]
-            if champ.type == "piece" and (mine or modifier):
-                url = f"{modifier.replace('{page}', page.id)}#{champ.id}" if modifier else ""
-                found.append(
-                    {
-                        "libelle": champ.libelle,
-                        "fichiers": fichiers_of(mine, agent=agent),
-                        "modifier_url": url,
-                    }
-                )
+    for page_id, champ in asked:
+        mine = [piece for piece in pieces if piece.champ_id == champ.id]
+        if champ.type == "piece" and (mine or modifier):
+            url = f"{modifier.replace('{page}', page_id)}#{champ.id}" if modifier else ""
+            found.append(
+                {
+                    "libelle": champ.libelle,
+                    "fichiers": fichiers_of(mine, agent=agent),
+                    "modifier_url": url,
+                }
+            )
     return found
 
 
@@ -234,6 +219,7 @@ _HISTOIRE = {
     "depot": N_("Dossier déposé"),
     "prise_en_charge": N_("Pris en charge"),
     "liberation": N_("Rendu au service"),
+    "attribution": N_("Confié à un agent"),
     "complement_demande": N_("Complément demandé"),
     "complement_recu": N_("Complément reçu"),
     "decision": N_("Décision rendue"),

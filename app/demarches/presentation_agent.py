@@ -1,16 +1,19 @@
 """One dossier as its agent sees it: from what was read to the plain objects that the template draws."""
 
+import functools
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
-from app.demarches.domain import champs_visibles, pages_applicables
+from app.demarches.domain import champs_visibles, jour_local, pages_applicables
 from app.demarches.domain.etats import ETATS_FINAUX, LIBELLES_ETAT, Etat
 from app.demarches.models import Document, Dossier, Envoi
 from app.demarches.presentation import etiquette_of, histoire_of, messages_of, pieces_of, sections_of
 from app.demarches.service import instruction
+from app.demarches.service.brouillons import circonstances_of
 from app.demarches.service.bureau import days_left
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX, adresse_de
@@ -82,7 +85,7 @@ def dossier_of(
             "reprendre_url": f"{base}/reprendre",
         },
         "sections": sections_of(definition, reponses),
-        "pieces": pieces_of(definition, found.pieces, reponses, agent=True),
+        "pieces": pieces_of(definition, found.pieces, agent=True),
         "attendues": [_awaited(found, item, erreurs) for item in found.demandes],
         "reception_url": f"{base}/pieces" if mine and found.demandes else "",
         "messages": messages_of(found.messages, agent=True),
@@ -135,6 +138,7 @@ def libelle_agent(etat: Etat) -> str:
     return "En attente du demandeur" if etat is Etat.EN_ATTENTE else LIBELLES_ETAT[etat]
 
 
+@functools.cache
 def etiquette_agent(etat: str) -> vues.Etiquette:
     """The same, in words and colour: what waits for the agent is what stands out."""
     tons = {Etat.DEPOSE: "action", Etat.EN_INSTRUCTION: "info", Etat.EN_ATTENTE: "attente"}
@@ -199,10 +203,13 @@ def envois_of(envois: Sequence[Envoi]) -> list[dict[str, Any]]:
 def _demand(base: str, found: Suivi, typed: FormData) -> dict[str, Any] | None:
     """The form that asks for a piece again: those of the questions that were asked, not awaited already."""
     reponses, awaited = found.dossier.reponses or {}, {item.champ_id for item in found.demandes}
+    zone = ZoneInfo(found.collectivite.fuseau)
+    day = jour_local(found.dossier.depose_le, zone) if found.dossier.depose_le else None
+    around = circonstances_of(day, found.dossier.canal, found.collectivite)
     options = [
         vues.Option(champ.id, champ.libelle)
-        for page in pages_applicables(found.definition, reponses)
-        for champ in champs_visibles(page, reponses)
+        for page in pages_applicables(found.definition, reponses, around)
+        for champ in champs_visibles(found.definition, page, reponses, around)
         if champ.type == "piece" and champ.id not in awaited
     ]
     jour = {part: typed.get(f"avant_le-{part}", "") for part in ("jour", "mois", "annee")}

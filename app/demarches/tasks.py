@@ -1,5 +1,6 @@
 """Jobs of the module: the receipt, the letters, the e-mails, the objects to destroy. Each may run twice."""
 
+import contextlib
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from app.demarches.definitions import Definition
 from app.demarches.domain import afficher_date, afficher_numero
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
-from app.demarches.repository import exports
-from app.demarches.service import ecriture, papiers
+from app.demarches.repository import exports, mesures
+from app.demarches.service import ecriture, papiers, rebonds
 from app.demarches.service.catalogue import definition_of
+from app.demarches.service.mesures import opinion_path
 from app.socle.audit import record_as
 from app.socle.courriers import send_mail
 from app.socle.crypto.keystore import KeyOwner
@@ -23,6 +25,7 @@ from app.socle.jobs import emit, tache
 from app.socle.lettres import Auteur
 from app.socle.mail import PieceJointe
 from app.socle.noyau import Noyau
+from app.socle.rebonds import BoiteIndisponibleError
 from app.socle.tenancy import Perimetre
 
 # The paper that goes with an e-mail.
@@ -140,6 +143,7 @@ async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
         a=envoi.destinataire,
         collectivite=vue,
         cle=envoi_id,
+        envoi_id=UUID(envoi_id),
         pieces=joined,
         **_words(noyau, vue, dossier, definition, envoi.evenement, complements),
     )
@@ -164,6 +168,14 @@ async def send(noyau: Noyau, collectivite_id: str, envoi_id: str) -> None:
             )
 
 
+@tache("demarches:relever_rebonds", cron="*/5 * * * *")
+async def collect_bounces(noyau: Noyau, timestamp: str = "") -> None:
+    """Reads the mailbox of returned messages, when there is one; it does not answer: the next run reads it."""
+    del timestamp
+    with contextlib.suppress(BoiteIndisponibleError):
+        await rebonds.relever(noyau)
+
+
 def _words(
     noyau: Noyau,
     vue: CollectiviteVue,
@@ -178,6 +190,8 @@ def _words(
         "numero": afficher_numero(dossier.numero or ""),
         "lien": noyau.settings.url_of(vue.hote, f"/dossiers/{dossier.id}"),
     }
+    if evenement == "decision_rendue":
+        words["avis"] = noyau.settings.url_of(vue.hote, opinion_path(noyau, dossier.id))
     if evenement in JOINTS and dossier.depose_le is not None:
         entete = papiers.en_tete_of(noyau, vue, definition.service.nom)
         words["recu_le"] = entete.moment(dossier.depose_le)
@@ -204,6 +218,7 @@ async def purge_drafts(noyau: Noyau, timestamp: str = "") -> None:
     del timestamp
     now = noyau.clock.now()
     async with noyau.db.hors_cloison("purge of abandoned drafts") as session:
+        await mesures.count_abandons(session, now)
         for objet_id in await repository.purge_drafts(session, now):
             await emit(session, "demarches:detruire_objet", objet_id=objet_id)
 

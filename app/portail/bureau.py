@@ -1,71 +1,111 @@
-"""The agents' desk: one page for every collectivité that an agent serves."""
+"""The agents' desk: one page for every collectivité that an agent serves, and the stream that says when it moves."""
 
+import asyncio
 import hashlib
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
-from fastapi import APIRouter, Query
-from starlette.responses import Response
+from fastapi import APIRouter
+from starlette.responses import Response, StreamingResponse
 
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.presentation_agent import etiquette_agent, libelle_agent
+from app.demarches.repository.listes import LigneBureau, LigneSaisie
 from app.demarches.service import bureau
-from app.demarches.service.bureau import PAGE, Bureau, Filtres
+from app.demarches.service.bureau import BEAUCOUP, Bureau, Cadre, Filtres
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
-from app.socle.contexte import AgentDep, Contexte
+from app.socle.annonces import Abonnement
+from app.socle.contexte import AgentDep, Contexte, VisiteDep, contexte_agent, open_contexte
+from app.socle.ids import new_token
 from app.socle.langues import N_
 from app.socle.vues import Option
 from app.socle.web import is_fragment, page
 
 router = APIRouter()
 
-Texte = Annotated[str, Query(max_length=200)]
+# Seconds between two signs of life on the stream, and its length: the browser then comes again and is known anew.
+BATTEMENT = 20
+DUREE = 300
+
+COLONNES: dict[str, str] = {
+    "personne": N_("Personne"),
+    "commune": N_("Commune"),
+    "delai": N_("Délai"),
+    "agent": N_("Suivi par"),
+    "etat": N_("État"),
+    "groupe": N_("Groupe"),
+    "canal": N_("Canal"),
+    "recu": N_("Reçu le"),
+    "activite": N_("Dernière activité"),
+}
+VUES = (
+    ("ouverts", N_("ouverts"), ""),
+    ("a_prendre", N_("à prendre"), "etat=depose"),
+    ("miens", N_("à moi"), "agent=moi"),
+    ("en_attente", N_("en attente d’une réponse"), f"etat={Etat.EN_ATTENTE.value}"),
+    ("retard", N_("délai dépassé"), "retard=oui"),
+)
 
 
 @router.get("/")
 @router.get("/dossiers")
-async def desk(
-    ctx: AgentDep,
-    q: Texte = "",
-    commune: Texte = "",
-    demarche: Texte = "",
-    etat: Texte = "",
-    vue: Texte = "",
-    numero_page: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
-    vu: Texte = "",
-) -> Response:
-    """Open dossiers by urgency, filtered; or every dossier that a few words find."""
-    filtres = Filtres(q.strip(), commune, demarche, etat, vue == "miens", numero_page)
+async def desk(ctx: AgentDep) -> Response:
+    """The dossiers that the filters of the address ask for; without any, the open ones by urgency."""
+    query = dict(ctx.request.query_params)
+    filtres = Filtres.read(query)
     found = await bureau.load(ctx, filtres)
-    pages = max(1, -(-found.total // PAGE))
-    query = urlencode({"q": q, "commune": commune, "demarche": demarche, "etat": etat, "vue": vue})
-    rows = [_ligne(ctx, found, row) for row in found.lignes]
-    saisies = [_saisie(found, row) for row in found.saisies]
-    seen = hashlib.sha256(repr((rows, saisies, found.compteurs, ctx.langue)).encode()).hexdigest()[:16]
-    if is_fragment(ctx) and vu == seen:
+    rows = _lignes(ctx, found)
+    saisies = [_saisie(found.cadre, row) for row in found.saisies]
+    seen = _mark(ctx, rows, saisies, found.compteurs, found.total)
+    if is_fragment(ctx) and query.get("vu") == seen:
         # Nothing has changed since the list on the screen: it stays as it is, reading and focus undisturbed.
         return ctx.finish(Response(status_code=204, headers={"cache-control": "private, no-store"}))
+    here = filtres.query(apres=filtres.apres)
     return page(
         ctx,
         "portail/bureau.html",
         block="tableau",
         message="",
         bureau_url="/",
-        compteurs=_compteurs(found, vue, etat),
-        filtres={"q": q, "commune": commune, "demarche": demarche, "etat": etat},
-        communes=_communes(ctx, found),
-        demarches=_demarches(ctx, found),
-        etats=_etats(ctx),
+        filtres=filtres,
+        choix=_choix(ctx, found.cadre),
+        compteurs=_compteurs(found, filtres),
+        vues=[
+            {"nom": nom, "url": f"/?{texte}", "courante": texte == filtres.query(), "id": id_}
+            for id_, nom, texte in found.cadre.vues
+        ],
+        colonnes=[(c, ctx.traduire(COLONNES[c])) for c in _columns(found.cadre)],
         lignes=rows,
         saisies=saisies,
-        actualiser_url=f"/?{query}&page={numero_page}&vu={seen}",
+        actualiser_url=f"/?{here}&vu={seen}" if here else f"/?vu={seen}",
+        flux_url="/dossiers/flux",
         vide=_vide(filtres),
+        approche=found.approche,
         total=found.total,
-        page=numero_page,
-        pages=1 if q.strip() else pages,
-        page_url=f"/?{query}&page=",
+        plus=found.total > BEAUCOUP,
+        suite_url=f"/?{filtres.query(apres=found.suite)}" if found.suite else "",
+        debut_url=f"/?{filtres.query()}" if filtres.apres else "",
+        requete=filtres.query(),
+        cle_idempotence=new_token(),
     )
+
+
+def _mark(ctx: Contexte, rows: Sequence[Mapping[str, Any]], *others: object) -> str:
+    """A short text that is another one as soon as something that the list shows has changed."""
+    # What nobody sees move (the address, the démarche, the date of submission) is left out: it is read at each visit.
+    shown = [
+        f"{r['numero']} {r['personne']} {r['commune']} {r['modifie_le']} {r['jours_restants']} {r['pris_par']}"
+        f" {r['pris_par_moi']} {r['remplace']} {r['groupe']} {r['etat'].libelle} {r['etiquettes']}"
+        for r in rows
+    ]
+    return hashlib.sha256(f"{shown}{others!r}{ctx.langue}".encode()).hexdigest()[:16]
+
+
+def _columns(cadre: Cadre) -> list[str]:
+    """The columns of the agent; who serves one collectivité is not told its name on each row."""
+    return [c for c in cadre.colonnes if c != "commune" or len(cadre.communes) > 1]
 
 
 def _vide(filtres: Filtres) -> str:
@@ -75,88 +115,154 @@ def _vide(filtres: Filtres) -> str:
             "Aucun dossier ne correspond à ces mots. Essayez le numéro seul, le nom ou un mot de la demande. "
             "Une demande qui n’est pas encore déposée n’est pas ici."
         )
-    if filtres.miens:
+    if filtres.query() == "agent=moi":
         return "Vous n’avez aucun dossier en cours. Prenez-en un dans « à prendre »."
-    if filtres.commune or filtres.demarche or filtres.etat:
-        return "Aucun dossier ouvert avec ces filtres. Élargissez-les ou changez de vue."
+    if filtres.actifs:
+        return "Aucun dossier avec ces filtres. Élargissez-les ou changez de vue."
     return "Aucun dossier en cours : tout est traité. Les nouvelles demandes s’afficheront ici d’elles-mêmes."
 
 
-def _saisie(found: Bureau, row: Any) -> dict[str, Any]:
+def _saisie(cadre: Cadre, row: LigneSaisie) -> dict[str, Any]:
     base = f"/saisir/dossiers/{row.id}"
     return {
         "url": f"{base}/reprendre",
         "abandonner_url": f"{base}/abandonner",
         "demarche": row.titre,
         "personne": nom_de(row.demandeur),
-        "commune": found.collectivites[row.collectivite_id].nom,
+        "commune": cadre.communes.get(row.collectivite_id, ""),
         "canal": CANAUX[row.canal],
         "par": (row.mandataire or {}).get("nom", ""),
         "le": row.cree_le,
     }
 
 
-def _communes(ctx: Contexte, found: Bureau) -> list[Option]:
-    known = sorted(found.collectivites.values(), key=lambda c: c.nom)
-    return [Option("", ctx.traduire(N_("Toutes"))), *(Option(str(c.id), c.nom) for c in known)]
+def _choix(ctx: Contexte, cadre: Cadre) -> dict[str, list[Option]]:
+    """What each filter offers; a filter with nothing to choose from is not shown."""
+    t = ctx.traduire
 
+    def named(first: str, found: Sequence[Option]) -> list[Option]:
+        return [Option("", t(first)), *found] if found else []
 
-def _demarches(ctx: Contexte, found: Bureau) -> list[Option]:
-    titles = {row.slug: row.titre for row in found.compteurs}
-    return [
-        Option("", ctx.traduire(N_("Toutes"))),
-        *(Option(slug, titles[slug]) for slug in sorted(titles, key=lambda s: titles[s])),
-    ]
+    several = len(cadre.communes) > 1
 
+    def of(item: dict[str, Any]) -> str:
+        place = cadre.communes.get(item["commune"], "")
+        return f"{item['nom']} ({place})" if several and place else str(item["nom"])
 
-def _etats(ctx: Contexte) -> list[Option]:
-    shown = [etat for etat in Etat if etat not in ETATS_FINAUX and etat is not Etat.BROUILLON]
-    return [
-        Option("", ctx.traduire(N_("Tous"))),
-        *(Option(etat.value, ctx.traduire(libelle_agent(etat))) for etat in shown),
-    ]
-
-
-def _compteurs(found: Bureau, vue: str, etat: str) -> list[dict[str, Any]]:
-    def number(*etats: str) -> int:
-        return sum(row.nombre for row in found.compteurs if row.etat in etats)
-
-    mine = sum(row.miens for row in found.compteurs)
-    everything = sum(row.nombre for row in found.compteurs)
-    return [
-        {"libelle": N_("ouverts"), "nombre": everything, "url": "/", "courant": not vue and not etat},
-        {
-            "libelle": N_("à prendre"),
-            "nombre": number("depose"),
-            "url": "/?etat=depose",
-            "courant": etat == "depose",
-        },
-        {"libelle": N_("à moi"), "nombre": mine, "url": "/?vue=miens", "courant": vue == "miens"},
-        {
-            "libelle": N_("en attente d’une réponse"),
-            "nombre": number("en_attente"),
-            "url": "/?etat=en_attente",
-            "courant": etat == "en_attente",
-        },
-    ]
-
-
-def _ligne(ctx: Contexte, found: Bureau, row: Any) -> dict[str, Any]:
-    held = row.bail_jusqu_a is not None and row.bail_jusqu_a > ctx.now
-    me = ctx.personne.agent_id if ctx.personne else None
-    open_ = Etat(row.etat) not in ETATS_FINAUX
+    groupes = [Option(str(id_), of(groupe)) for id_, groupe in cadre.groupes.items()]
     return {
-        "numero": row.numero,
-        "url": f"/dossiers/{row.id}",
-        "demarche": row.titre,
-        "personne": nom_de(row.demandeur),
-        "commune": found.collectivites[row.collectivite_id].nom,
-        "canal": CANAUX[row.canal],
-        "recu_le": row.depose_le,
-        "jours_restants": bureau.days_left(row.silence_le, ctx.today()) if open_ else None,
-        "echeance": row.silence_le if open_ else None,
-        "pris_par": row.agent_nom,
-        "bail": held,
-        "pris_par_moi": row.agent_id is not None and row.agent_id == me,
-        "etiquette": etiquette_agent(row.etat),
+        "commune": named(N_("Toutes"), [Option(str(i), n) for i, n in cadre.communes.items()])
+        if several
+        else [],
+        "demarche": named(N_("Toutes"), [Option(slug, titre) for slug, titre in cadre.demarches.items()]),
+        "etat": named(
+            N_("Tous"),
+            [Option(e.value, t(libelle_agent(e))) for e in Etat if e is not Etat.BROUILLON],
+        ),
+        "situation": [
+            Option("", t(N_("En cours, ou tous pour une recherche"))),
+            Option("ouverts", t(N_("En cours"))),
+            Option("clos", t(N_("Terminés"))),
+            Option("tous", t(N_("En cours et terminés"))),
+        ],
+        "groupe": named(N_("Tous"), [Option("miens", t(N_("Mes groupes"))), *groupes] if groupes else []),
+        "agent": [
+            Option("", t(N_("Tous"))),
+            Option("moi", t(N_("Moi, et ceux que je remplace"))),
+            Option("aucun", t(N_("Aucun agent"))),
+            *(Option(str(id_), nom) for id_, nom in cadre.collegues.items()),
+        ],
+        "etiquette": named(
+            N_("Toutes"), [Option(str(i), of(e)) for i, e in cadre.etiquettes.items() if e["active"]]
+        ),
+        "retard": [Option("", t(N_("Indifférent"))), Option("oui", t(N_("Délai dépassé")))],
+        "tri": [
+            Option("", t(N_("Le plus urgent en premier"))),
+            Option("recents", t(N_("Le plus récent en premier"))),
+            Option("anciens", t(N_("Le plus ancien en premier"))),
+        ],
     }
+
+
+def _compteurs(found: Bureau, filtres: Filtres) -> list[dict[str, Any]]:
+    asked = filtres.query()
+    return [
+        {
+            "libelle": libelle,
+            "nombre": f"{BEAUCOUP} +"
+            if found.compteurs.get(nom, 0) > BEAUCOUP
+            else found.compteurs.get(nom, 0),
+            "url": f"/?{query}" if query else "/",
+            "courant": asked == query,
+        }
+        for nom, libelle, query in VUES
+        # What is late is shown when something is.
+        if nom != "retard" or found.compteurs.get(nom, 0) or filtres.retard
+    ]
+
+
+def _lignes(ctx: Contexte, found: Bureau) -> list[dict[str, Any]]:
+    me = ctx.personne.agent_id if ctx.personne else None
+    today, cadre = ctx.today(), found.cadre
+    labels = {
+        id_: {"nom": item["nom"], "ton": item["ton"]}
+        for id_, item in cadre.etiquettes.items()
+        if item["active"]
+    }
+    states = {etat: etiquette_agent(etat) for etat in {row.etat for row in found.lignes}}
+    canaux: Callable[[str], str] = CANAUX.__getitem__
+
+    def line(row: LigneBureau) -> dict[str, Any]:
+        open_ = Etat(row.etat) not in ETATS_FINAUX
+        return {
+            "id": str(row.id),
+            "numero": row.numero,
+            "url": f"/dossiers/{row.id}",
+            "demarche": row.titre,
+            "personne": nom_de(row.demandeur),
+            "commune": cadre.communes.get(row.collectivite_id, ""),
+            "canal": canaux(row.canal),
+            "recu_le": row.depose_le,
+            "modifie_le": row.modifie_le,
+            "jours_restants": bureau.days_left(row.silence_le, today) if open_ else None,
+            "echeance": row.silence_le if open_ else None,
+            "pris_par": row.agent_nom,
+            "pris_par_moi": row.agent_id is not None and row.agent_id == me,
+            "remplace": row.agent_id in cadre.remplaces,
+            "groupe": _groupe(cadre, row.groupe_id),
+            "etat": states[row.etat],
+            "etiquettes": [labels[id_] for id_ in row.etiquettes if id_ in labels],
+        }
+
+    return [line(row) for row in found.lignes]
+
+
+def _groupe(cadre: Cadre, groupe_id: UUID | None) -> str:
+    return str(cadre.groupes[groupe_id]["nom"]) if groupe_id in cadre.groupes else ""
+
+
+@router.get("/dossiers/flux")
+async def stream(visit: VisiteDep) -> Response:
+    """Says, within a second, that something moved in the agent's collectivités; never what. Holds no connection."""
+    async with open_contexte(visit) as ctx:
+        await contexte_agent(ctx)
+        places = frozenset(ctx.personne.collectivites) if ctx.personne else frozenset[UUID]()
+    # How long it lasts says nothing of how fast the portal answers.
+    visit.request.state.flux = True
+    abonnement = visit.noyau.annonces.subscribe(places)
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return visit.finish(
+        StreamingResponse(_events(abonnement), media_type="text/event-stream", headers=headers)
+    )
+
+
+async def _events(abonnement: Abonnement) -> AsyncIterator[str]:
+    with abonnement:
+        yield "retry: 2000\n\n"
+        until = asyncio.get_running_loop().time() + DUREE
+        while not abonnement.ended and asyncio.get_running_loop().time() < until:
+            moved = await abonnement.wait(BATTEMENT)
+            yield "event: dossiers\ndata: \n\n" if moved else ": \n\n"
+            if moved:
+                # Several at once are one piece of news.
+                await asyncio.sleep(0.3)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.socle import etat
 from app.socle.errors import BusinessError
 from app.socle.noyau import Noyau
-from app.socle.storage import ObjectMissingError
+from app.socle.storage import BucketMissingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,13 @@ async def examine(noyau: Noyau) -> list[Remarque]:
         await _objects(noyau),
         *_settings(noyau),
     ]
+
+
+async def repair(noyau: Noyau) -> list[str]:
+    """Makes what can be made without deciding anything for anybody; one sentence for each thing done."""
+    if await noyau.objets.store.prepare():
+        return ["Documents : le lieu de stockage manquait, il est créé."]
+    return []
 
 
 async def _roles(noyau: Noyau) -> Remarque:
@@ -60,8 +67,12 @@ async def _queue(noyau: Noyau) -> Remarque:
 async def _objects(noyau: Noyau) -> Remarque:
     try:
         await noyau.objets.check()
-    except ObjectMissingError:
-        pass
+    except BucketMissingError as error:
+        return Remarque(
+            "Documents",
+            False,
+            f"le seau « {error.detail} » n’existe pas : `kumun docteur --reparer` le crée.",
+        )
     except (BusinessError, OSError) as error:
         return Remarque(
             "Documents", False, f"le stockage ou la clé ne convient pas ({type(error).__name__})."
@@ -77,6 +88,12 @@ def _settings(noyau: Noyau) -> list[Remarque]:
             bool(settings.smtp_url),
             "envoyés par SMTP." if settings.smtp_url else "gardés dans un dossier : réglez KUMUN_SMTP_URL.",
             facultatif=settings.local,
+        ),
+        Remarque(
+            "Courriels revenus",
+            bool(settings.mail_rebonds),
+            "relevés." if settings.mail_rebonds else "non relevés : réglez KUMUN_MAIL_REBONDS.",
+            facultatif=True,
         ),
         Remarque(
             "Antivirus",

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.demarches.routes.remplir import ManquesError
+from app.demarches.routes.deposer import ManquesError
 from app.portail.pages import editeur_of
 from app.socle.aiguillage import SuspendedError
 from app.socle.contexte import visite

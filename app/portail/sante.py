@@ -8,7 +8,6 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.socle.errors import BusinessError, NotFoundError
 from app.socle.noyau import Noyau
-from app.socle.storage import ObjectMissingError
 
 router = APIRouter()
 base = APIRouter()
@@ -32,8 +31,6 @@ async def _database(noyau: Noyau) -> str:
 async def _objects(noyau: Noyau) -> str:
     try:
         await noyau.objets.store.check()
-    except ObjectMissingError:
-        return "ok"
     except (BusinessError, OSError):
         return "en panne"
     return "ok"

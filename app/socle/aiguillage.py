@@ -109,6 +109,10 @@ class Aiguillage:
             return
         await self._http(scope, receive, send)
 
+    def closing(self) -> None:
+        """The server is about to stop: those who wait for news are let go."""
+        self.noyau.annonces.close()
+
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         await self.noyau.start()
@@ -139,7 +143,8 @@ class Aiguillage:
             service = hote.genre if hote else "inconnu"
             elapsed = time.perf_counter() - began
             _answered(service, status).inc()
-            _latency(service).observe(elapsed)
+            if not scope["state"].get("flux"):
+                _latency(service).observe(elapsed)
             log.info(
                 "request",
                 id=requete,

@@ -10,13 +10,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.socle.contexte import Contexte
-from app.socle.models import AuditLigne
+from app.socle.db import fetch
 
 BATCH = 1000
+
+# Nothing is read back: who writes a line may not be allowed to read it.
+_WRITE = (
+    "INSERT INTO socle_audit (collectivite_id, quand, acteur, action, objet, details, requete)"
+    " VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7)"
+)
 
 
 async def record(
@@ -47,20 +53,8 @@ async def record_as(
     **details: Any,
 ) -> None:
     """The same, outside a request (jobs, commands)."""
-    await session.execute(
-        # Inline: nothing is read back, since who writes a line may not be allowed to read it.
-        insert(AuditLigne)
-        .inline()
-        .values(
-            collectivite_id=collectivite_id,
-            quand=now,
-            acteur=acteur,
-            action=action,
-            objet=objet,
-            details=details,
-            requete=requete,
-        )
-    )
+    line = json.dumps(details, ensure_ascii=False)
+    await fetch(session, _WRITE, collectivite_id, now, acteur, action, objet, line, requete)
 
 
 def line_digest(previous: bytes, row: Any) -> bytes:

@@ -4,12 +4,14 @@ A message refused for good is returned as such (somebody sees it); one to be tri
 """
 
 from typing import Any
+from uuid import UUID
 
 from app.socle.errors import UnavailableError
 from app.socle.expediteurs import Envoi, Issue, sender_address
 from app.socle.hosts import CollectiviteVue
 from app.socle.mail import Emetteur, Evenement, InvalidAddressError, PieceJointe, rendre_courriel
 from app.socle.noyau import Noyau
+from app.socle.rebonds import adresse_retour
 
 
 def emetteur_of(noyau: Noyau, collectivite: CollectiviteVue | None) -> Emetteur:
@@ -58,9 +60,14 @@ async def send_mail(
     cle: str,
     pieces: tuple[PieceJointe, ...] = (),
     langue: str = "fr",
+    envoi_id: UUID | None = None,
     **contexte: Any,
 ) -> Envoi:
-    """Sends one message; UnavailableError when it must be tried again."""
+    """Sends one message; UnavailableError when it must be tried again.
+
+    With `envoi_id`, a refusal that comes back later tells which message it is about (app/socle/rebonds).
+    """
+    boite = noyau.settings.mail_rebonds
     try:
         courriel = rendre_courriel(
             noyau.gabarits[langue],
@@ -72,6 +79,7 @@ async def send_mail(
             date=noyau.clock.now(),
             langue=langue,
             pieces=pieces,
+            retour=adresse_retour(noyau.sceau, boite, envoi_id) if boite and envoi_id else boite,
         )
     except InvalidAddressError as error:
         return Envoi(Issue.REFUSE, detail=error.message)

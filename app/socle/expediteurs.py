@@ -82,7 +82,7 @@ class SmtpExpediteur:
         try:
             refused, reply = await aiosmtplib.send(
                 courriel.as_bytes(),
-                sender=courriel.emetteur.adresse,
+                sender=courriel.retour,
                 recipients=[courriel.destinataire],
                 hostname=self._host,
                 port=self._port,

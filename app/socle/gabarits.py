@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select_autoescape
-from jinja2.visitor import NodeTransformer
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
+
+from app.socle.compilation import ENTIER, PageEnvironment, whole
+from app.socle.langues import traduire_par
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = ROOT / "templates"
@@ -26,7 +27,7 @@ PARIS = ZoneInfo("Europe/Paris")
 NBSP = "\u00a0"
 _TIME = re.compile(r"\d{1,2} h( \d\d)?( – \d{1,2} h( \d\d)?)?")
 # A file may call the macros of those before it: a module's globals are copied when it is made.
-COMPOSANTS = ("elements", "champs")
+COMPOSANTS = ("elements", "champs", "widgets")
 
 
 def _local(value: date | datetime, zone: tzinfo) -> date | datetime:
@@ -86,7 +87,9 @@ def tel_uri(number: str) -> str:
 
 def numero_dossier(number: str) -> str:
     """A dossier's number in groups of four, as it is spelt on the phone: « 4827-1935-6041 »."""
-    plain = "".join(c for c in number if c.isalnum())
+    plain = number if number.isalnum() else "".join(c for c in number if c.isalnum())
+    if len(plain) == 12:
+        return f"{plain[:4]}-{plain[4:8]}-{plain[8:]}"
     return "-".join(plain[i : i + 4] for i in range(0, len(plain), 4))
 
 
@@ -119,6 +122,8 @@ def statique(path: str) -> str:
 
 def _filters(lang: str) -> dict[str, Callable[..., str]]:
     def date_longue(value: date | datetime, zone: tzinfo = PARIS) -> str:
+        if type(value) is date:
+            return _date_long(value, lang)
         local = _local(value, zone)
         return _date_long(local.date() if isinstance(local, datetime) else local, lang)
 
@@ -143,47 +148,21 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
     }
 
 
+def _delay(translations: gettext.NullTranslations) -> Callable[[int], str]:
+    """What the macro `urgence` says of the days before silence decides, kept: a list asks it for each row."""
+
+    @functools.lru_cache(maxsize=1024)
+    def delai(days: int) -> str:
+        if days <= 0:
+            return translations.gettext("Dépassé") if days else translations.gettext("Aujourd’hui")
+        return translations.ngettext("%(n)s jour", "%(n)s jours", days) % {"n": days}
+
+    return delai
+
+
 def _translator(translations: gettext.NullTranslations) -> Callable[[str], str]:
     """For a sentence that comes from Python; unlike `_`, it leaves `%` alone and what it returns is escaped."""
-    return lambda message: translations.gettext(message) if message else ""
-
-
-class _ConstantSentences(NodeTransformer):
-    """Puts the translation in the place of each `_('…')` and `{% trans %}`: nothing is looked up at each page.
-
-    Where templates escape, a translation is safe text and its variables are escaped, as by jinja2's own gettext.
-    """
-
-    def __init__(self, translations: gettext.NullTranslations, kind: type[str]) -> None:
-        self._translations = translations
-        self._kind = kind
-
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:
-        """The sentence itself, its variables put in with %; a plural or a sentence from elsewhere as it was."""
-        self.generic_visit(node)
-        known = isinstance(node.node, nodes.Name) and node.node.name in ("_", "gettext")
-        if not known or len(node.args) != 1 or node.dyn_args or node.dyn_kwargs:
-            return node
-        message = node.args[0]
-        if not isinstance(message, nodes.Const):
-            return node
-        sentence = self._kind(self._translations.gettext(message.value))
-        if not node.kwargs:
-            # A percent sign is written twice even where there is no variable.
-            return nodes.Const(sentence % {}, lineno=node.lineno)
-        values = [nodes.Pair(nodes.Const(item.key), item.value) for item in node.kwargs]
-        return nodes.Mod(nodes.Const(sentence), nodes.Dict(values), lineno=node.lineno)
-
-
-class _Environment(Environment):
-    """Jinja's environment, whose templates are compiled in one language."""
-
-    translations: gettext.NullTranslations
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        kind = Markup if self.autoescape else str
-        sentences = _ConstantSentences(self.translations, kind)
-        return cast(nodes.Template, sentences.visit(super()._parse(source, name, filename)))
+    return lambda message: traduire_par(translations, message)
 
 
 def make_environment(
@@ -200,7 +179,7 @@ def make_environment(
     and keep it: compiling takes tens of milliseconds, once.
     """
     translations = translations or gettext.NullTranslations()
-    environment = _Environment(
+    environment = PageEnvironment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         autoescape=select_autoescape(default_for_string=True, default=True),
@@ -214,11 +193,20 @@ def make_environment(
     environment.install_gettext_translations(  # type: ignore[attr-defined]
         translations, newstyle=True
     )
-    environment.filters.update(_filters(lang), traduit=_translator(translations))
+    environment.filters.update(_filters(lang), traduit=_translator(translations), delai=_delay(translations))
+    environment.filters[ENTIER] = whole
     # On an element whose text exists in French only, so that a screen reader says it as French (RGAA 8.7).
     en_francais = Markup("") if lang == "fr" else Markup(' lang="fr"')
     environment.globals.update(statique=static_url, langue=lang, relue=relue, en_francais=en_francais)
+    # The widget of a field is found by its name, at the moment of drawing: a block of rows draws fields itself.
+    widgets: dict[str, object] = {}
+    environment.globals["widgets"] = widgets
     for name in COMPOSANTS:
         module = environment.get_template(f"composants/{name}.html").module
         environment.globals.update((key, value) for key, value in vars(module).items() if key[0] != "_")
+        widgets.update(
+            (key.removeprefix("widget_"), value)
+            for key, value in vars(module).items()
+            if key[:7] == "widget_"
+        )
     return environment

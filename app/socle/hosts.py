@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Settings
+from app.socle import annonces
 from app.socle.db import Database, fetch
 from app.socle.gabarits import statique
 from app.socle.models import Collectivite, Hote
@@ -86,6 +87,7 @@ class HostRegistry:
         self._listener: asyncio.Task[None] | None = None
         self.listening = False
         self.on_change: list[Any] = []
+        self.on_dossier: list[Any] = []
 
     async def resolve(self, host: str) -> HoteResolu | None:
         """What `host` (lower case, without port) serves, or None for a host that nobody gave us."""
@@ -130,6 +132,10 @@ class HostRegistry:
         for callback in self.on_change:
             callback(collectivite_id)
 
+    def _moved(self, collectivite_id: str) -> None:
+        for callback in self.on_dossier:
+            callback(collectivite_id)
+
     def start(self) -> None:
         """Begins to listen for changes; reconnects for as long as it takes."""
         self._listener = asyncio.create_task(self._listen())
@@ -151,7 +157,11 @@ class HostRegistry:
                     url.set(drivername="postgresql").render_as_string(hide_password=False)
                 )
                 await connection.add_listener(CHANNEL, lambda _c, _p, _ch, payload: self.forget(payload))
+                await connection.add_listener(
+                    annonces.CHANNEL, lambda _c, _p, _ch, payload: self._moved(payload)
+                )
                 self.forget()
+                self._moved("*")
                 self.listening = True
                 pause = 0.2
                 while not connection.is_closed():

@@ -12,9 +12,9 @@ from typing import Any
 
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.socle.db import fetch
 from app.socle.noyau import Noyau
 
 Handler = Callable[..., Awaitable[None]]
@@ -57,7 +57,7 @@ class Backoff(BaseRetryStrategy):
         return RetryDecision(retry_in={"seconds": WAITS[job.attempts]})
 
 
-_EMIT = text("SELECT emettre(:file, :tache, cast(:arguments AS jsonb), :verrou, NULL, :quand)")
+_EMIT = "SELECT emettre('defaut', $1, $2::jsonb, $3, NULL, $4)"
 
 
 async def emit(
@@ -72,16 +72,7 @@ async def emit(
 
     `verrou` only where order matters (jobs of one lock run one at a time, in order). Values must be JSON: identifiers.
     """
-    await session.execute(
-        _EMIT,
-        {
-            "file": "defaut",
-            "tache": nom,
-            "arguments": json.dumps({k: str(v) for k, v in arguments.items()}),
-            "verrou": verrou,
-            "quand": quand,
-        },
-    )
+    await fetch(session, _EMIT, nom, json.dumps({k: str(v) for k, v in arguments.items()}), verrou, quand)
 
 
 async def run_now(noyau: Noyau, nom: str, **arguments: Any) -> None:

@@ -8,7 +8,9 @@ import functools
 import gettext
 import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
 import yaml
 from babel.messages.mofile import write_mo
@@ -23,6 +25,28 @@ LANGUES = (("fr", "Français"), ("br", "Brezhoneg"), ("en", "English"))
 def N_(message: str) -> str:
     """The message itself, marked for extraction: it is translated when it is drawn."""
     return message
+
+
+class Phrase(str):
+    """A French sentence made from values, which remembers how: it can still be said in another language.
+
+    It is the French text to whoever only reads it; `traduire` puts the translated values into the translated model.
+    """
+
+    modele: str
+    parametres: Mapping[str, object]
+
+    def __new__(cls, francais: str, modele: str, parametres: Mapping[str, object]) -> Self:
+        """`francais` is the text itself; `modele` is the sentence of the catalogues, with `%(name)s` in it."""
+        made = super().__new__(cls, francais)
+        made.modele, made.parametres = modele, parametres
+        return made
+
+
+def phrase(modele: str, **parametres: object) -> Phrase:
+    """The sentence `modele` (marked by `N_`) with its values, in French as it is printed."""
+    french = _typographie(modele)
+    return Phrase(french % parametres if parametres else french, modele, parametres)
 
 
 class Francais(gettext.NullTranslations):
@@ -71,4 +95,20 @@ def is_relue(langue: str, locales: Path = LOCALES) -> bool:
 
 def traduire(message: str, langue: str) -> str:
     """The message in that language; as it is when the catalogue does not know it (a commune's own words, a name)."""
-    return translations(langue).gettext(message) if message else ""
+    return traduire_par(translations(langue), message)
+
+
+def traduire_par(catalogue: gettext.NullTranslations, message: str) -> str:
+    """The same, by a catalogue at hand; the values of a `Phrase` that are sentences are translated too."""
+    if not message:
+        return ""
+    if not isinstance(message, Phrase):
+        return catalogue.gettext(message)
+    if isinstance(catalogue, Francais):
+        return str(message)
+    values = {
+        name: traduire_par(catalogue, value) if isinstance(value, Phrase) else value
+        for name, value in message.parametres.items()
+    }
+    text = catalogue.gettext(message.modele)
+    return text % values if values else text

@@ -3,13 +3,11 @@
 import hashlib
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from app.socle.errors import TooManyRequestsError
 from app.socle.noyau import Noyau
 
-_COUNT = text(
-    "INSERT INTO socle_limite (cle, fenetre, compte) VALUES (:cle, :fenetre, 1)"
+_COUNT = (
+    "INSERT INTO socle_limite (cle, fenetre, compte) VALUES ($1, $2, 1)"
     " ON CONFLICT (cle, fenetre) DO UPDATE SET compte = socle_limite.compte + 1 RETURNING compte"
 )
 
@@ -24,8 +22,7 @@ async def limit(noyau: Noyau, action: str, who: str, *, at_most: int, per: timed
     elapsed = int(now.timestamp()) % seconds
     window = now.replace(microsecond=0) - timedelta(seconds=elapsed)
     key = f"{action}:{hashlib.sha256(who.encode()).hexdigest()[:32]}"
-    async with noyau.db.session() as session:
-        count = (await session.execute(_COUNT, {"cle": key, "fenetre": window})).scalar_one()
+    ((count,),) = await noyau.db.alone(_COUNT, key, window)
     if count > at_most:
         minutes = max(1, -(-(seconds - elapsed) // 60))
         raise TooManyRequestsError(

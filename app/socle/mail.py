@@ -49,6 +49,7 @@ class Evenement(StrEnum):
     DECISION_RENDUE = "decision_rendue"
     INVITATION_AGENT = "invitation_agent"
     DEPOT_GUICHET = "depot_guichet"
+    RESUME_AGENT = "resume_agent"
 
 
 def check_address(address: str) -> str:
@@ -126,6 +127,8 @@ class Courriel:
     date: datetime
     langue: str = "fr"
     pieces: tuple[PieceJointe, ...] = ()
+    # Where the servers on the way report a refusal (RFC 5321 4.5.5); empty: the sending address.
+    retour: str = ""
 
     def __post_init__(self) -> None:
         if not self.cle or self.date.tzinfo is None:
@@ -133,6 +136,7 @@ class Courriel:
         if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", self.langue):
             raise ValueError("a message's language is a language tag")
         object.__setattr__(self, "destinataire", check_address(self.destinataire))
+        object.__setattr__(self, "retour", check_address(self.retour or self.emetteur.adresse))
         object.__setattr__(self, "objet", _one_line(self.objet)[:MAX_SUBJECT])
         if sum(len(piece.contenu) for piece in self.pieces) > MAX_ATTACHMENTS:
             raise MessageTooLargeError("Les pièces jointes sont trop lourdes pour un courriel.")
@@ -193,6 +197,7 @@ def rendre_courriel(
     date: datetime,
     langue: str = "fr",
     pieces: tuple[PieceJointe, ...] = (),
+    retour: str = "",
 ) -> Courriel:
     """The message of `evenement`, from `templates/courriels/<evenement>/{objet.txt,corps.txt,corps.html}`.
 
@@ -215,6 +220,7 @@ def rendre_courriel(
         date=date,
         langue=langue,
         pieces=pieces,
+        retour=retour,
     )
 
 

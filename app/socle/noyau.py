@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Settings
 from app.socle import reglages
+from app.socle.annonces import Annonces
 from app.socle.cache import PageCache
 from app.socle.clock import Clock
 from app.socle.db import Database
@@ -37,16 +38,19 @@ class Noyau:
     ports: Any = None
     maintenance: str = ""
     taches: dict[str, Any] = field(default_factory=dict)
+    annonces: Annonces = field(default_factory=Annonces)
     _reading: "asyncio.Future[None] | None" = None
 
     async def start(self) -> None:
         """Begins what runs beside requests."""
         self.hosts.on_change.append(self.pages.forget)
         self.hosts.on_change.append(self._settings_changed)
+        self.hosts.on_dossier.append(self.annonces.publish)
         self.hosts.start()
 
     async def stop(self) -> None:
         """Ends it, and gives connections back."""
+        self.annonces.close()
         await self.hosts.stop()
         if self._reading:
             self._reading.cancel()

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.socle.contexte import Contexte
+from app.socle.db import fetch
 from app.socle.errors import NotFoundError
-from app.socle.models import Habilitation
+
+_RIGHT = "SELECT qualite, service, role FROM socle_habilitation WHERE agent_id = $1 AND collectivite_id = $2 LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +32,16 @@ async def droit_of(ctx: Contexte, collectivite_id: UUID) -> Droit:
     """The signed-in agent's right in a collectivité; NotFoundError when they have none there."""
     if ctx.personne is None or ctx.personne.agent_id is None:
         raise NotFoundError("Cette page n’existe pas.")
-    query = (
-        select(Habilitation.qualite, Habilitation.service, Habilitation.role)
-        .where(
-            Habilitation.agent_id == ctx.personne.agent_id,
-            Habilitation.collectivite_id == collectivite_id,
-        )
-        .limit(1)
-    )
-    row = (await ctx.db.execute(query)).one_or_none()
-    if row is None:
+    rows = await fetch(ctx.db, _RIGHT, ctx.personne.agent_id, collectivite_id)
+    if not rows:
         raise NotFoundError("Cette page n’existe pas.")
+    qualite, service, role = rows[0]
     return Droit(
         ctx.personne.agent_id,
         collectivite_id,
         ctx.personne.prenom,
         ctx.personne.nom,
-        row.qualite,
-        row.service,
-        row.role,
+        qualite,
+        service,
+        role,
     )

@@ -18,9 +18,14 @@ class Sceau:
 
     def __init__(self, secret_key: str) -> None:
         self._secret = secret_key.encode()
+        self._keys: dict[str, bytes] = {}
 
     def _key(self, usage: str) -> bytes:
-        return HKDF(algorithm=SHA256(), length=32, salt=b"kumun", info=usage.encode()).derive(self._secret)
+        # Derived once a process: each page signs the token of its forms.
+        if usage not in self._keys:
+            derived = HKDF(algorithm=SHA256(), length=32, salt=b"kumun", info=usage.encode())
+            self._keys[usage] = derived.derive(self._secret)
+        return self._keys[usage]
 
     def seal(self, usage: str, value: Any) -> bytes:
         """The value, encrypted for one usage."""

@@ -24,6 +24,10 @@ class Server(uvicorn.Server):
         """Close the door, serve whoever is already inside, then stop."""
         for server in self.servers:
             server.close()
+        # Whoever waits for news would wait until the last second.
+        closing = getattr(self.config.app, "closing", None)
+        if closing is not None:
+            closing()
         await asyncio.sleep(DRAIN_SECONDS)
         await super().shutdown(sockets)
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import INTERVAL
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.socle.db import fetch
 from app.socle.ids import fingerprint, new_token, uuid7
 from app.socle.tenancy import Perimetre
 
@@ -51,9 +51,7 @@ class Personne:
     collectivites: tuple[UUID, ...] = ()
 
 
-_OPEN = text("SELECT * FROM ouvrir_session(:empreinte, :hote, :maintenant, :inactivite)").bindparams(
-    bindparam("inactivite", type_=INTERVAL)
-)
+_OPEN = "SELECT * FROM ouvrir_session($1, $2, $3, $4)"
 
 
 async def open_session(
@@ -64,42 +62,33 @@ async def open_session(
     From then on the transaction acts for that person: PostgreSQL itself sets the perimeter (an agent reads the
     collectivités where they have a right, and no other).
     """
-    row = (
-        await session.execute(
-            _OPEN,
-            {
-                "empreinte": fingerprint(token),
-                "hote": hote,
-                "maintenant": now,
-                "inactivite": DUREES[genre].inactivite,
-            },
-        )
-    ).one_or_none()
-    if row is None:
+    rows = await fetch(session, _OPEN, fingerprint(token), hote, now, DUREES[genre].inactivite)
+    if not rows:
         return None
-    perimetre: Perimetre = session.info["perimetre"]
-    if row.usager_id is not None:
-        session.info["perimetre"] = replace(perimetre, usager=row.usager_id)
+    row = rows[0]
+    if row["usager_id"] is not None:
+        session.info["perimetre"] = replace(session.info["perimetre"], usager=row["usager_id"])
         return Personne(
-            session_id=row.session_id,
-            nom_affiche=nom_affiche(row.donnees),
-            usager_id=row.usager_id,
-            identite_id=row.identite_id,
-            niveau=row.niveau,
-            donnees=row.donnees,
+            session_id=row["session_id"],
+            nom_affiche=nom_affiche(row["donnees"]),
+            usager_id=row["usager_id"],
+            identite_id=row["identite_id"],
+            niveau=row["niveau"],
+            donnees=row["donnees"],
         )
+    collectivites = tuple(row["collectivites"])
     session.info["perimetre"] = Perimetre(
-        lecture=tuple(row.collectivites), agent=row.agent_id, instruction=True, essai=perimetre.essai
+        lecture=collectivites, agent=row["agent_id"], instruction=True, essai=session.info["perimetre"].essai
     )
     return Personne(
-        session_id=row.session_id,
-        nom_affiche=f"{row.prenom} {row.nom}".strip() or row.courriel,
-        agent_id=row.agent_id,
-        courriel=row.courriel,
-        prenom=row.prenom,
-        nom=row.nom,
-        opsn=row.opsn,
-        collectivites=tuple(row.collectivites),
+        session_id=row["session_id"],
+        nom_affiche=f"{row['prenom']} {row['nom']}".strip() or row["courriel"],
+        agent_id=row["agent_id"],
+        courriel=row["courriel"],
+        prenom=row["prenom"],
+        nom=row["nom"],
+        opsn=row["opsn"],
+        collectivites=collectivites,
     )
 
 

@@ -14,7 +14,6 @@ from sqlalchemy.orm import (
     Mapped,
     ORMExecuteState,
     Session,
-    SessionTransaction,
     mapped_column,
     with_loader_criteria,
 )
@@ -90,14 +89,6 @@ class CloisonSession(Session):
         """The perimeter of the current transaction."""
         value: Perimetre = self.info.get("perimetre") or Perimetre()
         return value
-
-
-@event.listens_for(CloisonSession, "after_begin")
-def _fold_perimetre(session: CloisonSession, transaction: SessionTransaction, connection: Any) -> None:
-    # Savepoints fire this event too: setting the perimeter once a transaction is enough, and saves a round trip.
-    if transaction.nested or session.info.get("plateforme"):
-        return
-    connection.connection.driver_connection.begin_suffix = session.perimetre.sql()
 
 
 @lru_cache(maxsize=512)

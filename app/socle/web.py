@@ -8,15 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.socle.cache import PageRendue
 from app.socle.contexte import Contexte, Visite
+from app.socle.db import fetch
 from app.socle.errors import InvalidInputError
 from app.socle.langues import LANGUES, N_
-from app.socle.models import Idempotence
 from app.socle.vues import Coordonnees, Horaire, Langue, Lien
 from app.socle.vues import Personne as PersonneVue
 
@@ -89,6 +87,8 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
         return (
             (N_("Bureau"), "/"),
             (N_("Saisir pour quelqu’un"), "/saisir"),
+            (N_("Statistiques"), "/statistiques"),
+            (N_("Conservation"), "/conservation"),
             (N_("Exports"), "/exports"),
             (N_("Mes connexions"), "/sessions"),
         )
@@ -170,6 +170,9 @@ def safe_suite(value: Any, default: str = "/") -> str:
     return value
 
 
+_ONCE = "INSERT INTO socle_idempotence (cle, suite, cree_le) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING true"
+
+
 async def once(ctx: Contexte, form: Mapping[str, Any], suite: str) -> str | None:
     """Where this very form already led, or None when it comes for the first time.
 
@@ -181,12 +184,7 @@ async def once(ctx: Contexte, form: Mapping[str, Any], suite: str) -> str | None
         raise InvalidInputError("Ce formulaire est incomplet : rechargez la page et recommencez.", code="cle")
     holder = ctx.session_token or ctx.temoin
     empreinte = hashlib.sha256(f"{holder}\n{ctx.request.url.path}\n{key}".encode()).digest()
-    inserted = await ctx.db.execute(
-        insert(Idempotence)
-        .values(cle=empreinte, suite=suite, cree_le=ctx.now)
-        .on_conflict_do_nothing()
-        .returning(Idempotence.cle)
-    )
-    if inserted.first() is not None:
+    if await fetch(ctx.db, _ONCE, empreinte, suite, ctx.now):
         return None
-    return (await ctx.db.execute(select(Idempotence.suite).where(Idempotence.cle == empreinte))).scalar_one()
+    ((led,),) = await fetch(ctx.db, "SELECT suite FROM socle_idempotence WHERE cle = $1", empreinte)
+    return str(led)

@@ -15,7 +15,35 @@ _MORE = """
 INSERT INTO collectivites_blason (collectivite_id, empreinte, type_mime, contenu, modifie_le)
 SELECT id, md5(slug), 'image/png', 'x', now() FROM socle_collectivite;
 INSERT INTO demarches_surcouche (collectivite_id, id, slug, contenu, cree_le)
-SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite
+SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite;
+INSERT INTO demarches_acces (collectivite_id, id, dossier_id, genre, code_empreinte, nom, cree_le, expire_le)
+SELECT collectivite_id, gen_random_uuid(), id, 'invitation', sha256(id::text::bytea), 'Malo', cree_le,
+  cree_le + interval '14 days' FROM demarches_dossier;
+INSERT INTO demarches_groupe (collectivite_id, id, nom) SELECT id, id, 'Accueil' FROM socle_collectivite;
+INSERT INTO demarches_groupe_agent (collectivite_id, groupe_id, agent_id)
+SELECT DISTINCT collectivite_id, collectivite_id, agent_id FROM socle_habilitation;
+INSERT INTO demarches_routage (collectivite_id, slug, groupe_id)
+SELECT id, 'acte-naissance', id FROM socle_collectivite;
+INSERT INTO demarches_etiquette (collectivite_id, id, nom, ton)
+SELECT id, id, 'Urgent', 'refus' FROM socle_collectivite;
+INSERT INTO demarches_absence (collectivite_id, id, agent_id, remplacant_id, du, au, cree_le)
+SELECT c.id, c.id, a.id, b.id, '2020-01-01', '2020-01-02', now() FROM socle_collectivite c,
+  (SELECT id FROM socle_agent ORDER BY id LIMIT 1) a, (SELECT id FROM socle_agent ORDER BY id DESC LIMIT 1) b;
+INSERT INTO demarches_modele (collectivite_id, id, nom, texte)
+SELECT id, id, 'Relance', 'Bonjour' FROM socle_collectivite;
+INSERT INTO demarches_lot_ligne (collectivite_id, lot_id, rang, dossier_id, etat)
+SELECT collectivite_id, collectivite_id, row_number() OVER (), id, 'fait' FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_satisfaction (collectivite_id, slug, mois, note, nombre)
+SELECT id, 'acte-naissance', '2026-11-01', 4, 3 FROM socle_collectivite;
+INSERT INTO demarches_abandon (collectivite_id, slug, mois, page, nombre)
+SELECT id, 'acte-naissance', '2026-11-01', 'vous', 3 FROM socle_collectivite;
+INSERT INTO demarches_elimination (collectivite_id, id, slug, titre, avant_le, prevus, valide_par, valide_le)
+SELECT id, id, 'acte-naissance', 'Acte', now(), 1, 'Maëlle', now() FROM socle_collectivite;
+INSERT INTO demarches_lot (agent_id, id, acte, nombre, cree_le)
+SELECT id, id, 'prendre', 1, now() FROM socle_agent WHERE prenom = 'Maëlle';
+INSERT INTO demarches_vue_bureau (agent_id, id, nom, requete, cree_le)
+SELECT id, id, 'À moi', 'agent=moi', now() FROM socle_agent WHERE prenom = 'Maëlle'
 """
 
 

@@ -1,5 +1,6 @@
 """The SECURITY DEFINER functions: the few doors through the policies, each with the test of its own walls."""
 
+import hashlib
 import sys
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -29,6 +30,11 @@ PORTES = {
     "chercher_dossiers": "test_a_search_answers_agents_within_their_perimeter_only",
     "rattacher_comptes": "test_accounts_join_by_both_proofs_only",
     "consultations_du_dossier": "test_who_read_a_dossier_is_told_to_its_owner_only",
+    "donner_avis": "test_an_opinion_counts_once_for_a_closed_dossier_of_this_host",
+    "compter_brouillons": "test_drafts_are_counted_for_agents_and_never_shown",
+    "confier_dossier": "test_a_dossier_is_entrusted_to_who_was_given_access_only",
+    "lire_code": "test_a_code_tells_what_it_is_for_in_its_commune_only",
+    "accepter_code": "test_a_code_is_accepted_by_the_browser_or_account_that_asks_only",
     "adoption_changee": "test_an_adoption_announces_its_own_collectivite_only",
 }
 _DOORS = """
@@ -159,7 +165,9 @@ async def test_the_index_takes_the_collectivite_being_written_only(portail: Port
 async def test_a_search_answers_agents_within_their_perimeter_only(portail: Portail, monde: Monde) -> None:
     async def search(perimetre: Perimetre, words: str = "gallou") -> set[UUID]:
         async with portail.noyau.db.session(perimetre) as session:
-            found = await session.execute(text("SELECT chercher_dossiers(:mots, 100)"), {"mots": words})
+            places = [monde.guingamp, monde.rennes]
+            sql = text("SELECT dossier_id FROM chercher_dossiers(:mots, :lieux, '2026-11-23', 100)")
+            found = await session.execute(sql, {"mots": words, "lieux": places})
             return set(found.scalars())
 
     here = {monde.victime.id, monde.voisin.id}
@@ -167,8 +175,57 @@ async def test_a_search_answers_agents_within_their_perimeter_only(portail: Port
     assert await search(Perimetre.pour_instruction(monde.rennes)) == {monde.ailleurs.id}
     for name, perimetre in monde.perimetres().items():
         assert not await search(perimetre) & here, name
-    for odd in ("", "'", "gallou | !x", "a & b:*", "\\"):
+    for odd in (
+        "",
+        "'",
+        "gallou | !x",
+        "a & b:*",
+        "\\",
+        '"',
+        '""',
+        '"le gallou',
+        "'le gallou'",
+        "é" * 300,
+        "a " * 200,
+    ):
         await search(Perimetre.pour_instruction(monde.guingamp), odd)
+
+
+async def test_an_opinion_counts_once_for_a_closed_dossier_of_this_host(
+    portail: Portail, monde: Monde
+) -> None:
+    async def give(perimetre: Perimetre, dossier: UUID, note: int = 3) -> bool:
+        async with portail.noyau.db.session(perimetre) as session:
+            sql = text("SELECT donner_avis(:d, :n, :le)")
+            values = {"d": dossier, "n": note, "le": portail.clock.now()}
+            return bool((await session.execute(sql, values)).scalar_one())
+
+    here, elsewhere = Perimetre(lecture=(monde.guingamp,)), Perimetre(lecture=(monde.rennes,))
+    for perimetre, dossier, note in (
+        (elsewhere, monde.victime.id, 3),
+        (Perimetre(), monde.victime.id, 3),
+        (here, monde.brouillon.id, 3),
+        (here, uuid4(), 3),
+        (here, monde.victime.id, 5),
+    ):
+        assert not await give(perimetre, dossier, note)
+    assert await give(here, monde.victime.id)
+    assert not await give(here, monde.victime.id)
+    async with portail.noyau.db.session(here) as session:
+        assert (await session.execute(text("SELECT * FROM demarches_satisfaction"))).all() == []
+
+
+async def test_drafts_are_counted_for_agents_and_never_shown(portail: Portail, monde: Monde) -> None:
+    async def count(perimetre: Perimetre) -> int:
+        async with portail.noyau.db.session(perimetre) as session:
+            sql = text("SELECT nombre FROM compter_brouillons('acte-naissance', :le)")
+            later = {"le": portail.clock.now() + timedelta(days=3)}
+            return sum((await session.execute(sql, later)).scalars())
+
+    assert await count(Perimetre.pour_instruction(monde.guingamp)) == 2
+    assert await count(Perimetre.pour_instruction(monde.rennes)) == 1
+    for perimetre in (Perimetre(), Perimetre(lecture=(monde.guingamp,), usager=monde.rozenn.usager_id)):
+        assert await count(perimetre) == 0
 
 
 async def test_an_adoption_announces_its_own_collectivite_only(portail: Portail, monde: Monde) -> None:
@@ -222,3 +279,67 @@ async def test_who_read_a_dossier_is_told_to_its_owner_only(portail: Portail, mo
     assert await readers(Perimetre(usager=monde.rozenn.usager_id)) == ["Maëlle Le Goff"]
     for name, perimetre in monde.perimetres().items():
         assert await readers(perimetre) == [], name
+
+
+def code_of(dossier_id: UUID) -> bytes:
+    return hashlib.sha256(str(dossier_id).encode()).digest()
+
+
+async def test_a_dossier_is_entrusted_to_who_was_given_access_only(portail: Portail, monde: Monde) -> None:
+    """An offer that nobody accepted, another account and another browser open nothing."""
+    sql, here = text("SELECT confier_dossier(:d)"), (monde.guingamp,)
+    portail.base.sql(
+        "UPDATE demarches_acces SET accepte_le = now(), usager_id = %s WHERE dossier_id = %s",
+        monde.yann.usager_id, monde.brouillon.id,
+    )  # fmt: skip
+    asked = {
+        (monde.yann.usager_id, None, monde.brouillon.id): "invitation",
+        (monde.yann.usager_id, None, monde.victime.id): None,
+        (monde.yann_rennes.usager_id, None, monde.brouillon.id): None,
+        (None, b"x" * 32, monde.brouillon.id): None,
+        (None, None, monde.brouillon.id): None,
+    }
+    for (usager, jeton, dossier), expected in asked.items():
+        perimetre = Perimetre(lecture=here, ecriture=here[0], usager=usager, jeton=jeton)
+        async with portail.noyau.db.session(perimetre) as session:
+            assert (await session.execute(sql, {"d": dossier})).scalar_one() == expected
+            seen = set((await session.execute(text("SELECT id FROM demarches_dossier"))).scalars())
+            assert (dossier in seen) is (expected is not None)
+            assert not seen & {monde.victime.id}
+    portail.base.sql(
+        "UPDATE demarches_acces SET revoque_le = now() WHERE dossier_id = %s", monde.brouillon.id
+    )
+    async with portail.noyau.db.session(Perimetre(usager=monde.yann.usager_id)) as session:
+        assert (await session.execute(sql, {"d": monde.brouillon.id})).scalar_one() is None
+
+
+async def test_a_code_tells_what_it_is_for_in_its_commune_only(portail: Portail, monde: Monde) -> None:
+    sql, now = text("SELECT genre FROM lire_code(:c, :code, :now)"), portail.clock.now()
+    right = {"c": monde.guingamp, "code": code_of(monde.brouillon.id), "now": now}
+    async with portail.noyau.db.session() as session:
+        assert (await session.execute(sql, right)).scalars().all() == ["invitation"]
+        for wrong in ({"c": monde.rennes}, {"code": b"autre"}, {"now": now + timedelta(days=15)}):
+            assert (await session.execute(sql, right | wrong)).scalars().all() == [], wrong
+        assert (await session.execute(text("SELECT id FROM demarches_dossier"))).scalars().all() == []
+
+
+async def test_a_code_is_accepted_by_the_browser_or_account_that_asks_only(
+    portail: Portail, monde: Monde
+) -> None:
+    sql, now = text("SELECT accepter_code(:c, :code, :id, :now)"), portail.clock.now()
+    right = {"c": monde.guingamp, "code": code_of(monde.brouillon.id), "id": uuid7(), "now": now}
+    before = portail.base.state()
+    nobody = Perimetre(lecture=(monde.guingamp,), ecriture=monde.guingamp)
+    for perimetre, values in (
+        (nobody, right),
+        (Perimetre(usager=monde.yann.usager_id), right | {"c": monde.rennes}),
+        (Perimetre(usager=monde.yann.usager_id), right | {"code": b"autre"}),
+        (Perimetre(usager=monde.yann.usager_id), right | {"now": now + timedelta(days=15)}),
+    ):
+        async with portail.noyau.db.session(perimetre) as session:
+            assert (await session.execute(sql, values)).scalar_one() is None
+    assert portail.base.state() == before
+    async with portail.noyau.db.session(Perimetre(usager=monde.yann.usager_id)) as session:
+        assert (await session.execute(sql, right)).scalar_one() == monde.brouillon.id
+    async with portail.noyau.db.session(Perimetre(usager=monde.yann_rennes.usager_id)) as session:
+        assert (await session.execute(sql, right)).scalar_one() is None, "one offer, one person"

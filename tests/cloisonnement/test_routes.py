@@ -25,11 +25,13 @@ _SOI = """GET /connexion | GET /connexion/retour | GET /deconnexion | POST /deco
 SANS_OBJET = {
     "collectivite": f"""{_PARTOUT} | {_SOI} | GET / | GET /theme/{{empreinte}}.css | GET /blason/{{empreinte}}
         | GET /connexion/franceconnect | POST /connexion/courriel | GET /passage/accorder | GET /demarches
-        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir""",
+        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi""",
     "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
         | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/proconnect | GET /saisir
-        | POST /saisir | GET /exports | POST /exports""",
+        | POST /saisir | GET /dossiers/flux | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
+        | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports
+        | GET /statistiques | GET /conservation""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
     "connexion": f"""{_PARTOUT} | GET /franceconnect/retour | GET /proconnect/retour
         | GET /proconnect/deconnexion/retour | GET /franceconnect/deconnexion/retour""",
@@ -62,15 +64,20 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | POST /collectivites/guingamp/agents | POST /collectivites/guingamp/agents/{agent}/retirer
     | GET /collectivites/guingamp/franceconnect | POST /collectivites/guingamp/franceconnect | GET /travaux
     | POST /travaux/1/relancer | GET /bandeau | POST /bandeau"""
+_ACCES = """GET /dossiers/{brouillon}/code | POST /dossiers/{brouillon}/code | GET /dossiers/{brouillon}/acces
+    | POST /dossiers/{brouillon}/acces | POST /dossiers/{brouillon}/acces/{session}/retirer"""
 OBJETS = {
-    "collectivite": f"{_BROUILLON} | {_DOSSIER} | {_CODE}",
+    "collectivite": f"""{_BROUILLON} | {_DOSSIER} | {_CODE} | {_ACCES}
+        | GET /satisfaction/{{dossier}}/{{code}}
+        | POST /satisfaction/{{dossier}}/{{code}}""",
     "mon": f"{_DOSSIER} | {_CODE}",
     "agents": f"""GET /dossiers/{{dossier}} | POST /dossiers/{{dossier}}/prise | POST /dossiers/{{dossier}}/messages
         | POST /dossiers/{{dossier}}/notes | POST /dossiers/{{dossier}}/complements
         | POST /dossiers/{{dossier}}/decision | GET /dossiers/{{dossier}}/reprendre | POST /dossiers/{{dossier}}/pieces
         | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
-        | GET /exports/{{export}}/fichiers/0 | {_SAISIE}""",
+        | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
+        | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations""",
     "opsn": f"{_CONSOLE} | POST /sessions/{{session}}/fermer",
 }
 # What a form of ours may hold: everything a page sends, so that a refusal is for whose the object is.
@@ -78,7 +85,7 @@ FORMULAIRE = {
     "message": "Bonjour", "note": "Bonjour", "piece": "justificatif_lien", "raison": "Illisible", "sens": "refuse",
     "motif": "Parce que", "avant_le-jour": "20", "avant_le-mois": "12", "avant_le-annee": "2026",
     "declaration": "oui", "action": "prendre", "type_acte": "copie_integrale", "champ": "nombre", "nombre": "2",
-    "code": "000000",
+    "code": "000000", "nom": "Malo", "genre": "transfert",
 }  # fmt: skip
 
 
@@ -92,6 +99,7 @@ def normalised(route: str) -> str:
         ("etapes/document", "etapes/{}"),
         ("tes/guingamp", "tes/{}"),
         ("travaux/1", "travaux/{}"),
+        ("}/etiquettes", "}/{}"),
         ("fichiers/0", "fichiers/{}"),
     ):
         route = route.replace(written, parameter)
@@ -140,8 +148,8 @@ async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[st
     return {
         "dossier": monde.victime.id, "brouillon": monde.brouillon.id, "piece": monde.victime.piece_id,
         "document": monde.victime.document_id, "session": session_id, "code": code, "saisie": monde.saisie,
-        "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32,
-        "export": monde.export,
+        "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32, "collectivite": monde.guingamp,
+        "lot": monde.cast.agents["maelle"], "export": monde.export,
     }  # fmt: skip
 
 

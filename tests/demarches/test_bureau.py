@@ -60,7 +60,14 @@ async def test_it_takes_as_many_statements_for_thirty_dossiers_as_for_one(
     assert len(rows(page)) == 50
     assert "60 dossiers" in page.texte
     assert len(many) == len(few) <= STATEMENTS
-    assert len(rows(await nav.get("/?page=2"))) == 10
+    (more,) = page.liens("Dossiers suivants")
+    with count_statements() as second:
+        rest = await nav.get(more)
+    assert len(second) <= STATEMENTS
+    assert len(rows(rest)) == 10
+    assert not set(rows(rest)) & set(rows(page))
+    assert rest.liens("Revenir au début")
+    assert not rest.liens("Dossiers suivants")
     with count_statements() as searched:
         await nav.get("/?q=rozenn")
     assert len(searched) <= STATEMENTS

@@ -106,34 +106,26 @@ TEXTE = {"id": "nom", "type": "texte", "libelle": "Nom"}
 REFUSED = {
     "an id used twice": ([TEXTE, TEXTE], "field id used twice: nom"),
     "an id with a hyphen": ([TEXTE | {"id": "nom-usage"}], "pattern"),
-    "a condition on a later field": (
-        [TEXTE | {"si": {"champ": "lettre", "egal": "a"}}, _choix()],
-        "not an earlier field",
-    ),
-    "a condition on an absent field": (
-        [TEXTE | {"si": {"champ": "rien", "egal": "a"}}],
-        "not an earlier field",
-    ),
+    "a condition on a later field": ([TEXTE | {"si": 'lettre = "a"'}, _choix()], "vient plus loin"),
+    "a condition on itself": ([_choix(si='lettre = "a"')], "vient plus loin"),
+    "a condition on an absent field": ([TEXTE | {"si": 'rien = "a"'}], "n’est pas une question"),
     "a condition on a piece": (
         [
             {"id": "plan", "type": "piece", "libelle": "Plan"},
-            TEXTE | {"si": {"champ": "plan", "renseigne": True}},
+            TEXTE | {"si": "renseigne(plan)"},
         ],
-        "which has no answer",
+        "n’a pas de réponse",
     ),
     "a condition on a value that is no option": (
-        [_choix(), TEXTE | {"si": {"champ": "lettre", "egal": "z"}}],
-        "'z' cannot be the answer",
+        [_choix(), TEXTE | {"si": 'lettre = "z"'}],
+        '"z" n’est pas une réponse possible',
     ),
     "a condition with two comparisons": (
-        [_choix(), TEXTE | {"si": {"champ": "lettre", "egal": "a", "different": "b"}}],
-        "exactly one of",
+        [_choix(), TEXTE | {"si": 'lettre = "a" = "b"'}],
+        "Séparez ces deux comparaisons",
     ),
-    "an empty group of conditions": ([TEXTE | {"si": {"tous": []}}], "either tous or un"),
-    "contient on a single choice": (
-        [_choix(), TEXTE | {"si": {"champ": "lettre", "contient": "a"}}],
-        "contient needs a choix_multiple",
-    ),
+    "an empty condition": ([TEXTE | {"si": ""}], "Complétez cette règle"),
+    "a condition that is no yes or no": ([_choix(), TEXTE | {"si": "lettre"}], "qui donne un oui ou non"),
     "an option given twice": (
         [_choix(options=[{"valeur": "a", "libelle": "A"}, {"valeur": "a", "libelle": "B"}])],
         "each valeur once",
@@ -261,7 +253,7 @@ def test_an_overlay_cannot_hide_an_unknown_or_mandatory_field(champ: str, reason
 
 
 def test_an_overlay_cannot_hide_what_the_rest_rests_on() -> None:
-    asked = [_choix(), TEXTE | {"si": {"champ": "lettre", "egal": "a"}}]
+    asked = [_choix(), TEXTE | {"si": 'lettre = "a"'}]
     with pytest.raises(SurcoucheRefuseeError, match="« Nom » en a besoin"):
         appliquer(Definition.model_validate(_small(champs=asked)), Surcouche(champs_masques=("lettre",)))
     alone = Definition.model_validate(_small(champs=[TEXTE]))
@@ -280,7 +272,7 @@ def test_an_overlay_cannot_hide_a_field_that_a_later_page_depends_on() -> None:
         {
             "id": "deux",
             "titre": "Deux",
-            "si": {"champ": "lettre", "egal": "a"},
+            "si": 'lettre = "a"',
             "champs": [TEXTE | {"id": "x"}],
         },
     ]

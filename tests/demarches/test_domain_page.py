@@ -111,9 +111,11 @@ def test_pages_that_do_not_concern_the_person_are_skipped() -> None:
 
 
 def test_proof_of_the_link_is_asked_only_for_somebody_elses_parentage() -> None:
-    page = ACTE.page("personne")
-    whole = [champ.id for champ in champs_visibles(page, {"type_acte": "copie_integrale"})]
-    short = [champ.id for champ in champs_visibles(page, {"type_acte": "extrait_sans_filiation"})]
+    page, other = ACTE.page("personne"), {"pour_qui": "autre"}
+    whole = [champ.id for champ in champs_visibles(ACTE, page, other | {"type_acte": "copie_integrale"})]
+    short = [
+        champ.id for champ in champs_visibles(ACTE, page, other | {"type_acte": "extrait_sans_filiation"})
+    ]
     assert "justificatif_lien" in whole
     assert short == ["personne_nom", "personne_prenoms", "personne_date_naissance"]
 
@@ -127,7 +129,7 @@ def test_an_answer_to_a_question_no_longer_asked_counts_for_nothing() -> None:
     }
     answers |= {"travaux_entreprise_nom": "BTP Argoat", "inconnu": 1}
     assert reponses_effectives(ODP, answers) == {"qualite": "particulier", "nature": "terrasse"}
-    asked = [champ.id for champ in champs_visibles(ODP.page("occupation"), answers)]
+    asked = [champ.id for champ in champs_visibles(ODP, ODP.page("occupation"), answers)]
     assert "travaux_entreprise_nom" not in asked
 
 

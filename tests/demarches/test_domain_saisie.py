@@ -13,7 +13,6 @@ from app.demarches.domain import (
     entrees_de,
     nettoyer,
     parse_champ,
-    visible,
 )
 
 JOUR = date(2026, 3, 1)
@@ -30,8 +29,8 @@ LETTRES = tuple(Option(valeur=value, libelle=value.upper()) for value in "abc")
 CHAMPS = {
     "texte": Champ(id="x", type="texte", libelle="Texte", sujet="le texte", longueur_max=10),
     "texte_long": Champ(id="x", type="texte_long", libelle="Texte", sujet="le texte"),
-    "siret": Champ(id="x", type="texte", format="siret", libelle="Siret", sujet="le numéro SIRET"),
-    "rna": Champ(id="x", type="texte", format="rna", libelle="RNA", sujet="le numéro RNA"),
+    "siret": Champ(id="x", type="siret", libelle="Siret", sujet="le numéro SIRET"),
+    "rna": Champ(id="x", type="rna", libelle="RNA", sujet="le numéro RNA"),
     "entier": Champ.model_validate(
         {
             "id": "x",
@@ -232,20 +231,6 @@ def test_no_input_whatever_breaks_the_reading(kind: str, typed: list[str]) -> No
 def test_every_day_within_the_limits_is_read_and_put_back(day: date) -> None:
     champ = CHAMPS["date"]
     assert parse_champ(champ, entrees_de(champ, day.isoformat()), {}, JOUR).valeur == day.isoformat()
-
-
-def test_conditions_nest_and_look_at_several_kinds_of_answers() -> None:
-    both = {"tous": [{"champ": "n", "egal": 3}, {"champ": "liste", "contient": "a"}]}
-    rule = {"un": [both, {"champ": "t", "renseigne": True}]}
-    last = Champ.model_validate({"id": "fin", "type": "texte", "libelle": "Fin", "si": rule})
-    assert not visible(last, {})
-    assert not visible(last, {"n": 3, "liste": ["b"], "t": ""})
-    assert visible(last, {"n": 3, "liste": ["b", "a"]})
-    assert visible(last, {"t": "x"})
-    empty = {"champ": "t", "renseigne": False}
-    unanswered = Champ.model_validate({"id": "fin", "type": "texte", "libelle": "Fin", "si": empty})
-    assert visible(unanswered, {})
-    assert not visible(unanswered, {"t": "x"})
 
 
 def test_nothing_is_shown_as_nothing_rather_than_as_a_blank() -> None:

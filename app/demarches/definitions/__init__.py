@@ -1,47 +1,42 @@
 """The immutable content of a version of a démarche: shape, content address, overlays, shipped ones."""
 
-from app.demarches.definitions.champs import (
-    TYPES_SANS_REPONSE,
-    Champ,
-    Condition,
-    Groupe,
-    Option,
-    ReglesPiece,
-    Test,
-    TypeChamp,
-)
+from app.demarches.definitions.base import Aiguillage, Controle
+from app.demarches.definitions.champs import Champ, Option, ReglesPiece, TypeChamp
 from app.demarches.definitions.chargement import CatalogueError, load_catalogue, load_definition
 from app.demarches.definitions.definition import (
     THEMES,
     Definition,
     Page,
+    Section,
     Theme,
     canonical_bytes,
     empreinte,
 )
 from app.demarches.definitions.legal import Accuse, Conservation, Decision, Legal, Service, Silence
+from app.demarches.definitions.regles import Plan, Remarque
 from app.demarches.definitions.surcouche import Surcouche, SurcoucheRefuseeError, appliquer
 
 __all__ = [
     "THEMES",
-    "TYPES_SANS_REPONSE",
     "Accuse",
+    "Aiguillage",
     "CatalogueError",
     "Champ",
-    "Condition",
     "Conservation",
+    "Controle",
     "Decision",
     "Definition",
-    "Groupe",
     "Legal",
     "Option",
     "Page",
+    "Plan",
     "ReglesPiece",
+    "Remarque",
+    "Section",
     "Service",
     "Silence",
     "Surcouche",
     "SurcoucheRefuseeError",
-    "Test",
     "Theme",
     "TypeChamp",
     "appliquer",

@@ -1,43 +1,52 @@
 """One question of a form: its type, wording, limits and the condition under which it is asked.
 
 A field's id never changes meaning from one version to the next; its name in HTML is the id, followed by
-`-part` for a date or an address, which is why an id holds no hyphen.
+`-part` for a type made of several inputs, which is why an id holds no hyphen. What depends on the type is asked
+of `app.demarches.types`.
 """
 
-import re
-from collections.abc import Mapping
-from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-TypeChamp = Literal[
-    "texte",
-    "texte_long",
-    "entier",
-    "decimal",
-    "date",
-    "choix",
-    "choix_multiple",
-    "oui_non",
-    "courriel",
-    "telephone",
-    "adresse",
-    "civilite",
-    "piece",
-    "explication",
+from app.demarches.definitions.attributs import (
+    Avertissement,
+    Borne,
+    HeureEcrite,
+    Option,
+    ReglesPiece,
+    Valeur,
+)
+from app.demarches.definitions.base import Controle, Fige, Formule, IdChamp, Texte
+from app.demarches.expressions import noms_cites
+from app.demarches.types import PROPRES, TYPES, TypeDeChamp
+from app.demarches.types.bornes import champ_de_borne, jour_de_borne
+
+__all__ = [
+    "Avertissement",
+    "Borne",
+    "Champ",
+    "Fige",
+    "IdChamp",
+    "Option",
+    "ReglesPiece",
+    "Texte",
+    "TypeChamp",
+    "Valeur",
+    "attributs_du_type",
+    "champ_de_borne",
+    "jour_de_borne",
 ]
-# Fields without an answer among the answers: pieces are rows of their own, an explanation asks nothing.
-TYPES_SANS_REPONSE: frozenset[str] = frozenset({"piece", "explication"})
 
-Texte = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-IdChamp = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Valeur = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
-# A day: relative to the day of filling, written out, or that of an earlier date field of the form.
-Borne = Annotated[
-    str, StringConstraints(pattern=r"^(aujourdhui([+-]\d{1,5})?|\d{4}-\d\d-\d\d|[a-z][a-z0-9_]{0,39})$")
-]
+
+def _known_type(nom: str) -> str:
+    if nom not in TYPES:
+        raise ValueError(f"there is no type of field named {nom}; docs/champs.md lists them")
+    return nom
+
+
+TypeChamp = Annotated[str, AfterValidator(_known_type)]
 
 Prerempli = Literal[
     "identite.civilite",
@@ -49,114 +58,14 @@ Prerempli = Literal[
     "identite.telephone",
 ]
 
-# Which attributes only some types understand.
-_PROPRES: dict[str, frozenset[str]] = {
-    "options": frozenset({"choix", "choix_multiple"}),
-    "min": frozenset({"entier", "decimal"}),
-    "max": frozenset({"entier", "decimal"}),
-    "unite": frozenset({"entier", "decimal"}),
-    "longueur_max": frozenset({"texte", "texte_long"}),
-    "format": frozenset({"texte"}),
-    "date_min": frozenset({"date"}),
-    "date_max": frozenset({"date"}),
-    "avertissement": frozenset({"date"}),
-    "etranger": frozenset({"adresse"}),
-    "piece": frozenset({"piece"}),
-}
-
-
-class Fige(BaseModel):
-    """Base of everything in a definition: frozen, and refusing any key it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Test(Fige):
-    """A comparison with an earlier answer; an unanswered field passes only `renseigne: false`."""
-
-    __test__ = False  # pytest must not take it for a test class
-
-    champ: IdChamp
-    egal: str | bool | int | None = None
-    different: str | bool | int | None = None
-    contient: Valeur | None = None
-    renseigne: bool | None = None
-
-    @model_validator(mode="after")
-    def _one_comparison(self) -> Self:
-        given = [
-            name for name in ("egal", "different", "contient", "renseigne") if getattr(self, name) is not None
-        ]
-        if len(given) != 1:
-            raise ValueError("a condition needs exactly one of egal, different, contient, renseigne")
-        return self
-
-
-class Groupe(Fige):
-    """Several conditions: all of them (`tous`) or at least one of them (`un`), nested at will."""
-
-    tous: tuple["Condition", ...] = ()
-    un: tuple["Condition", ...] = ()
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        if bool(self.tous) == bool(self.un):
-            raise ValueError("a group of conditions needs either tous or un, not empty")
-        return self
-
-
-Condition = Test | Groupe
-
-
-def tests_de(condition: Condition | None) -> tuple[Test, ...]:
-    """Every comparison in a condition, in order."""
-    if condition is None:
-        return ()
-    if isinstance(condition, Test):
-        return (condition,)
-    return tuple(test for part in (*condition.tous, *condition.un) for test in tests_de(part))
-
-
-class Option(Fige):
-    """One answer to choose from; `valeur` is what is stored and never changes meaning."""
-
-    valeur: Valeur
-    libelle: Texte
-    aide: str = ""
-
-
-class ReglesPiece(Fige):
-    """What may be attached: formats by extension, megabytes per file, how many, a model to fill."""
-
-    formats: tuple[Literal["pdf", "jpg", "png", "heic", "odt", "docx", "ods", "xlsx"], ...] = (
-        "pdf",
-        "jpg",
-        "png",
-        "heic",
-    )
-    poids_max_mo: int = Field(default=20, ge=1, le=200)
-    nombre_max: int = Field(default=1, ge=1, le=20)
-    modele: str = Field(default="", pattern=r"^(https://\S+)?$")
-
-    @model_validator(mode="after")
-    def _formats_given_once(self) -> Self:
-        if not self.formats or len(set(self.formats)) != len(self.formats):
-            raise ValueError("formats must name at least one format, each once")
-        return self
-
-
-class Avertissement(Fige):
-    """A remark that does not block: shown when the date given is before `avant`."""
-
-    avant: Borne
-    texte: Texte
-
 
 class Champ(Fige):
     """A field of a page.
 
+    `section` is that of its page which it stands under; rules are in the language of docs/guides/regles.md.
     `sujet` names what is asked inside error sentences ("la date de début"); `autocomplete` is the HTML token
-    of WCAG 1.3.5; `min`, `max` are in `unite`; numbers are kept as text so that the content address is exact.
+    of WCAG 1.3.5; `min`, `max` are in `unite` (in euros for an amount); numbers are kept as text so that the content
+    address is exact. Which type takes which attribute is in docs/champs.md.
     """
 
     id: IdChamp
@@ -164,21 +73,36 @@ class Champ(Fige):
     libelle: Texte
     sujet: str = ""
     aide: str = ""
+    section: str = ""
     obligatoire: bool = False
-    si: Condition | None = None
+    si: Formule | None = None
+    obligatoire_si: Formule | None = None
+    controles: tuple[Controle, ...] = ()
+    calcul: Formule | None = None
+    prerempli: Prerempli | None = None
+    autocomplete: str = Field(default="", pattern=r"^[a-z-]*( [a-z-]+)*$")
+
     options: tuple[Option, ...] = ()
+    niveaux: tuple[Texte, ...] = ()
     min: Decimal | None = None
     max: Decimal | None = None
     unite: str = ""
     longueur_max: int | None = Field(default=None, ge=1, le=20_000)
-    format: Literal["siret", "rna"] | None = None
+    motif: str = Field(default="", max_length=200)
+    exemple: str = ""
     date_min: Borne | None = None
     date_max: Borne | None = None
+    heure_min: HeureEcrite | None = None
+    heure_max: HeureEcrite | None = None
     avertissement: Avertissement | None = None
     etranger: bool = False
-    prerempli: Prerempli | None = None
-    autocomplete: str = Field(default="", pattern=r"^[a-z-]*( [a-z-]+)*$")
     piece: ReglesPiece | None = None
+    champs: "tuple[Champ, ...]" = ()
+    lignes_min: int = Field(default=0, ge=0, le=200)
+    lignes_max: int = Field(default=20, ge=1, le=200)
+    ligne: str = ""
+    ajouter: str = ""
+    demande: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -189,68 +113,43 @@ class Champ(Fige):
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
-        given = self.model_fields_set
-        for name, types in _PROPRES.items():
-            if name in given and getattr(self, name) not in (None, (), "", False) and self.type not in types:
+        for name in self.model_fields_set & PROPRES - self.genre.attributs:
+            if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} means nothing for a field of type {self.type}")
-        if self.type in _PROPRES["options"]:
-            values = [option.valeur for option in self.options]
-            if len(values) < 2 or len(set(values)) != len(values):
-                raise ValueError("options needs at least two options, each valeur once")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError("min is above max")
-        if self.type == "explication" and (self.obligatoire or self.prerempli):
-            raise ValueError("an explanation asks nothing: it is neither obligatoire nor prerempli")
-        for name in ("date_min", "date_max"):
-            _check_written_day(getattr(self, name), name)
+        self.genre.verifier(self)
         return self
+
+    @property
+    def sous_champs(self) -> "tuple[Champ, ...]":
+        """The questions that it is made of: those of a repeated block, the parts of an identity."""
+        return self.genre.sous_champs(self)
+
+    @property
+    def genre(self) -> TypeDeChamp:
+        """Its type, which reads, shows and exports it."""
+        return TYPES[self.type]
 
     @property
     def repond(self) -> bool:
         """Whether the field has an answer among the answers (neither a piece nor an explanation)."""
-        return self.type not in TYPES_SANS_REPONSE
+        return self.genre.repond
 
     @property
     def entrees(self) -> tuple[str, ...]:
         """Names of its HTML inputs, in order; the first is where an error link leads by default."""
-        if self.type == "date":
-            return tuple(f"{self.id}-{part}" for part in ("jour", "mois", "annee"))
-        if self.type == "adresse":
-            return tuple(f"{self.id}-{part}" for part in ("ligne", "complement", "code_postal", "commune"))
-        return (self.id,) if self.repond else ()
+        return self.genre.entrees(self)
 
     @property
     def champs_cites(self) -> tuple[str, ...]:
-        """Ids of the other fields that this one refers to, in its condition or its limits."""
-        bounds = (self.date_min, self.date_max, self.avertissement.avant if self.avertissement else None)
-        days = tuple(bound for bound in bounds if bound and champ_de_borne(bound))
-        return tuple(test.champ for test in tests_de(self.si)) + days
+        """Ids of the fields that this one refers to, in its rules or its limits."""
+        rules = (self.si, self.obligatoire_si, self.calcul, *(check.regle for check in self.controles))
+        named = tuple(name for rule in rules if rule for name in sorted(noms_cites(rule)))
+        return named + self.genre.champs_cites(self)
 
 
-def champ_de_borne(borne: str) -> str | None:
-    """Id of the date field that a limit refers to, None when it is relative to today or written out."""
-    return None if borne.startswith("aujourdhui") or borne[0].isdigit() else borne
-
-
-def jour_de_borne(borne: str, aujourd_hui: date, reponses: Mapping[str, Any]) -> date | None:
-    """The day a limit means; None when it refers to a date field that has no answer yet.
-
-    `reponses` maps field ids to typed answers.
-    """
-    if relative := re.fullmatch(r"aujourdhui([+-]\d+)?", borne):
-        return aujourd_hui + timedelta(days=int(relative[1] or 0))
-    if borne[0].isdigit():
-        return date.fromisoformat(borne)
-    answer = reponses.get(borne)
-    return date.fromisoformat(answer) if isinstance(answer, str) else None
-
-
-def _check_written_day(borne: str | None, name: str) -> None:
-    if borne and borne[0].isdigit():
-        try:
-            date.fromisoformat(borne)
-        except ValueError:
-            raise ValueError(f"{name} is not a day of the calendar: {borne}") from None
-
-
-Groupe.model_rebuild()
+def attributs_du_type(type_: str) -> frozenset[str]:
+    """The attributes that a field of this type understands."""
+    foreign = PROPRES - TYPES[type_].attributs
+    if type_ == "explication":
+        foreign |= {"obligatoire", "prerempli", "autocomplete", "sujet"}
+    return frozenset(Champ.model_fields) - foreign

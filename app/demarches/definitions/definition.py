@@ -7,14 +7,16 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, PrivateAttr, StringConstraints, ValidationInfo, model_validator
 
-from app.demarches.definitions.champs import Champ, Condition, Fige, Test, Texte, champ_de_borne, tests_de
+from app.demarches.definitions.base import Aiguillage, Controle, Fige, Formule, IdChamp, Texte
+from app.demarches.definitions.champs import Champ
 from app.demarches.definitions.legal import Conservation, Decision, Legal, Service
+from app.demarches.definitions.regles import Plan, preparer
 from app.socle.langues import N_
 
 
@@ -45,14 +47,52 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max
 MOTS_DU_DOSSIER = frozenset({"demandeur", "numero", "date_depot", "commune"})
 
 
+class Section(Fige):
+    """A titled part of a page; its fields say that they belong to it, `si` drops them all."""
+
+    id: IdChamp
+    titre: Texte
+    aide: str = ""
+    si: Formule | None = None
+
+
 class Page(Fige):
-    """One screen of the form; `si` drops it whole."""
+    """One screen of the form; `si` drops it whole.
+
+    It may be given as a list of `sections` that hold their `champs`; it is kept as one list of fields, each
+    with the id of its section, so that whoever needs the fields need not know of sections.
+    """
 
     id: Slug
     titre: Texte
     intro: str = ""
-    si: Condition | None = None
+    si: Formule | None = None
+    sections: tuple[Section, ...] = ()
     champs: tuple[Champ, ...] = Field(min_length=1)
+    controles: tuple[Controle, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fields_out_of_sections(cls, data: object) -> object:
+        if not isinstance(data, dict) or not isinstance(data.get("sections"), list | tuple):
+            return data
+        return data | _a_plat(data["sections"], data.get("champs", ()))
+
+    @model_validator(mode="after")
+    def _sections_in_order(self) -> Self:
+        order = [section.id for section in self.sections]
+        if twice := _first_twice(order):
+            raise ValueError(f"section id used twice: {twice}")
+        places = [order.index(champ.section) for champ in self.champs if champ.section in order]
+        if len(places) < sum(1 for champ in self.champs if champ.section):
+            raise ValueError(f"page {self.id}: a field stands in a section that the page does not have")
+        if places != sorted(places):
+            raise ValueError(f"page {self.id}: the fields of a section must follow one another")
+        return self
+
+    def section(self, section_id: str) -> Section | None:
+        """The section of that id, None for a field that stands under none."""
+        return next((found for found in self.sections if found.id == section_id), None)
 
 
 class Textes(Fige):
@@ -72,8 +112,9 @@ class Lien(Fige):
 class Definition(Fige):
     """One version of a démarche: a téléservice (a form) or a fiche (what to bring, where, how).
 
-    Refused when loaded: ids used twice, a condition on a later, absent or answerless field, a value that is
-    no option, a téléservice without its legal part, a fiche with a form.
+    Refused when loaded: ids used twice, a rule that is wrong or looks at a later, absent or answerless field,
+    a téléservice without its legal part, a fiche with a form. With the validation context
+    `{"regles": "a_verifier"}`, wrong rules are no refusal: they are told by `verifier` and have no effect.
     """
 
     genre: Literal["teleservice", "fiche"]
@@ -97,11 +138,16 @@ class Definition(Fige):
     declaration: str = ""
     decision: Decision | None = None
     conservation: Conservation | None = None
+    eligibilite: tuple[Controle, ...] = ()
+    prix: Formule | None = None
+    routage: tuple[Aiguillage, ...] = ()
 
     apporter: tuple[Texte, ...] = ()
     ou: str = ""
     contact: str = ""
     etapes: tuple[Texte, ...] = ()
+
+    _plan: Plan = PrivateAttr(default_factory=Plan)
 
     @model_validator(mode="after")
     def _complete_for_its_genre(self) -> Self:
@@ -127,7 +173,7 @@ class Definition(Fige):
         return self
 
     @model_validator(mode="after")
-    def _coherent_form(self) -> Self:
+    def _coherent_form(self, info: ValidationInfo) -> Self:
         pages = [page.id for page in self.pages]
         if twice := _first_twice(pages):
             raise ValueError(f"page id used twice: {twice}")
@@ -135,13 +181,20 @@ class Definition(Fige):
             raise ValueError(f"field id used twice: {twice}")
         seen: dict[str, Champ] = {}
         for page in self.pages:
-            _check_tests(f"page {page.id}", tests_de(page.si), seen)
             for champ in page.champs:
-                _check_tests(f"field {champ.id}", tests_de(champ.si), seen)
                 _check_bounds(champ, seen)
                 seen[champ.id] = champ
         self._check_models(seen)
+        self._plan = preparer(self)
+        wrong = [remark for remark in self._plan.remarques if remark.gravite == "bloquant"]
+        if wrong and (info.context or {}).get("regles") != "a_verifier":
+            raise ValueError(" ".join(f"{remark.lieu} : {remark.phrase}" for remark in wrong))
         return self
+
+    @property
+    def plan(self) -> Plan:
+        """Its rules, ready to evaluate; a copy with other rules must be validated to get its own."""
+        return self._plan
 
     def _check_models(self, champs: dict[str, Champ]) -> None:
         if self.decision is None:
@@ -196,41 +249,26 @@ def empreinte(contenu: Fige) -> str:
     return hashlib.sha256(canonical_bytes(contenu)).hexdigest()
 
 
+def _a_plat(sections: Sequence[Any], champs: Sequence[Any]) -> dict[str, Any]:
+    """Sections that hold their fields, as sections and fields that name theirs."""
+    titles: list[Any] = []
+    fields = list(champs)
+    for index, section in enumerate(sections, 1):
+        if not isinstance(section, dict) or not ("champs" in section or "id" not in section):
+            titles.append(section)
+            continue
+        section_id = section.get("id", f"section{index}")
+        titles.append({"id": section_id, **{key: v for key, v in section.items() if key != "champs"}})
+        within = section.get("champs", ())
+        fields += [{**champ, "section": section_id} if isinstance(champ, dict) else champ for champ in within]
+    return {"sections": titles, "champs": fields}
+
+
 def _first_twice(ids: list[str]) -> str | None:
     return next((item for index, item in enumerate(ids) if item in ids[:index]), None)
 
 
-def _check_tests(where: str, tests: tuple[Test, ...], seen: dict[str, Champ]) -> None:
-    for test in tests:
-        champ = seen.get(test.champ)
-        if champ is None:
-            raise ValueError(f"{where}: its condition refers to {test.champ}, which is not an earlier field")
-        if not champ.repond:
-            raise ValueError(f"{where}: its condition refers to {test.champ}, which has no answer")
-        _check_value(where, test, champ)
-
-
-def _check_value(where: str, test: Test, champ: Champ) -> None:
-    if test.renseigne is not None:
-        return
-    values = {option.valeur for option in champ.options}
-    if test.contient is not None:
-        if champ.type != "choix_multiple" or test.contient not in values:
-            raise ValueError(f"{where}: contient needs a choix_multiple that offers {test.contient}")
-        return
-    wanted = test.egal if test.egal is not None else test.different
-    fits = {
-        "choix": wanted in values,
-        "oui_non": isinstance(wanted, bool),
-        "entier": isinstance(wanted, int) and not isinstance(wanted, bool),
-    }
-    if not fits.get(champ.type, False):
-        raise ValueError(f"{where}: {wanted!r} cannot be the answer to {test.champ} ({champ.type})")
-
-
 def _check_bounds(champ: Champ, seen: dict[str, Champ]) -> None:
-    bounds = (champ.date_min, champ.date_max, champ.avertissement.avant if champ.avertissement else None)
-    for bound in bounds:
-        other = champ_de_borne(bound) if bound else None
-        if other is not None and (other not in seen or seen[other].type != "date"):
+    for other in champ.genre.champs_cites(champ):
+        if other not in seen or seen[other].type != "date":
             raise ValueError(f"field {champ.id}: its limit {other} is not an earlier date field")

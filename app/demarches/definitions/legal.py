@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from app.demarches.definitions.champs import Fige, Texte
+from app.demarches.definitions.base import Fige, Texte
 
 
 class Accuse(Fige):

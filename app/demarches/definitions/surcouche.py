@@ -4,8 +4,10 @@ An overlay is versioned and content-addressed like a definition. It has no place
 and refuses to hide a field that the rest of the form rests on.
 """
 
-from app.demarches.definitions.champs import Champ, Fige, IdChamp, Texte
+from app.demarches.definitions.base import Fige, IdChamp, Texte
+from app.demarches.definitions.champs import Champ
 from app.demarches.definitions.definition import Definition, mots_de
+from app.demarches.definitions.regles import champs_cites
 from app.socle.errors import InvalidInputError
 
 
@@ -94,12 +96,18 @@ def _check_hidden(definition: Definition, champ_id: str) -> None:
 
 
 def _who_uses(definition: Definition, champ_id: str) -> str | None:
-    others: list[Champ] = [other for other in definition.champs() if champ_id in other.champs_cites]
+    others: list[Champ] = [
+        other for other in definition.champs() if other.id != champ_id and champ_id in other.champs_cites
+    ]
     if others:
         return f"la question « {others[0].libelle} »"
     for page in definition.pages:
-        if page.si is not None and champ_id in str(page.si.model_dump()):
+        rules = (page.si, *(section.si for section in page.sections), *(c.regle for c in page.controles))
+        if champ_id in champs_cites(*rules):
             return f"la page « {page.titre} »"
+    whole = (definition.prix, *(c.regle for c in definition.eligibilite), *(r.si for r in definition.routage))
+    if champ_id in champs_cites(*whole):
+        return "une règle de la démarche"
     decision = definition.decision
     if decision and champ_id in mots_de(
         *decision.visas, *decision.articles_acceptation, *decision.articles_refus

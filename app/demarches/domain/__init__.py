@@ -3,13 +3,19 @@
 Nothing here knows the database, the web or the time: callers pass plain values and the day.
 """
 
-from app.demarches.domain.affichage import afficher, afficher_date, remplir_modele
+from app.demarches.domain.affichage import afficher, remplir_modele
 from app.demarches.domain.conditions import (
+    EtatFormulaire,
+    PageVisible,
+    Refus,
+    SectionVisible,
     champs_visibles,
+    etat_du_formulaire,
     facultatif,
     pages_applicables,
+    parties_repondues,
     reponses_effectives,
-    visible,
+    router,
 )
 from app.demarches.domain.delais import (
     PARIS,
@@ -33,26 +39,37 @@ from app.demarches.domain.etats import (
     prendre_en_charge,
     retirer,
 )
-from app.demarches.domain.numero import NumeroIncorrectError, afficher_numero, lire_numero, nouveau_numero
+from app.demarches.domain.numero import (
+    NumeroIncorrectError,
+    afficher_numero,
+    lire_numero,
+    nouveau_numero,
+    numeros_proches,
+)
 from app.demarches.domain.saisie import (
     Saisie,
-    SaisieChamp,
     a_completer,
+    agir,
     avertissements,
     entrees_de,
     parse_champ,
     parse_page,
 )
-from app.demarches.domain.texte import nettoyer
+from app.demarches.types import SaisieChamp
+from app.demarches.types.ecriture import afficher_date, nettoyer
 
 __all__ = [
     "ETATS_FINAUX",
     "LIBELLES_ETAT",
     "PARIS",
     "Etat",
+    "EtatFormulaire",
     "NumeroIncorrectError",
+    "PageVisible",
+    "Refus",
     "Saisie",
     "SaisieChamp",
+    "SectionVisible",
     "ServiceInstructeur",
     "Suspension",
     "TransitionRefuseeError",
@@ -60,6 +77,7 @@ __all__ = [
     "afficher",
     "afficher_date",
     "afficher_numero",
+    "agir",
     "ajouter_mois",
     "avertissements",
     "champs_visibles",
@@ -70,18 +88,21 @@ __all__ = [
     "demander_complement",
     "deposer",
     "entrees_de",
+    "etat_du_formulaire",
     "facultatif",
     "jour_local",
     "lire_numero",
     "mentions_accuse",
     "nettoyer",
     "nouveau_numero",
+    "numeros_proches",
     "pages_applicables",
     "parse_champ",
     "parse_page",
+    "parties_repondues",
     "prendre_en_charge",
     "remplir_modele",
     "reponses_effectives",
     "retirer",
-    "visible",
+    "router",
 ]

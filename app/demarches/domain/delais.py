@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from app.demarches.definitions.definition import Definition
 from app.demarches.definitions.legal import Legal
-from app.demarches.domain.affichage import afficher_date
+from app.demarches.types.ecriture import afficher_date
 
 PARIS = ZoneInfo("Europe/Paris")
 

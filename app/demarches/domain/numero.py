@@ -50,3 +50,25 @@ def lire_numero(texte: str) -> str:
             "il est écrit sur votre accusé de réception."
         )
     return text
+
+
+def numeros_proches(texte: str) -> list[str]:
+    """Every valid number one slip away from what was typed: a digit wrong, missing, too many, or two swapped.
+
+    Empty when what was typed does not look like a number (11 to 13 digits). A valid number is only itself.
+    """
+    text = re.sub(r"^\s*n\s*[°ºo]?\s*(?=[0-9OIl])", "", texte, flags=re.IGNORECASE)
+    text = re.sub(r"[\s.\-‐‑–—_/]", "", text.translate(str.maketrans("OoIl", "0011")))
+    if not re.fullmatch(r"[0-9]{11,13}", text):
+        return []
+    if len(text) == 12 and mod_11_10.is_valid(text):
+        return [text]
+    places, digits = range(len(text)), "0123456789"
+    if len(text) == 11:
+        tried = {text[:i] + d + text[i:] for i in range(12) for d in digits}
+    elif len(text) == 13:
+        tried = {text[:i] + text[i + 1 :] for i in places}
+    else:
+        tried = {text[:i] + d + text[i + 1 :] for i in places for d in digits}
+        tried |= {text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in range(11)}
+    return sorted(one for one in tried if mod_11_10.is_valid(one))

@@ -5,29 +5,30 @@ and `a_completer` the last check before the request is deposited.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from app.demarches.definitions.champs import Champ, jour_de_borne
+from app.demarches.definitions.champs import Champ
 from app.demarches.definitions.definition import Definition, Page
 from app.demarches.domain.conditions import (
-    champs_visibles,
+    EtatFormulaire,
+    Evaluation,
+    etat_du_formulaire,
     is_answered,
-    pages_applicables,
     reponses_effectives,
-    visible,
 )
-from app.demarches.domain.lecture import RefusDeSaisie, lire, phrase_manquante
+from app.demarches.expressions import Circonstances
+from app.demarches.types import ContexteDeSaisie, SaisieChamp
 
 
 @dataclass(frozen=True)
 class Saisie:
     """A page as it was sent.
 
-    `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field and
-    `ancres` the HTML name to lead to; `brut` all inputs of the page as typed, also of fields that are not
-    asked.
+    `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field, and per wrong
+    part of a field made of several (`x-part`); `ancres` the HTML name to lead to; `brut` all inputs of the page as
+    typed, also of fields that are not asked.
     """
 
     valeurs: dict[str, Any] = field(default_factory=dict)
@@ -40,14 +41,10 @@ class Saisie:
         """Whether the page can be left behind."""
         return not self.erreurs
 
-
-@dataclass(frozen=True)
-class SaisieChamp:
-    """One field as typed so far: the answer if it is one, a soft remark if it is wrong, the inputs."""
-
-    valeur: Any
-    erreur: str | None
-    brut: dict[str, list[str]]
+    def refuser(self, champ: Champ, phrase: str) -> None:
+        """Notes what is wrong with a field, unless something is already."""
+        self.erreurs.setdefault(champ.id, phrase)
+        self.ancres.setdefault(champ.id, next(iter(champ.entrees), champ.id))
 
 
 def parse_page(
@@ -55,109 +52,151 @@ def parse_page(
     page: Page,
     brut: Mapping[str, Sequence[str]],
     reponses: Mapping[str, Any],
-    aujourd_hui: date,
+    circonstances: Circonstances | date,
 ) -> Saisie:
     """Reads a whole page; which fields are asked is decided by the values just read, in order.
 
-    `reponses` are the answers of the dossier so far. Pieces are not read here: they are sent apart.
+    `reponses` are the answers of the dossier so far; `circonstances` may be given as the day alone. Pieces are not
+    read here: they are sent apart. Checks of the page are made once everything is read.
     """
-    known = reponses_effectives(definition, reponses)
-    saisie = Saisie(
-        brut={name: tuple(brut[name]) for champ in page.champs for name in champ.entrees if name in brut}
-    )
+    around = _circonstances(circonstances)
+    saisie = Saisie()
     for champ in page.champs:
-        known.pop(champ.id, None)
-    for champ in page.champs:
-        if not champ.repond or not visible(champ, known):
-            continue
-        saisie.valeurs[champ.id] = None
-        try:
-            value = lire(champ, brut, known, aujourd_hui)
-        except RefusDeSaisie as refusal:
-            saisie.erreurs[champ.id] = refusal.phrase
-            saisie.ancres[champ.id] = refusal.entree or champ.entrees[0]
-            continue
-        if value is None and champ.obligatoire:
-            saisie.erreurs[champ.id] = phrase_manquante(champ)
-            saisie.ancres[champ.id] = champ.entrees[0]
-        elif value is not None:
-            saisie.valeurs[champ.id] = known[champ.id] = value
+        saisie.brut.update((name, tuple(typed)) for name, typed in champ.genre.prendre(champ, brut).items())
+    walk = Evaluation(definition, around)
+    for before in definition.pages:
+        if before.id == page.id:
+            break
+        walk.parcourir(before, reponses)
+    lecteur = _Lecteur(saisie, brut, walk, reponses, around.aujourdhui or date.max)
+    walk.parcourir(page, reponses, lecteur.lire)
+    rest = {id_: value for id_, value in reponses.items() if id_ not in {champ.id for champ in page.champs}}
+    _controler(saisie, page, etat_du_formulaire(definition, rest | walk.reponses, around))
     return saisie
+
+
+def _circonstances(given: Circonstances | date) -> Circonstances:
+    return Circonstances(given, given) if isinstance(given, date) else given
+
+
+@dataclass
+class _Lecteur:
+    """Reads the fields of a page one after the other, as they are found to be asked."""
+
+    saisie: Saisie
+    brut: Mapping[str, Sequence[str]]
+    walk: Evaluation
+    acquis: Mapping[str, Any]
+    aujourd_hui: date
+
+    def lire(self, champ: Champ) -> Any:
+        """The answer just typed to a field that is asked, None when there is none or it is wrong."""
+        if not champ.repond:
+            return None
+        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis)
+        read = champ.genre.lire(champ, self.brut, context)
+        self.saisie.valeurs[champ.id] = read.valeur
+        if read.erreur is not None:
+            self.saisie.erreurs[champ.id] = read.erreur
+            self.saisie.ancres[champ.id] = read.ancre
+            self.saisie.erreurs.update(read.details)
+        return read.valeur
+
+
+def _controler(saisie: Saisie, page: Page, etat: EtatFormulaire) -> None:
+    """Adds what is missing, and the checks that fail, to a page that was just read."""
+    asked = etat.champs(page.id)
+    for champ in asked:
+        if champ.id in saisie.valeurs and saisie.valeurs[champ.id] is None and champ.id in etat.obligatoires:
+            saisie.refuser(champ, champ.genre.manque(champ))
+    for refus in etat.refus:
+        if refus.page_id == page.id:
+            champ = next((c for c in asked if c.id == refus.champ_id), asked[0])
+            saisie.refuser(champ, refus.phrase)
+    # Errors are told in the order of the page.
+    told = dict(saisie.erreurs)
+    saisie.erreurs.clear()
+    for champ in page.champs:
+        saisie.erreurs.update({id_: said for id_, said in told.items() if id_.split("-")[0] == champ.id})
 
 
 def parse_champ(
     champ: Champ, brut: Mapping[str, Sequence[str]], reponses: Mapping[str, Any], aujourd_hui: date
 ) -> SaisieChamp:
     """Reads one field while it is being filled: unfinished is no error; typed inputs come back."""
-    typed = {name: list(brut[name]) for name in champ.entrees if name in brut}
-    if not champ.repond:
-        return SaisieChamp(None, None, typed)
-    try:
-        return SaisieChamp(lire(champ, brut, reponses, aujourd_hui), None, typed)
-    except RefusDeSaisie as refusal:
-        return SaisieChamp(None, None if refusal.incomplet else refusal.phrase, typed)
+    read = champ.genre.lire(champ, brut, ContexteDeSaisie(aujourd_hui, reponses, reponses))
+    return replace(read, erreur=None) if read.incomplet else read
+
+
+def agir(page: Page, brut: Mapping[str, Sequence[str]], geste: str) -> Mapping[str, Sequence[str]]:
+    """The inputs of a page after a button inside one of its questions was pressed (« ajouter x »)."""
+    for champ in page.champs if geste else ():
+        after = champ.genre.agir(champ, brut, geste)
+        if after is not None:
+            return after
+    return brut
 
 
 def entrees_de(champ: Champ, valeur: Any) -> dict[str, list[str]]:
     """The HTML inputs that stand for a stored answer, which `parse_champ` reads back as the same value."""
-    if not is_answered(valeur):
-        return {}
-    if champ.type == "date":
-        year, month, day = str(valeur).split("-")
-        return dict(zip(champ.entrees, ([str(int(day))], [str(int(month))], [year]), strict=True))
-    if champ.type == "adresse":
-        return {f"{champ.id}-{part}": [str(text)] for part, text in valeur.items()}
-    if champ.type == "choix_multiple":
-        return {champ.id: [str(item) for item in valeur]}
-    if champ.type == "oui_non":
-        return {champ.id: ["oui" if valeur else "non"]}
-    if champ.type == "decimal":
-        return {champ.id: [str(valeur).replace(".", ",")]}
-    return {champ.id: [str(valeur)]}
+    return champ.genre.ecrire(champ, valeur) if is_answered(valeur) else {}
 
 
 def a_completer(
-    definition: Definition, reponses: Mapping[str, Any], pieces: Collection[str], aujourd_hui: date
+    definition: Definition,
+    reponses: Mapping[str, Any],
+    pieces: Collection[str],
+    circonstances: Circonstances | date,
 ) -> list[tuple[str, str, str]]:
     """What still stands in the way of depositing: (page id, field id, sentence), in form order.
 
-    `pieces` are the ids of the fields that have at least one piece. Every stored answer is read again, so
-    that a limit which moved with the calendar is seen.
+    `pieces` are the ids of the fields that have at least one piece; `circonstances` may be given as the day alone.
+    Every stored answer is read again, so that a limit which moved with the calendar is seen. A check of a page as a
+    whole is told on its first question; a condition of the démarche that is not met, on the first of the form.
     """
-    effective = reponses_effectives(definition, reponses)
+    around = _circonstances(circonstances)
+    etat = etat_du_formulaire(definition, reponses, around)
     faults: list[tuple[str, str, str]] = []
-    for page in pages_applicables(definition, effective):
-        for champ in champs_visibles(page, effective):
-            phrase = _fault(champ, effective, pieces, aujourd_hui)
+    for seen in etat.pages:
+        first = seen.champs[0].id
+        failed = [refus for refus in etat.refus if refus.page_id == seen.page.id]
+        faults += [(seen.page.id, first, refus.phrase) for refus in failed if not refus.champ_id]
+        for champ in seen.champs:
+            phrase = _fault(champ, etat, pieces, around.aujourdhui or date.max)
+            if phrase is None:
+                phrase = next((refus.phrase for refus in failed if refus.champ_id == champ.id), None)
             if phrase is not None:
-                faults.append((page.id, champ.id, phrase))
+                faults.append((seen.page.id, champ.id, phrase))
+    if etat.inadmissible:
+        page = etat.pages[0]
+        faults = [(page.page.id, page.champs[0].id, phrase) for phrase in etat.inadmissible] + faults
     return faults
 
 
-def avertissements(definition: Definition, reponses: Mapping[str, Any], aujourd_hui: date) -> dict[str, str]:
+def avertissements(
+    definition: Definition, reponses: Mapping[str, Any], circonstances: Circonstances | date
+) -> dict[str, str]:
     """Remarks that do not block, by field id: a date that comes sooner than the service would need."""
-    effective = reponses_effectives(definition, reponses)
+    around = _circonstances(circonstances)
+    effective = reponses_effectives(definition, reponses, around)
+    context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective)
     found: dict[str, str] = {}
     for champ in definition.champs():
-        answer = effective.get(champ.id)
-        if champ.avertissement is None or answer is None:
-            continue
-        limit = jour_de_borne(champ.avertissement.avant, aujourd_hui, effective)
-        if limit is not None and date.fromisoformat(answer) < limit:
-            found[champ.id] = champ.avertissement.texte
+        if champ.id in effective and champ.calcul is None:
+            read = champ.genre.lire(champ, entrees_de(champ, effective[champ.id]), context)
+            if read.remarque:
+                found[champ.id] = read.remarque
     return found
 
 
-def _fault(
-    champ: Champ, effective: Mapping[str, Any], pieces: Collection[str], aujourd_hui: date
-) -> str | None:
-    missing = phrase_manquante(champ) if champ.obligatoire else None
+def _fault(champ: Champ, etat: EtatFormulaire, pieces: Collection[str], aujourd_hui: date) -> str | None:
+    if champ.calcul is not None:
+        return None
+    effective = etat.reponses
+    missing = champ.genre.manque(champ) if champ.id in etat.obligatoires else None
     if not champ.repond:
         return None if champ.id in pieces else missing
     if champ.id not in effective:
         return missing
-    try:
-        lire(champ, entrees_de(champ, effective[champ.id]), effective, aujourd_hui)
-    except RefusDeSaisie as refusal:
-        return refusal.phrase
-    return None
+    context = ContexteDeSaisie(aujourd_hui, effective, effective)
+    return champ.genre.lire(champ, entrees_de(champ, effective[champ.id]), context).erreur

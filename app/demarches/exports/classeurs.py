@@ -11,8 +11,9 @@ from xml.sax.saxutils import escape, quoteattr
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from app.demarches.exports.colonnes import Cellule, Feuille, Plan
+from app.demarches.exports.colonnes import Feuille, Plan
 from app.demarches.exports.redacteurs import Dossiers, Tampon
+from app.demarches.types import Cellule
 
 # What one cell and one sheet of a workbook can hold.
 CELLULE_MAX = 32_767

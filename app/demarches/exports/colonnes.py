@@ -7,16 +7,14 @@ under its id, so that an answer never lands under another question.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.demarches.definitions import Champ, Definition
-from app.demarches.domain import LIBELLES_ETAT, Etat, afficher, afficher_numero
+from app.demarches.definitions import Definition
+from app.demarches.domain import LIBELLES_ETAT, Etat, afficher_numero
+from app.demarches.types import Cellule, Colonne
 
-Genre = Literal["texte", "nombre", "montant", "date", "instant"]
-Cellule = str | int | Decimal | date | datetime | None
 Brut = Mapping[str, Any]
 
 CANAUX = {
@@ -26,15 +24,6 @@ CANAUX = {
     "courrier": "Par courrier",
     "aidant": "Avec un aidant",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Colonne:
-    """A column: its title and what its cells hold; `cle` tells it from those of the same title."""
-
-    cle: str
-    titre: str
-    genre: Genre = "texte"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,39 +65,35 @@ _DOSSIER: tuple[tuple[Colonne, Callable[[Brut, ZoneInfo], Cellule]], ...] = (
 )
 
 
-def colonnes_de(champ: Champ) -> tuple[Colonne, ...]:
-    """The columns of one field, in order."""
-    if champ.type == "adresse":
-        parts = {
-            "ligne": "",
-            "complement": " (complément)",
-            "code_postal": " (code postal)",
-            "commune": " (commune)",
-        }
-        return tuple(Colonne(f"{champ.id}.{key}", champ.libelle + after) for key, after in parts.items())
-    kinds: dict[str, Genre] = {"entier": "nombre", "decimal": "nombre", "date": "date"}
-    return (Colonne(champ.id, champ.libelle, kinds.get(champ.type, "texte")),)
-
-
-def cellules_de(champ: Champ, valeur: Any) -> tuple[Cellule, ...]:
-    """The cells of one answer, under `colonnes_de`; None where nothing was answered."""
-    if champ.type == "adresse":
-        parts = valeur or {}
-        return tuple(parts.get(key) or None for key in ("ligne", "complement", "code_postal", "commune"))
-    if valeur is None or valeur == "" or valeur == []:
-        return (None,)
-    if champ.type in ("entier", "decimal"):
-        return (Decimal(str(valeur)),)
-    if champ.type == "date":
-        return (date.fromisoformat(valeur),)
-    return (afficher(champ, valeur),)
+_RANG = Colonne("_rang", "Ligne", "nombre")
+# A field's id, the place of each of its columns, and its reader.
+_Colonnes = list[tuple[str, tuple[int, ...], Callable[[Any], tuple[Cellule, ...]]]]
+# A repeated block: its id, its sheet, the place of each column there, and its reader.
+_Blocs = list[tuple[str, int, tuple[int, ...], Callable[[Any], tuple[tuple[Cellule, ...], ...]]]]
 
 
 @dataclass(slots=True)
 class _Lecteur:
-    """How one version's answers go to the main sheet: for each field, its place and its reader."""
+    """How one version's answers go to the main sheet and to those of its blocks."""
 
-    champs: list[tuple[str, int, Callable[[Any], tuple[Cellule, ...]]]] = field(default_factory=list)
+    champs: _Colonnes = field(default_factory=list)
+    blocs: _Blocs = field(default_factory=list)
+
+
+class _Places:
+    """The columns of a sheet as versions bring them, each under its key once."""
+
+    def __init__(self, colonnes: Iterable[Colonne]) -> None:
+        self.colonnes = list(colonnes)
+        self._de = {column.cle: place for place, column in enumerate(self.colonnes)}
+
+    def prendre(self, colonnes: Iterable[Colonne]) -> tuple[int, ...]:
+        """Where these columns are, added behind the others when they are new."""
+        for column in colonnes:
+            if column.cle not in self._de:
+                self._de[column.cle] = len(self.colonnes)
+                self.colonnes.append(column)
+        return tuple(self._de[column.cle] for column in colonnes)
 
 
 class Plan:
@@ -118,27 +103,32 @@ class Plan:
         """`definitions`: by (version, overlay), the latest first; the first one's titles are kept."""
         self._zone = zone
         self.definitions = definitions
-        places: dict[str, int] = {}
-        columns: list[Colonne] = [column for column, _ in _DOSSIER]
-        for definition in definitions.values():
+        principale = _Places(column for column, _ in _DOSSIER)
+        blocs: dict[str, tuple[int, str, _Places]] = {}
+        self._lecteurs: dict[tuple[str, str], _Lecteur] = {}
+        for key, definition in definitions.items():
+            reader = self._lecteurs[key] = _Lecteur()
             for champ in definition.champs():
                 if not champ.repond:
                     continue
-                for column in colonnes_de(champ):
-                    if column.cle not in places:
-                        places[column.cle] = len(columns)
-                        columns.append(column)
-        self.feuilles: tuple[Feuille, ...] = (Feuille("Dossiers", tuple(columns)),)
-        self._lecteurs = {key: self._reader(definition, places) for key, definition in definitions.items()}
-
-    @staticmethod
-    def _reader(definition: Definition, places: Mapping[str, int]) -> _Lecteur:
-        reader = _Lecteur()
-        for champ in definition.champs():
-            if champ.repond:
-                first = places[colonnes_de(champ)[0].cle]
-                reader.champs.append((champ.id, first, partial(cellules_de, champ)))
-        return reader
+                places = principale.prendre(champ.genre.colonnes(champ))
+                reader.champs.append((champ.id, places, partial(champ.genre.cellules, champ)))
+                if rows := champ.genre.colonnes_lignes(champ):
+                    sheet = blocs.setdefault(
+                        champ.id, (len(blocs) + 1, champ.libelle, _Places((_DOSSIER[0][0], _RANG)))
+                    )
+                    reader.blocs.append(
+                        (
+                            champ.id,
+                            sheet[0],
+                            sheet[2].prendre(rows),
+                            partial(champ.genre.cellules_lignes, champ),
+                        )
+                    )
+        self.feuilles: tuple[Feuille, ...] = (
+            Feuille("Dossiers", tuple(principale.colonnes)),
+            *(Feuille(title, tuple(places.colonnes)) for _, title, places in blocs.values()),
+        )
 
     def lignes(self, dossier: Brut) -> Iterable[tuple[int, Sequence[Cellule]]]:
         """The lines of one dossier: (sheet, cells), each line as long as its sheet has columns."""
@@ -146,8 +136,19 @@ class Plan:
         for place, (_, read) in enumerate(_DOSSIER):
             cells[place] = read(dossier, self._zone)
         answers = dossier["reponses"] or {}
-        for id_, place, lire in self._lecteurs[dossier["version"], dossier["surcouche"] or ""].champs:
+        reader = self._lecteurs[dossier["version"], dossier["surcouche"] or ""]
+        for id_, places, lire in reader.champs:
             if id_ in answers:
-                found = lire(answers[id_])
-                cells[place : place + len(found)] = found
+                _poser(cells, places, lire(answers[id_]))
         yield 0, cells
+        for id_, sheet, places, lire_lignes in reader.blocs:
+            for rank, row in enumerate(lire_lignes(answers.get(id_)), 1):
+                line: list[Cellule] = [None] * len(self.feuilles[sheet].colonnes)
+                line[:2] = [cells[0], rank]
+                _poser(line, places, row)
+                yield sheet, line
+
+
+def _poser(cells: list[Cellule], places: Sequence[int], found: Sequence[Cellule]) -> None:
+    for place, cell in zip(places, found, strict=True):
+        cells[place] = cell

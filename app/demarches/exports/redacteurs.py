@@ -12,7 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
-from app.demarches.exports.colonnes import Cellule, Plan
+from app.demarches.exports.colonnes import Plan
+from app.demarches.types import Cellule
 
 Dossiers = Iterable[Mapping[str, Any]]
 _FORMULE = ("=", "+", "-", "@", "\t", "\r", "\n")

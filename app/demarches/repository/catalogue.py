@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.models import Adoption, DemarcheVersion, Surcouche
+from app.demarches.repository.direct import rows
 
 
 async def list_adoptions(session: AsyncSession, collectivite_id: UUID) -> Sequence[Any]:
@@ -37,11 +38,13 @@ async def list_adoptions_of(session: AsyncSession, ids: list[UUID]) -> Sequence[
 
 
 async def get_adoption(session: AsyncSession, collectivite_id: UUID, slug: str) -> Any | None:
-    """One démarche of a collectivité (slug, version_id, surcouche_id, ouverte), or None when it does not offer it."""
-    query = select(Adoption.slug, Adoption.version_id, Adoption.surcouche_id, Adoption.ouverte).where(
-        Adoption.collectivite_id == collectivite_id, Adoption.slug == slug
-    )
-    return (await session.execute(query)).one_or_none()
+    """One démarche of a collectivité (slug, version_id, surcouche_id, ouverte, delai_mediane), or None."""
+    found = await rows(session, _ADOPTION, collectivite_id, slug)
+    return Adoption(**found[0]) if found else None
+
+
+_ADOPTION = """SELECT collectivite_id, slug, version_id, surcouche_id, ouverte, delai_mediane FROM demarches_adoption
+  WHERE collectivite_id = $1 AND slug = $2"""
 
 
 async def list_versions(session: AsyncSession, ids: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -1,23 +1,22 @@
-"""SQL of the lists: an agent's desk, a search, a person's own dossiers."""
+"""SQL of the lists: an agent's desk and its counters, a search, a person's own dossiers.
 
+A page of the desk is read where it begins (keyset): each collectivité's index gives its own best rows, which are
+merged. Nothing is counted beyond `BEAUCOUP`.
+"""
+
+import base64
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demarches.models import Dossier
 from app.socle.db import fetch
 
-
-async def search_dossiers(session: AsyncSession, words: str, limit: int) -> list[UUID]:
-    """The ids of the perimeter's dossiers that hold every word (prefixes count)."""
-    found = await session.execute(
-        text("SELECT chercher_dossiers(:mots, :limite)"), {"mots": words, "limite": limit}
-    )
-    return list(found.scalars())
+BEAUCOUP = 1000
 
 
 class LigneBureau(NamedTuple):
@@ -32,20 +31,25 @@ class LigneBureau(NamedTuple):
     etat: str
     canal: str
     depose_le: datetime
+    modifie_le: datetime
     silence_le: date | None
     agent_id: UUID | None
     agent_nom: str
     bail_jusqu_a: datetime | None
+    groupe_id: UUID | None
+    etiquettes: list[UUID]
 
 
-class Compte(NamedTuple):
-    """How many open dossiers of one state and démarche, and how many of them are one agent's."""
+class LigneSaisie(NamedTuple):
+    """A draft that an agent fills for somebody."""
 
-    etat: str
-    slug: str
+    collectivite_id: UUID
+    id: UUID
     titre: str
-    nombre: int
-    miens: int
+    demandeur: dict[str, Any]
+    mandataire: dict[str, Any] | None
+    canal: str
+    cree_le: datetime
 
 
 class LignePropre(NamedTuple):
@@ -64,21 +68,175 @@ class LignePropre(NamedTuple):
     brouillon_jours: int | None
 
 
-_DESK = f"""
-SELECT d.* FROM unnest($1::uuid[]) AS c(id) CROSS JOIN LATERAL (
-  SELECT {", ".join(f"d.{name}" for name in LigneBureau._fields)} FROM demarches_dossier d
-  WHERE d.collectivite_id = c.id AND d.depose_le IS NOT NULL AND d.clos_le IS NULL
-    AND ($2 = '' OR d.etat = $2) AND ($3 = '' OR d.slug = $3)
-    AND ($4::uuid IS NULL OR d.agent_id = $4)
-  ORDER BY d.silence_le, d.depose_le LIMIT $5
-) d ORDER BY d.silence_le, d.depose_le LIMIT $6 OFFSET $7
-"""  # noqa: S608 - names of ours
-_COUNTS = """
-SELECT etat, slug, titre, count(*) AS nombre, count(*) FILTER (WHERE agent_id = $2) AS miens
-FROM demarches_dossier
-WHERE collectivite_id = ANY($1::uuid[]) AND depose_le IS NOT NULL AND clos_le IS NULL
-GROUP BY etat, slug, titre
+@dataclass(frozen=True, slots=True)
+class Criteres:
+    """Which dossiers: an empty value (None) does not filter. `situation` is ouverts, clos or tous.
+
+    `agents`: followed by one of these; `sans_agent`: by nobody. `silence_avant`: silence decides before that day.
+    """
+
+    collectivites: Sequence[UUID]
+    situation: str = "ouverts"
+    etat: str | None = None
+    slug: str | None = None
+    agents: Sequence[UUID] | None = None
+    sans_agent: bool = False
+    groupes: Sequence[UUID] | None = None
+    etiquette: UUID | None = None
+    depose_depuis: datetime | None = None
+    depose_avant: datetime | None = None
+    silence_avant: date | None = None
+    ids: Sequence[UUID] | None = None
+
+
+_SITUATION = {"ouverts": " AND d.clos_le IS NULL", "clos": " AND d.clos_le IS NOT NULL", "tous": ""}
+_SILENCE = "coalesce(d.silence_le, 'infinity'::date)"
+# (columns of the order, whether it goes down, types of the columns for the place where a page begins)
+_ORDRES = {
+    "urgence": ((_SILENCE, "d.depose_le", "d.id"), "", ("date", "timestamptz", "uuid")),
+    "recents": (("d.depose_le", "d.id"), " DESC", ("timestamptz", "uuid")),
+    "anciens": (("d.depose_le", "d.id"), "", ("timestamptz", "uuid")),
+}
+_COLONNES = ", ".join(f"d.{name}" for name in LigneBureau._fields)
+
+
+def _conditions(criteres: Criteres, values: list[Any]) -> str:
+    """The conditions on `d`, their values appended; what is not asked is not in the statement."""
+
+    def put(value: Any) -> str:
+        values.append(value)
+        return f"${len(values)}"
+
+    sql = f"d.depose_le IS NOT NULL{_SITUATION[criteres.situation]}"
+    for column, value in (("etat", criteres.etat), ("slug", criteres.slug)):
+        if value is not None:
+            sql += f" AND d.{column} = {put(value)}"
+    for column, several in (
+        ("agent_id", criteres.agents),
+        ("groupe_id", criteres.groupes),
+        ("id", criteres.ids),
+    ):
+        if several is not None:
+            sql += f" AND d.{column} = ANY({put(list(several))}::uuid[])"
+    if criteres.sans_agent:
+        sql += " AND d.agent_id IS NULL"
+    if criteres.etiquette is not None:
+        sql += f" AND d.etiquettes @> ARRAY[{put(criteres.etiquette)}::uuid]"
+    for condition, limit in (
+        ("d.depose_le >=", criteres.depose_depuis),
+        ("d.depose_le <", criteres.depose_avant),
+        (f"{_SILENCE} <", criteres.silence_avant),
+    ):
+        if limit is not None:
+            sql += f" AND {condition} {put(limit)}"
+    return sql
+
+
+def _apres(tri: str, curseur: str, values: list[Any]) -> str:
+    """The condition that a row comes after the one where the last page ended; none for a cursor that is not ours."""
+    keys, down, types = _ORDRES[tri]
+    place = read_curseur(tri, curseur)
+    if place is None:
+        return ""
+    marks = []
+    for value, kind in zip(place, types, strict=True):
+        values.append(value)
+        marks.append(f"${len(values)}::{kind}")
+    return f" AND ({', '.join(keys)}) {'<' if down else '>'} ({', '.join(marks)})"
+
+
+def curseur_of(tri: str, row: LigneBureau) -> str:
+    """Where the page that ends with this row ends, for the address of the next one."""
+    place: list[str] = [row.depose_le.isoformat(), str(row.id)]
+    if tri == "urgence":
+        place.insert(0, row.silence_le.isoformat() if row.silence_le else "")
+    return base64.urlsafe_b64encode("|".join(place).encode()).decode().rstrip("=")
+
+
+def read_curseur(tri: str, curseur: str) -> tuple[Any, ...] | None:
+    """The place that a cursor tells, or None when it is no cursor of that order."""
+    if not curseur:
+        return None
+    try:
+        plain = base64.urlsafe_b64decode(curseur + "=" * (-len(curseur) % 4)).decode()
+        *silence, depose_le, id_ = plain.split("|")
+        if len(silence) != (1 if tri == "urgence" else 0):
+            return None
+        first = [date.fromisoformat(one) if one else date.max for one in silence]
+        when = datetime.fromisoformat(depose_le)
+        return None if when.tzinfo is None else (*first, when, UUID(id_))
+    except ValueError:
+        return None
+
+
+async def list_desk(
+    session: AsyncSession, criteres: Criteres, *, tri: str, apres: str = "", limit: int
+) -> list[LigneBureau]:
+    """The dossiers that fit, in order, from the place `apres`: `limit` rows of each collectivité's index at most."""
+    keys, down, _ = _ORDRES[tri]
+    values: list[Any] = [list(criteres.collectivites), limit]
+    where = _conditions(criteres, values) + _apres(tri, apres, values)
+    order = ", ".join(f"{key}{down}" for key in keys)
+    sql = (
+        f"SELECT {_COLONNES} FROM unnest($1::uuid[]) AS c(id) CROSS JOIN LATERAL (SELECT {_COLONNES}"  # noqa: S608
+        f" FROM demarches_dossier d WHERE d.collectivite_id = c.id AND {where} ORDER BY {order} LIMIT $2) d"
+        f" ORDER BY {order} LIMIT $2"
+    )
+    return [LigneBureau(*row) for row in await fetch(session, sql, *values)]
+
+
+async def list_ids(session: AsyncSession, criteres: Criteres, limit: int) -> list[tuple[UUID, UUID]]:
+    """(collectivité, dossier) of everything that fits, oldest first."""
+    values: list[Any] = [list(criteres.collectivites), limit]
+    where = _conditions(criteres, values)
+    sql = (
+        "SELECT d.collectivite_id, d.id FROM demarches_dossier d"  # noqa: S608 - names of ours
+        f" WHERE d.collectivite_id = ANY($1::uuid[]) AND {where} ORDER BY d.depose_le, d.id LIMIT $2"
+    )
+    return [(row[0], row[1]) for row in await fetch(session, sql, *values)]
+
+
+async def count_desk(session: AsyncSession, several: Sequence[Criteres]) -> list[int]:
+    """How many dossiers fit each of several criteria, in one statement; more than BEAUCOUP counts as BEAUCOUP + 1."""
+    values: list[Any] = [BEAUCOUP + 1]
+    parts = []
+    for criteres in several:
+        values.append(list(criteres.collectivites))
+        place = f"d.collectivite_id = ANY(${len(values)}::uuid[])"
+        where = _conditions(criteres, values)
+        parts.append(
+            f"(SELECT count(*) FROM (SELECT 1 FROM demarches_dossier d WHERE {place} AND {where} LIMIT $1) x)"  # noqa: S608
+        )
+    (row,) = await fetch(session, f"SELECT {', '.join(parts)}", *values)
+    return list(row)
+
+
+async def search_dossiers(
+    session: AsyncSession, words: str, collectivites: Sequence[UUID], today: date, limit: int
+) -> list[UUID]:
+    """The newest dossiers of the perimeter that hold every word (beginnings count, a phrase in quotation marks)."""
+    sql = "SELECT dossier_id FROM chercher_dossiers($1, $2, $3, $4)"
+    return [row[0] for row in await fetch(session, sql, words, list(collectivites), today, limit)]
+
+
+async def list_by_numero(session: AsyncSession, numeros: Sequence[str]) -> list[UUID]:
+    """The ids of the dossiers that bear one of these numbers."""
+    sql = "SELECT id FROM demarches_dossier WHERE numero = ANY($1::text[])"
+    return [row[0] for row in await fetch(session, sql, list(numeros))]
+
+
+_SAISIES = """
+SELECT collectivite_id, id, titre, demandeur, mandataire, canal, cree_le FROM demarches_dossier
+WHERE collectivite_id = ANY($1::uuid[]) AND etat = 'brouillon' AND canal <> 'web'
+ORDER BY modifie_le DESC LIMIT $2
 """
+
+
+async def list_saisies(session: AsyncSession, collectivites: Sequence[UUID], limit: int) -> list[LigneSaisie]:
+    """The drafts that agents fill for somebody, latest first."""
+    return [LigneSaisie(*row) for row in await fetch(session, _SAISIES, list(collectivites), limit)]
+
+
 _OWN = """
 SELECT d.collectivite_id, d.id, d.numero, d.slug, d.titre, d.etat, d.cree_le, d.modifie_le, d.depose_le, d.silence_le,
        (v.contenu #>> '{conservation,brouillon_jours}')::int
@@ -87,71 +245,42 @@ WHERE d.usager_id = $1 ORDER BY d.modifie_le DESC LIMIT $2
 """
 
 
-async def list_desk(
-    session: AsyncSession,
-    collectivites: list[UUID],
-    *,
-    etat: str = "",
-    slug: str = "",
-    agent_id: UUID | None = None,
-    limit: int = 50,
-    start: int = 0,
-) -> list[LigneBureau]:
-    """The open dossiers of some collectivités, most urgent first: each index is read `start + limit` rows deep."""
-    rows = await fetch(session, _DESK, collectivites, etat, slug, agent_id, start + limit, limit, start)
-    return [LigneBureau(*row) for row in rows]
-
-
-async def count_desk(session: AsyncSession, collectivites: list[UUID], agent_id: UUID) -> list[Compte]:
-    """How many open dossiers by state and démarche, and how many of them are this agent's."""
-    return [Compte(*row) for row in await fetch(session, _COUNTS, collectivites, agent_id)]
-
-
-async def list_saisies(session: AsyncSession, collectivites: list[UUID], limit: int) -> Sequence[Any]:
-    """The drafts that agents fill for somebody, latest first."""
-    query = (
-        select(
-            Dossier.collectivite_id,
-            Dossier.id,
-            Dossier.titre,
-            Dossier.demandeur,
-            Dossier.mandataire,
-            Dossier.canal,
-            Dossier.cree_le,
-        )
-        .where(
-            Dossier.collectivite_id.in_(collectivites), Dossier.etat == "brouillon", Dossier.canal != "web"
-        )
-        .order_by(Dossier.modifie_le.desc())
-        .limit(limit)
-    )
-    return (await session.execute(query)).all()
-
-
-async def list_desk_by_ids(session: AsyncSession, ids: list[UUID]) -> Sequence[Any]:
-    """The dossiers found by a search, open or closed, as rows of the desk."""
-    query = (
-        select(
-            Dossier.collectivite_id,
-            Dossier.id,
-            Dossier.numero,
-            Dossier.slug,
-            Dossier.titre,
-            Dossier.demandeur,
-            Dossier.etat,
-            Dossier.canal,
-            Dossier.depose_le,
-            Dossier.silence_le,
-            Dossier.agent_id,
-            Dossier.agent_nom,
-            Dossier.bail_jusqu_a,
-        )
-        .where(Dossier.id.in_(ids))
-        .order_by(Dossier.depose_le.desc())
-    )
-    return (await session.execute(query)).all()
-
-
 async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) -> list[LignePropre]:
     """A person's own dossiers and drafts, in every collectivité, latest first."""
     return [LignePropre(*row) for row in await fetch(session, _OWN, usager_id, limit)]
+
+
+# Everything that frames the list, whatever the number of collectivités: names for the filters, what the agent chose.
+_CADRE = """
+SELECT json_build_object(
+  'communes', (SELECT json_agg(json_build_array(c.id, c.nom) ORDER BY c.nom) FROM socle_collectivite c
+    WHERE c.id = ANY($1::uuid[])),
+  'demarches', (SELECT json_agg(json_build_array(x.slug, x.titre) ORDER BY x.titre) FROM (
+    SELECT a.slug, min(v.titre) AS titre FROM demarches_adoption a JOIN demarches_version v ON v.id = a.version_id
+    WHERE a.collectivite_id = ANY($1::uuid[]) GROUP BY a.slug) x),
+  'etiquettes', (SELECT json_agg(json_build_array(e.id, e.collectivite_id, e.nom, e.ton, e.active)
+    ORDER BY lower(e.nom)) FROM demarches_etiquette e WHERE e.collectivite_id = ANY($1::uuid[])),
+  'groupes', (SELECT json_agg(json_build_array(g.id, g.collectivite_id, g.nom, EXISTS (
+      SELECT FROM demarches_groupe_agent m WHERE m.collectivite_id = g.collectivite_id AND m.groupe_id = g.id
+        AND m.agent_id = $2)) ORDER BY lower(g.nom))
+    FROM demarches_groupe g WHERE g.collectivite_id = ANY($1::uuid[]) AND g.actif),
+  'vues', (SELECT json_agg(json_build_array(v.id, v.nom, v.requete) ORDER BY v.cree_le) FROM demarches_vue_bureau v
+    WHERE v.agent_id = $2),
+  'colonnes', (SELECT to_json(p.colonnes) FROM demarches_preference p WHERE p.agent_id = $2),
+  'remplaces', (SELECT json_agg(DISTINCT a.agent_id) FROM demarches_absence a
+    WHERE a.remplacant_id = $2 AND a.collectivite_id = ANY($1::uuid[]) AND $3::date BETWEEN a.du AND a.au),
+  'collegues', (SELECT json_agg(json_build_array(x.id, x.nom) ORDER BY x.nom) FROM (
+    SELECT DISTINCT a.id, btrim(a.prenom || ' ' || a.nom) AS nom FROM socle_habilitation h
+    JOIN socle_agent a ON a.id = h.agent_id WHERE h.collectivite_id = ANY($1::uuid[]) AND a.actif) x
+    WHERE x.nom <> '')
+)::text
+"""
+
+
+async def read_cadre(
+    session: AsyncSession, collectivites: Sequence[UUID], agent_id: UUID, today: date
+) -> dict[str, Any]:
+    """Names for the filters, the agent's views and columns, and whom they replace."""
+    (row,) = await fetch(session, _CADRE, list(collectivites), agent_id, today)
+    found: dict[str, Any] = json.loads(row[0])
+    return found

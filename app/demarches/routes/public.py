@@ -91,7 +91,10 @@ async def _context(visit: Visite, offre: catalogue.Offre, draft: Any, *, signed:
         "franceconnect_url": f"/connexion/franceconnect?suite={quote(start)}" if fc and not signed else "",
         "code_url": f"/connexion?suite={quote(start)}" if "courriel" in identites and not signed else "",
     }
-    return common | {"demarche": _sheet(visit, definition), "commencer": commencer}
+    return common | {
+        "demarche": _sheet(visit, definition) | {"delai_jours": offre.delai_jours},
+        "commencer": commencer,
+    }
 
 
 def _sheet(visit: Visite, definition: Definition) -> dict[str, Any]:

@@ -19,8 +19,10 @@ from app.demarches.presentation import (
     pieces_of,
     sections_of,
 )
+from app.demarches.routes.acces import code_shown
 from app.demarches.routes.reception import receive
 from app.demarches.service import pieces, suivi
+from app.demarches.service.mesures import opinion_path
 from app.demarches.service.suivi import Suivi
 from app.socle import vues
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, open_contexte
@@ -65,8 +67,7 @@ def _show(
     refus: dict[str, str] | None = None,
     consultations: Sequence[Any] = (),
 ) -> Response:
-    dossier, definition = found.dossier, found.definition
-    base = f"/dossiers/{dossier.id}"
+    dossier, definition, base = found.dossier, found.definition, f"/dossiers/{found.dossier.id}"
     reponses = dossier.reponses or {}
     receipt, act = found.document("accuse"), found.document("decision")
     closed = Etat(dossier.etat) in ETATS_FINAUX
@@ -108,13 +109,21 @@ def _show(
             "cle_idempotence": new_token(),
         },
         historique=histoire_of(found.evenements),
+        avis_url=_opinion_url(ctx, found),
         sections=sections_of(definition, reponses),
-        pieces=pieces_of(definition, found.pieces, reponses),
+        pieces=pieces_of(definition, found.pieces),
         consultations=[{"le": c.quand, "qui": f"{c.agent}, {c.collectivite}"} for c in consultations],
         service_nom=definition.service.nom,
         service=coordonnees_of(found.collectivite.coordonnees),
         message="",
     )
+
+
+def _opinion_url(ctx: Contexte, found: Suivi) -> str:
+    """Where the one question after closure is answered, on the collectivité's own host; '' when it may not be."""
+    if Etat(found.dossier.etat) not in ETATS_FINAUX or found.dossier.avis_donne:
+        return ""
+    return str(ctx.noyau.settings.url_of(found.collectivite.hote, opinion_path(ctx.noyau, found.dossier.id)))
 
 
 def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:
@@ -178,6 +187,7 @@ async def submitted(ctx: ContexteDep, dossier_id: UUID) -> Response:
         recu_url=f"/documents/{receipt.id}" if receipt else "",
         accuse=legal is not None and legal.accuse.delivre,
         dossier_url=f"/dossiers/{dossier_id}",
+        code=code_shown(ctx, dossier_id),
         suites=[
             *after,
             N_(

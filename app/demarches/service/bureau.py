@@ -1,89 +1,277 @@
-"""The desk's list: the open dossiers of every collectivité an agent serves, by urgency of their legal clock."""
+"""The desk's list: the dossiers of every collectivité an agent serves, filtered, in order, a page at a time.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+What the agent wants to see is a `Filtres`, which an address can hold: a saved view is one, and a batch acts on one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
-from app.demarches.domain import NumeroIncorrectError, lire_numero
+from app.demarches.domain import numeros_proches
+from app.demarches.domain.delais import PARIS
+from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.repository import listes
+from app.demarches.repository.listes import BEAUCOUP, Criteres, LigneBureau, LigneSaisie
 from app.socle.contexte import Contexte
-from app.socle.hosts import Nommee, list_nommees
 
 PAGE = 50
 FOUND = 200
 SAISIES = 20
+SITUATIONS = ("ouverts", "clos", "tous")
+TRIS = ("urgence", "recents", "anciens")
+COLONNES = ("personne", "commune", "delai", "agent", "etat", "groupe", "canal", "recu", "activite")
+COLONNES_PAR_DEFAUT = ("personne", "commune", "delai", "agent", "etat")
 
 
 @dataclass(frozen=True, slots=True)
 class Filtres:
-    """What the agent wants to see; an empty value does not filter."""
+    """What the agent wants to see, as an address says it; an empty value does not filter.
+
+    `agent` and `groupe` are an id, or `moi`, `aucun`, `miens`. What is no value of a filter is left out.
+    """
 
     q: str = ""
     commune: str = ""
     demarche: str = ""
+    situation: str = ""
     etat: str = ""
-    miens: bool = False
-    page: int = 1
+    groupe: str = ""
+    agent: str = ""
+    etiquette: str = ""
+    du: str = ""
+    au: str = ""
+    retard: str = ""
+    tri: str = ""
+    apres: str = ""
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Self:
+        """The filters of an address; a value that means nothing is dropped, never an error."""
+        found = {name: query.get(name, "").strip()[:200] for name in cls.__dataclass_fields__}
+        if query.get("vue") == "miens":
+            found["agent"] = "moi"
+        for name in ("commune", "etiquette"):
+            found[name] = _uuid_text(found[name])
+        found["agent"] = found["agent"] if found["agent"] in ("moi", "aucun") else _uuid_text(found["agent"])
+        found["groupe"] = found["groupe"] if found["groupe"] == "miens" else _uuid_text(found["groupe"])
+        for name, allowed in (
+            ("situation", SITUATIONS),
+            ("tri", TRIS),
+            ("etat", tuple(Etat)),
+            ("retard", ("oui",)),
+        ):
+            if found[name] not in allowed:
+                found[name] = ""
+        for name in ("du", "au"):
+            found[name] = _day_text(found[name])
+        return cls(**found)
+
+    @classmethod
+    def parse(cls, query: str) -> Self:
+        """The filters of a query string."""
+        return cls.read(dict(parse_qsl(query)))
+
+    def query(self, **changes: str) -> str:
+        """The query string of these filters, without what does not filter; the page begins anew unless told."""
+        asked = replace(self, **{"apres": "", **changes})
+        return urlencode(
+            {name: value for name in asked.__dataclass_fields__ if (value := getattr(asked, name))}
+        )
+
+    @property
+    def actifs(self) -> bool:
+        """Whether anything but the order is asked."""
+        return bool(replace(self, tri="", apres="").query())
+
+    @property
+    def ordre(self) -> str:
+        """The order of the list: the legal clock first where dossiers are open, the latest first otherwise."""
+        if self.q:
+            return "recents"
+        if self.tri and not (self.tri == "urgence" and self.ouverture != "ouverts"):
+            return self.tri
+        return "urgence" if self.ouverture == "ouverts" else "recents"
+
+    @property
+    def ouverture(self) -> str:
+        """Which dossiers: the open ones unless told; a search looks at all; a final state says clos."""
+        if self.situation:
+            return self.situation
+        if self.etat and Etat(self.etat) in ETATS_FINAUX:
+            return "clos"
+        return "tous" if self.q else "ouverts"
+
+
+def _uuid_text(value: str) -> str:
+    try:
+        return str(UUID(value)) if value else ""
+    except ValueError:
+        return ""
+
+
+def _day_text(value: str) -> str:
+    try:
+        return date.fromisoformat(value).isoformat() if value else ""
+    except ValueError:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cadre:
+    """What frames the list: names by id, and what the agent chose."""
+
+    communes: dict[UUID, str] = field(default_factory=dict)
+    demarches: dict[str, str] = field(default_factory=dict)
+    etiquettes: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    groupes: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    collegues: dict[UUID, str] = field(default_factory=dict)
+    vues: Sequence[tuple[str, str, str]] = ()
+    colonnes: tuple[str, ...] = COLONNES_PAR_DEFAUT
+    remplaces: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Bureau:
-    """One page of the desk."""
+    """One page of the desk; `total` counts no further than BEAUCOUP + 1, `suite` is the cursor of the next page."""
 
-    lignes: Sequence[Any]
-    compteurs: Sequence[Any]
-    collectivites: dict[UUID, Nommee]
-    total: int
-    saisies: Sequence[Any]
+    lignes: Sequence[LigneBureau] = ()
+    compteurs: Mapping[str, int] = field(default_factory=dict)
+    cadre: Cadre = field(default_factory=Cadre)
+    total: int = 0
+    suite: str = ""
+    saisies: Sequence[LigneSaisie] = ()
+    approche: bool = False
 
 
 async def load(ctx: Contexte, filtres: Filtres) -> Bureau:
-    """The desk, in four statements (five for a search) whatever the number of dossiers, collectivités and agents."""
+    """The desk, in five statements (six for a search) whatever the number of dossiers, collectivités and agents."""
     if ctx.personne is None or ctx.personne.agent_id is None:
-        return Bureau([], [], {}, 0, [])
-    communes = await list_nommees(ctx.db, ctx.personne.collectivites)
-    wanted = [id_ for id_ in ctx.personne.collectivites if filtres.commune in ("", str(id_))]
-    counts = await listes.count_desk(ctx.db, wanted, ctx.personne.agent_id)
-    saisies = await listes.list_saisies(ctx.db, wanted, SAISIES)
-    if filtres.q.strip():
-        ids = await listes.search_dossiers(ctx.db, _words(filtres.q), FOUND)
-        rows = await listes.list_desk_by_ids(ctx.db, ids)
-        rows = [
-            row
-            for row in rows
-            if row.collectivite_id in wanted
-            and filtres.etat in ("", row.etat)
-            and filtres.demarche in ("", row.slug)
-            and (not filtres.miens or row.agent_id == ctx.personne.agent_id)
-        ]
-        return Bureau(rows, counts, communes, len(rows), saisies)
-    rows = await listes.list_desk(
-        ctx.db,
-        wanted,
-        etat=filtres.etat,
-        slug=filtres.demarche,
-        agent_id=ctx.personne.agent_id if filtres.miens else None,
-        limit=PAGE,
-        start=(max(1, filtres.page) - 1) * PAGE,
+        return Bureau()
+    today = ctx.today()
+    cadre = await load_cadre(ctx, today)
+    criteres = await criteres_of(ctx, filtres, cadre)
+    rows = await listes.list_desk(ctx.db, criteres, tri=filtres.ordre, apres=filtres.apres, limit=PAGE + 1)
+    counted = await listes.count_desk(ctx.db, [*_counters(ctx, cadre).values(), criteres])
+    names = list(_counters(ctx, cadre))
+    saisies = [] if filtres.q else await listes.list_saisies(ctx.db, criteres.collectivites, SAISIES)
+    suite = listes.curseur_of(filtres.ordre, rows[PAGE - 1]) if len(rows) > PAGE else ""
+    exact = {row.numero for row in rows} if filtres.q else set()
+    return Bureau(
+        lignes=rows[:PAGE],
+        compteurs=dict(zip(names, counted, strict=False)),
+        cadre=cadre,
+        total=counted[-1],
+        suite=suite,
+        saisies=saisies,
+        approche=bool(exact) and _looks_like_another_number(filtres.q, exact),
     )
-    total = sum(
-        (row.miens if filtres.miens else row.nombre)
-        for row in counts
-        if filtres.etat in ("", row.etat) and filtres.demarche in ("", row.slug)
-    )
-    return Bureau(rows, counts, communes, total, saisies)
 
 
-def _words(typed: str) -> str:
-    """What to look for: a number told on the phone or copied with its dashes is one word."""
-    try:
-        return lire_numero(typed)
-    except NumeroIncorrectError:
-        return typed
+def _looks_like_another_number(typed: str, found: set[str]) -> bool:
+    """Whether the dossier shown bears not the number typed, but one a slip away: the agent must be told."""
+    near = numeros_proches(typed)
+    digits = "".join(c for c in typed if c.isdigit())
+    return bool(near) and digits not in found and not found.isdisjoint(near)
+
+
+async def load_cadre(ctx: Contexte, today: date) -> Cadre:
+    """The frame of the list, in one statement."""
+    if ctx.personne is None or ctx.personne.agent_id is None:
+        return Cadre()
+    found = await listes.read_cadre(ctx.db, ctx.personne.collectivites, ctx.personne.agent_id, today)
+    return Cadre(
+        communes={UUID(id_): nom for id_, nom in found["communes"] or ()},
+        demarches={slug: titre or slug for slug, titre in found["demarches"] or ()},
+        etiquettes={
+            UUID(id_): {"commune": UUID(place), "nom": nom, "ton": ton, "active": active}
+            for id_, place, nom, ton, active in found["etiquettes"] or ()
+        },
+        groupes={
+            UUID(id_): {"commune": UUID(place), "nom": nom, "mien": mine}
+            for id_, place, nom, mine in found["groupes"] or ()
+        },
+        collegues={UUID(id_): nom for id_, nom in found["collegues"] or ()},
+        vues=[(id_, nom, query) for id_, nom, query in found["vues"] or ()],
+        colonnes=tuple(c for c in found["colonnes"] or () if c in COLONNES) or COLONNES_PAR_DEFAUT,
+        remplaces=tuple(UUID(id_) for id_ in found["remplaces"] or ()),
+    )
+
+
+def _counters(ctx: Contexte, cadre: Cadre) -> dict[str, Criteres]:
+    """The views that every agent has, whatever is filtered."""
+    assert ctx.personne is not None  # noqa: S101 - load has looked
+    places = ctx.personne.collectivites
+    return {
+        "ouverts": Criteres(places),
+        "a_prendre": Criteres(places, etat=Etat.DEPOSE.value),
+        "miens": Criteres(places, agents=_me(ctx, cadre)),
+        "en_attente": Criteres(places, etat=Etat.EN_ATTENTE.value),
+        "retard": Criteres(places, silence_avant=ctx.today()),
+    }
+
+
+def _me(ctx: Contexte, cadre: Cadre) -> list[UUID]:
+    """The agent, and the colleagues whom the agent replaces today."""
+    assert ctx.personne is not None  # noqa: S101 - as above
+    assert ctx.personne.agent_id is not None  # noqa: S101 - as above
+    return [ctx.personne.agent_id, *cadre.remplaces]
+
+
+async def criteres_of(ctx: Contexte, filtres: Filtres, cadre: Cadre) -> Criteres:
+    """What the filters ask, within the collectivités of the agent; a search is made here (one statement more)."""
+    if ctx.personne is None:
+        return Criteres(())
+    places = [id_ for id_ in ctx.personne.collectivites if filtres.commune in ("", str(id_))]
+    return Criteres(
+        collectivites=places,
+        situation=filtres.ouverture,
+        etat=filtres.etat or None,
+        slug=filtres.demarche or None,
+        agents=_agents(ctx, filtres, cadre),
+        sans_agent=filtres.agent == "aucun",
+        groupes=_groupes(filtres, cadre),
+        etiquette=UUID(filtres.etiquette) if filtres.etiquette else None,
+        depose_depuis=_midnight(filtres.du),
+        depose_avant=_midnight(filtres.au, days=1),
+        silence_avant=ctx.today() if filtres.retard else None,
+        ids=await _search(ctx, filtres.q, places) if filtres.q else None,
+    )
+
+
+def _agents(ctx: Contexte, filtres: Filtres, cadre: Cadre) -> Sequence[UUID] | None:
+    if filtres.agent in ("", "aucun"):
+        return None
+    return _me(ctx, cadre) if filtres.agent == "moi" else [UUID(filtres.agent)]
+
+
+def _groupes(filtres: Filtres, cadre: Cadre) -> Sequence[UUID] | None:
+    if not filtres.groupe:
+        return None
+    if filtres.groupe == "miens":
+        return [id_ for id_, groupe in cadre.groupes.items() if groupe["mien"]]
+    return [UUID(filtres.groupe)]
+
+
+def _midnight(day: str, *, days: int = 0) -> datetime | None:
+    if not day:
+        return None
+    return datetime.combine(date.fromisoformat(day) + timedelta(days=days), time(), PARIS)
+
+
+async def _search(ctx: Contexte, typed: str, places: Sequence[UUID]) -> list[UUID]:
+    """The dossiers found: by number, one slip forgiven, else by words."""
+    near = numeros_proches(typed)
+    if near and (found := await listes.list_by_numero(ctx.db, near)):
+        return found
+    return await listes.search_dossiers(ctx.db, typed, places, ctx.today(), FOUND)
 
 
 def days_left(silence_le: date | None, today: date) -> int | None:
     """Days before silence decides; negative once it has."""
     return None if silence_le is None else (silence_le - today).days
+
+
+__all__ = ["BEAUCOUP", "COLONNES", "PAGE", "Bureau", "Cadre", "Criteres", "Filtres", "days_left", "load"]

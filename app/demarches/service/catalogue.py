@@ -21,12 +21,13 @@ _definitions: OrderedDict[tuple[str, str], Definition] = OrderedDict()
 
 @dataclass(frozen=True, slots=True)
 class Offre:
-    """A démarche as one collectivité offers it."""
+    """A démarche as a collectivité offers it; half of the demands were answered within `delai_jours`, if known."""
 
     definition: Definition
     version_id: str
     surcouche_id: str | None
     ouverte: bool
+    delai_jours: int | None = None
 
     @property
     def en_ligne(self) -> bool:
@@ -84,7 +85,7 @@ async def get_offre(session: AsyncSession, collectivite_id: UUID, slug: str) -> 
             "Cette collectivité ne propose pas cette démarche. Cherchez dans celles qu’elle propose, ou appelez-la."
         )
     definition = await definition_of(session, row.version_id, row.surcouche_id)
-    return Offre(definition, row.version_id, row.surcouche_id, row.ouverte)
+    return Offre(definition, row.version_id, row.surcouche_id, row.ouverte, row.delai_mediane)
 
 
 async def publish(session: AsyncSession, definitions: list[Definition], now: datetime) -> dict[str, str]:

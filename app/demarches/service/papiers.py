@@ -34,9 +34,8 @@ from app.demarches.domain import (
     afficher,
     afficher_date,
     afficher_numero,
-    champs_visibles,
     jour_local,
-    pages_applicables,
+    parties_repondues,
     remplir_modele,
 )
 from app.demarches.models import Complement, Decision, Dossier, Piece
@@ -123,14 +122,9 @@ def adresse_de(demandeur: dict[str, Any], reponses: dict[str, Any]) -> tuple[str
 def sections_of(definition: Definition, reponses: dict[str, Any]) -> tuple[Section, ...]:
     """The answers as a person reads them, page by page; questions without answer are left out."""
     sections = []
-    for page in pages_applicables(definition, reponses):
-        lignes = tuple(
-            Reponse(libelle=champ.libelle, valeur=afficher(champ, reponses[champ.id]))
-            for champ in champs_visibles(page, reponses)
-            if champ.id in reponses
-        )
-        if lignes:
-            sections.append(Section(titre=page.titre, reponses=lignes))
+    for titre, champs in parties_repondues(definition, reponses):
+        lignes = tuple(Reponse(libelle=c.libelle, valeur=afficher(c, reponses[c.id])) for c in champs)
+        sections.append(Section(titre=titre, reponses=lignes))
     return tuple(sections)
 
 

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from app.demarches.definitions import Champ, Definition
 from app.demarches.domain import entrees_de
-from app.demarches.domain.lecture import RefusDeSaisie, lire, phrase_manquante
 from app.demarches.models import Dossier
 from app.demarches.repository import catalogue as adoptions
 from app.demarches.repository import dossiers as repository
-from app.demarches.service.brouillons import access_draft, fill, known_of
+from app.demarches.repository.remplissage import Contenu
+from app.demarches.service.brouillons import access_draft, fill, give, known_of
 from app.demarches.service.catalogue import Offre, get_offre, load_definitions
+from app.demarches.types import ContexteDeSaisie
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
@@ -115,13 +116,12 @@ def read_opening(
     opening = Ouverture(brut)
     _read_choices(opening, offres)
     for champ in (*IDENTITE, AIDANT):
-        try:
-            value = lire(champ, brut, {}, ctx.today())
-        except RefusDeSaisie as refusal:
-            opening.erreurs[champ.id] = refusal.phrase
-            continue
-        if value is None and champ.obligatoire:
-            opening.erreurs[champ.id] = phrase_manquante(champ)
+        read = champ.genre.lire(champ, brut, ContexteDeSaisie(ctx.today()))
+        value = read.valeur
+        if read.erreur is not None:
+            opening.erreurs[champ.id] = read.erreur
+        elif value is None and champ.obligatoire:
+            opening.erreurs[champ.id] = champ.genre.manque(champ)
         elif value is not None and champ is AIDANT:
             opening.aidant = str(value)
         elif value is not None:
@@ -209,17 +209,9 @@ async def start(ctx: Contexte, opening: Ouverture, dossier_id: UUID) -> Definiti
 
 
 async def _prefill(ctx: Contexte, draft: Dossier, definition: Definition) -> None:
-    await fill(ctx, draft, definition, known_of(draft.demandeur))
+    contenu = Contenu()
+    await fill(ctx, draft, contenu, definition, known_of(draft.demandeur))
     adresse = draft.demandeur.get("adresse")
     home = next((c for c in definition.champs() if c.autocomplete == "street-address"), None)
     if adresse and home is not None:
-        row = {
-            "collectivite_id": draft.collectivite_id,
-            "dossier_id": draft.id,
-            "champ_id": home.id,
-            "valeur": adresse,
-            "brut": entrees_de(home, adresse),
-            "version": 1,
-            "modifie_le": ctx.now,
-        }
-        await repository.save_reponses(ctx.db, [row])
+        await give(ctx, draft, contenu, {home.id: (adresse, entrees_de(home, adresse))})

@@ -9,7 +9,7 @@ from app.socle.crypto.envelope import HEADER_SIZE, Header, open_header, rewrap_h
 from app.socle.crypto.errors import CiphertextRefusedError, KeyDestroyedError, KeyUnavailableError
 from app.socle.crypto.keyring import Kek, Keyring
 from app.socle.crypto.keystore import FolderKeyStore, KeyOwner, KeyStore, StoredKey
-from app.socle.crypto.rootkey import LocalRootKey, RootKey
+from app.socle.crypto.rootkey import LocalRootKey, RootKey, SuccessiveRootKeys
 from app.socle.crypto.stream import StreamDecryptor, StreamEncryptor
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "StoredKey",
     "StreamDecryptor",
     "StreamEncryptor",
+    "SuccessiveRootKeys",
     "open_header",
     "rewrap_header",
     "seal_header",

@@ -85,7 +85,7 @@ class Keyring:
         done = 0
         for owner in await self._store.owners():
             stored = await self._store.get(owner)
-            if stored is None or await _opens(new_root, owner, stored):
+            if stored is None or await opens(new_root, owner, stored):
                 continue
             kek = await self._root.unwrap(stored.wrapped, _context(owner, stored.key_id))
             wrapped = await new_root.wrap(kek, _context(owner, stored.key_id))
@@ -115,7 +115,8 @@ def _context(owner: KeyOwner, key_id: UUID) -> dict[str, str]:
     return {"proprietaire": str(owner), "cle": str(key_id)}
 
 
-async def _opens(root: RootKey, owner: KeyOwner, stored: StoredKey) -> bool:
+async def opens(root: RootKey, owner: KeyOwner, stored: StoredKey) -> bool:
+    """Whether this root key opens that owner's key."""
     try:
         await root.unwrap(stored.wrapped, _context(owner, stored.key_id))
     except KeyUnavailableError:

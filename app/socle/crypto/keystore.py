@@ -110,6 +110,22 @@ class FolderKeyStore:
         """Every owner that has a key."""
         return await anyio.to_thread.run_sync(self._owners, limiter=self._limiter)
 
+    async def restore(self, owner: KeyOwner, key: StoredKey, *, over: bool = False) -> StoredKey:
+        """Put back a key of a backup; returns the one that is in place afterwards.
+
+        A key in place stays unless `over`; one that is on the list of destructions is refused
+        (KeyUnavailableError).
+        """
+        return await anyio.to_thread.run_sync(self._restore, owner, key, over, limiter=self._limiter)
+
+    def destructions(self, other_log: Path | None = None) -> dict[UUID, str]:
+        """The lines of the list by key id, with those of another copy of it."""
+        lines: dict[UUID, str] = {}
+        for log in (self._log, other_log):
+            if log is not None and log.is_file():
+                lines |= dict(_parse(log.read_text()))
+        return lines
+
     def replay_destructions(self, other_log: Path | None = None) -> int:
         """Remove every key that the list names, after a restore; returns how many files were removed.
 
@@ -153,6 +169,14 @@ class FolderKeyStore:
                 self._remove(path)
             write_new(path, _encode(key))
             return key
+
+    def _restore(self, owner: KeyOwner, key: StoredKey, over: bool) -> StoredKey:
+        path = self._path(owner)
+        if over:
+            with self._locked():
+                if key.key_id not in self._read_log():
+                    self._remove(path)
+        return self._create(owner, key)
 
     def _replace(self, owner: KeyOwner, key: StoredKey) -> None:
         path = self._path(owner)
@@ -220,7 +244,10 @@ class FolderKeyStore:
             fsync_folder(self._root)
 
     def _remove(self, path: Path) -> None:
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return
         fsync_folder(path.parent)
 
 

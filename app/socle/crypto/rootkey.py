@@ -65,6 +65,24 @@ class LocalRootKey:
             raise KeyUnavailableError("a wrapped key is damaged, or was moved to another owner") from None
 
 
+class SuccessiveRootKeys:
+    """The present root key and the one before it, for the time of a rotation: the first seals, either opens."""
+
+    def __init__(self, present: RootKey, former: RootKey) -> None:
+        self._present, self._former = present, former
+
+    async def wrap(self, key: bytes, context: Mapping[str, str]) -> bytes:
+        """`key` sealed under the present root key."""
+        return await self._present.wrap(key, context)
+
+    async def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
+        """The key, whichever of the two sealed it; KeyUnavailableError when neither did."""
+        try:
+            return await self._present.unwrap(wrapped, context)
+        except KeyUnavailableError:
+            return await self._former.unwrap(wrapped, context)
+
+
 def _derive(secret: bytes, info: bytes, length: int) -> bytes:
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(secret)
 

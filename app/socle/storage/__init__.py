@@ -5,16 +5,18 @@ Modules use `EncryptedObjects` only; the stores never see plaintext, names or ty
 
 from app.socle.storage.encrypted import EncryptedObjects, ObjetDepose, ObjetLu
 from app.socle.storage.errors import (
+    BucketMissingError,
     ObjectAlteredError,
     ObjectDestroyedError,
     ObjectExistsError,
     ObjectMissingError,
     StoreUnavailableError,
 )
-from app.socle.storage.factory import make_encrypted_objects, make_object_store
+from app.socle.storage.factory import make_encrypted_objects, make_object_store, make_root_key
 from app.socle.storage.port import ObjectStore, StoredObject
 
 __all__ = [
+    "BucketMissingError",
     "EncryptedObjects",
     "ObjectAlteredError",
     "ObjectDestroyedError",
@@ -27,4 +29,5 @@ __all__ = [
     "StoredObject",
     "make_encrypted_objects",
     "make_object_store",
+    "make_root_key",
 ]

@@ -57,3 +57,9 @@ class StoreUnavailableError(UnavailableError):
             "réessayez dans quelques minutes."
         )
         self.detail = detail
+
+
+class BucketMissingError(StoreUnavailableError):
+    """The S3 bucket of the settings does not exist: whoever runs the installation makes it."""
+
+    code = "seau_absent"

@@ -34,11 +34,34 @@ class FolderStore:
     async def put(self, key: UUID, chunks: AsyncIterable[bytes]) -> int:
         """Store a new object durably and return its size; ObjectExistsError if the key is taken."""
         temporary = self._temporary / uuid4().hex
-        size = 0
+        held = bytearray()
+        source = aiter(chunks)
+        async for chunk in source:
+            held += chunk
+            if len(held) >= CHUNK:
+                return await self._put_long(temporary, key, held, source)
+        await self._run(lambda: self._put_whole(temporary, key, held))
+        return len(held)
+
+    def _put_whole(self, temporary: Path, key: UUID, data: bytearray) -> None:
+        """A small object, in one call of a thread."""
+        try:
+            with self._open_new(temporary) as file:
+                file.write(data)
+                _sync(file)
+            self._publish(temporary, key)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    async def _put_long(
+        self, temporary: Path, key: UUID, held: bytearray, following: AsyncIterable[bytes]
+    ) -> int:
+        size = len(held)
         try:
             file = await self._run(lambda: self._open_new(temporary))
             try:
-                async for chunk in chunks:
+                await self._run(partial(file.write, held))
+                async for chunk in following:
                     await self._run(partial(file.write, chunk))
                     size += len(chunk)
                 await self._run(lambda: _sync(file))
@@ -55,7 +78,7 @@ class FolderStore:
         """Open bytes `start` to `end` (excluded; None = to the end); ObjectMissingError if there is none."""
 
         def opened() -> tuple[BinaryIO, int]:
-            file = self._path(key).open("rb")
+            file = self.path_of(key).open("rb")
             file.seek(start)
             return file, os.fstat(file.fileno()).st_size
 
@@ -66,13 +89,13 @@ class FolderStore:
 
     async def size(self, key: UUID) -> int:
         """Size in bytes; ObjectMissingError if there is none."""
-        return await self._run(lambda: self._path(key).stat().st_size)
+        return await self._run(lambda: self.path_of(key).stat().st_size)
 
     async def delete(self, key: UUID) -> None:
         """Remove the object durably; nothing happens if there is none."""
 
         def remove() -> None:
-            path = self._path(key)
+            path = self.path_of(key)
             try:
                 path.unlink()
             except FileNotFoundError:
@@ -111,7 +134,14 @@ class FolderStore:
 
         await self._run(try_out)
 
-    def _path(self, key: UUID) -> Path:
+    async def prepare(self) -> bool:
+        """Make the folder if it is missing; whether it was."""
+        made = not await self._run(self._root.is_dir)
+        await self._run(lambda: make_private_folder(self._root))
+        return made
+
+    def path_of(self, key: UUID) -> Path:
+        """Where an object is, or would be; never written to again once it is there."""
         return self._root / key.hex[-2:] / str(key)
 
     def _open_new(self, path: Path) -> BinaryIO:
@@ -119,7 +149,7 @@ class FolderStore:
         return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
     def _publish(self, temporary: Path, key: UUID) -> None:
-        path = self._path(key)
+        path = self.path_of(key)
         make_private_folder(path.parent)
         # A link, unlike a rename, refuses to replace an object.
         os.link(temporary, path)

@@ -61,5 +61,12 @@ class ObjectStore(Protocol):
         ...
 
     async def check(self) -> None:
-        """Return if the store can be reached and used with our credentials, within seconds."""
+        """Return if the store can be reached and used with our credentials, within seconds.
+
+        BucketMissingError when it answers but was never made (`prepare`).
+        """
+        ...
+
+    async def prepare(self) -> bool:
+        """Make what holds the objects (a bucket, a folder) if it is missing; whether it was."""
         ...

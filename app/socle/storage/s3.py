@@ -20,7 +20,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.socle.storage.errors import ObjectExistsError, ObjectMissingError, StoreUnavailableError
+from app.socle.storage.errors import (
+    BucketMissingError,
+    ObjectExistsError,
+    ObjectMissingError,
+    StoreUnavailableError,
+)
 
 T = TypeVar("T")
 # Above this an object goes by multipart, in parts of this size; servers ask for 5 MiB at least.
@@ -34,7 +39,7 @@ _MISSING = {"NoSuchKey", "404", "NotFound"}
 
 @dataclass(frozen=True)
 class S3Settings:
-    """How to reach a bucket; it must exist."""
+    """How to reach a bucket; it must exist, or be made by `S3Store.prepare`."""
 
     endpoint_url: str
     bucket: str
@@ -47,7 +52,7 @@ class S3Store:
     """Objects in a bucket, keys as their uuid's text. boto3 blocks, so each call takes one of 16 threads."""
 
     def __init__(self, settings: S3Settings) -> None:
-        self._bucket = settings.bucket
+        self._bucket, self._region = settings.bucket, settings.region
         self._limiter = anyio.CapacityLimiter(THREADS)
         # A session of our own: no profile, environment or instance credentials get in.
         self._client: Any = boto3.session.Session(
@@ -145,6 +150,19 @@ class S3Store:
                 await _in_thread(head, self._limiter, abandon=True)
         except TimeoutError as error:
             raise StoreUnavailableError("no answer in time") from error
+        except ObjectMissingError as error:
+            raise BucketMissingError(self._bucket) from error
+
+    async def prepare(self) -> bool:
+        """Create the bucket if there is none; whether there was none. StoreUnavailableError if we may not."""
+        try:
+            await self.check()
+        except BucketMissingError:
+            # Servers refuse the name of the default region, and want that of any other (S3, CreateBucket).
+            elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
+            await self.call("create_bucket", **({} if self._region == "us-east-1" else elsewhere))
+            return True
+        return False
 
     async def call(self, operation: str, **arguments: Any) -> Any:
         """One S3 operation on our bucket in a thread, its errors turned into ours."""

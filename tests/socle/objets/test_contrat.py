@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,13 @@ import anyio
 import boto3
 import pytest
 
-from app.socle.storage import ObjectExistsError, ObjectMissingError, ObjectStore, StoreUnavailableError
+from app.socle.storage import (
+    BucketMissingError,
+    ObjectExistsError,
+    ObjectMissingError,
+    ObjectStore,
+    StoreUnavailableError,
+)
 from app.socle.storage.folder import FolderStore
 from app.socle.storage.s3 import PART_SIZE, S3Settings, S3Store
 
@@ -241,3 +248,17 @@ async def test_what_a_killed_multipart_left_is_purged(ministack: S3Settings) -> 
     await store.call("create_multipart_upload", Key=str(uuid4()))
     assert await store.purge_unfinished(FUTURE) == 1
     assert await store.purge_unfinished(FUTURE) == 0
+
+
+async def test_what_holds_the_objects_is_made_when_asked_and_said_to_be_missing_before(
+    request: pytest.FixtureRequest, tmp_path: Path, in_pieces: Pieces
+) -> None:
+    assert await FolderStore(tmp_path / "neuf").prepare()
+    found: S3Settings = request.getfixturevalue("ministack")
+    store = S3Store(replace(found, bucket="neuf"))
+    with pytest.raises(BucketMissingError):
+        await store.check()
+    assert await store.prepare()
+    assert not await store.prepare()
+    await store.check()
+    assert await store.put(uuid4(), in_pieces(b"abc")) == 3

@@ -8,8 +8,8 @@ from alembic import op
 
 from migrations import politiques
 
-revision = "0011_rendezvous"
-down_revision = "0010_essais"
+revision = "0022_rendezvous"
+down_revision = "0021_prix"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,199 @@
+"""The rules of a definition made ready: each compiled once, with what it may see; or what is wrong with each.
+
+A field or a page is shown, and a value computed, from what comes before it: there is no cycle to break. A
+requirement or a check sees its whole page; eligibility, price and routing see the whole form.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from app.demarches.definitions.base import Controle
+from app.demarches.definitions.champs import Champ
+from app.demarches.definitions.environnement import noms_de
+from app.demarches.expressions import (
+    BOOLEEN,
+    NOMBRE,
+    RESERVES,
+    Environnement,
+    Expression,
+    ExpressionRefuseeError,
+    Nom,
+    Type,
+    compiler,
+    noms_cites,
+)
+
+if TYPE_CHECKING:
+    from app.demarches.definitions.definition import Definition, Page
+
+# Words that no field may be called by, beside those of the language.
+_PRIS = RESERVES | {"aujourdhui", "depot", "canal", "collectivite"}
+_QUELCONQUE = Type("inconnu")
+
+
+@dataclass(frozen=True, slots=True)
+class Remarque:
+    """Something said of a rule: where (`pages[demande].champs[debut].si`), what is wrong, what to do.
+
+    A `bloquant` one keeps the definition from being used; `debut` and `fin` are its place in the rule.
+    """
+
+    lieu: str
+    phrase: str
+    gravite: Literal["bloquant", "avertissement"] = "bloquant"
+    code: str = "regle"
+    debut: int = 0
+    fin: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReglesChamp:
+    """The compiled rules of a field, and how its answer is read by name."""
+
+    noms: tuple[tuple[str, Nom], ...]
+    si: Expression | None = None
+    calcul: Expression | None = None
+    obligatoire_si: Expression | None = None
+    controles: tuple[tuple[Expression, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Plan:
+    """Every rule of a definition, compiled, by the id of what it belongs to; and what is wrong, if anything.
+
+    Two plans are equal: they follow from their definitions, which are compared by content.
+    """
+
+    champs: dict[str, ReglesChamp] = field(default_factory=dict)
+    pages: dict[str, Expression] = field(default_factory=dict)
+    sections: dict[tuple[str, str], Expression] = field(default_factory=dict)
+    controles: dict[str, tuple[tuple[Expression, str], ...]] = field(default_factory=dict)
+    eligibilite: tuple[tuple[Expression, str], ...] = ()
+    prix: Expression | None = None
+    routage: tuple[tuple[Expression, str], ...] = ()
+    remarques: list[Remarque] = field(default_factory=list)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Plan)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def expressions(self) -> Iterator[Expression]:
+        """Every compiled rule."""
+        for regles in self.champs.values():
+            single = (regles.si, regles.calcul, regles.obligatoire_si)
+            yield from (rule for rule in single if rule is not None)
+            yield from (rule for rule, _ in regles.controles)
+        yield from self.pages.values()
+        yield from self.sections.values()
+        for pairs in (*self.controles.values(), self.eligibilite, self.routage):
+            yield from (rule for rule, _ in pairs)
+        if self.prix is not None:
+            yield self.prix
+
+
+def preparer(definition: "Definition") -> Plan:
+    """The rules of a definition, compiled; those that are wrong are left out and told in `remarques`."""
+    return _Preparation(definition).faire()
+
+
+class _Preparation:
+    def __init__(self, definition: "Definition") -> None:
+        self._definition = definition
+        self._plan = Plan()
+        self._noms: dict[str, Nom] = {}
+        self._env = Environnement(self._noms, _absents(definition))
+
+    def faire(self) -> Plan:
+        for page in self._definition.pages:
+            self._page(page)
+        d, plan = self._definition, self._plan
+        plan.eligibilite = tuple(self._controles("eligibilite", d.eligibilite))
+        if d.prix is not None:
+            plan.prix = self._compiler("prix", d.prix, NOMBRE)
+        plan.routage = tuple(
+            (rule, item.groupe)
+            for index, item in enumerate(d.routage, 1)
+            if (rule := self._compiler(f"routage[{index}].si", item.si, BOOLEEN)) is not None
+        )
+        return plan
+
+    def _compiler(self, lieu: str, texte: str, attendu: Type) -> Expression | None:
+        try:
+            return compiler(texte, self._env, attendu)
+        except ExpressionRefuseeError as refusal:
+            self._plan.remarques += [
+                Remarque(lieu, faute.phrase, debut=faute.debut, fin=faute.fin) for faute in refusal.fautes
+            ]
+            return None
+
+    def _controles(self, lieu: str, controles: Iterable[Controle]) -> Iterator[tuple[Expression, str]]:
+        for index, controle in enumerate(controles, 1):
+            rule = self._compiler(f"{lieu}[{index}].regle", controle.regle, BOOLEEN)
+            if rule is not None:
+                yield rule, controle.phrase
+
+    def _page(self, page: "Page") -> None:
+        place = f"pages[{page.id}]"
+        if (rule := self._condition(place, page.si)) is not None:
+            self._plan.pages[page.id] = rule
+        shown: dict[str, tuple[Expression | None, Expression | None]] = {}
+        seen: set[str] = set()
+        for champ in page.champs:
+            section = page.section(champ.section)
+            if section is not None and section.id not in seen:
+                seen.add(section.id)
+                rule = self._condition(f"{place}.sections[{section.id}]", section.si)
+                if rule is not None:
+                    self._plan.sections[page.id, section.id] = rule
+            shown[champ.id] = self._montre(f"{place}.champs[{champ.id}]", champ)
+        for champ in page.champs:
+            self._apres(f"{place}.champs[{champ.id}]", champ, *shown[champ.id])
+        self._plan.controles[page.id] = tuple(self._controles(f"{place}.controles", page.controles))
+
+    def _condition(self, lieu: str, si: str | None) -> Expression | None:
+        return self._compiler(f"{lieu}.si", si, BOOLEEN) if si is not None else None
+
+    def _montre(self, lieu: str, champ: Champ) -> tuple[Expression | None, Expression | None]:
+        """Whether it is shown and what it is worth: from what comes before; then it may be named."""
+        if champ.id in _PRIS:
+            phrase = f"Changez l’identifiant « {champ.id} » : ce mot a un sens dans les règles."
+            self._plan.remarques.append(Remarque(lieu, phrase))
+        si = self._condition(lieu, champ.si)
+        calcul = (
+            self._compiler(f"{lieu}.calcul", champ.calcul, _QUELCONQUE) if champ.calcul is not None else None
+        )
+        if champ.calcul is None or calcul is not None:
+            self._noms.update(noms_de(champ, calcul.type if calcul else None))
+        return si, calcul
+
+    def _apres(self, lieu: str, champ: Champ, si: Expression | None, calcul: Expression | None) -> None:
+        """What may look at the whole page."""
+        own = noms_de(champ, calcul.type if calcul else None)
+        required = (
+            self._compiler(f"{lieu}.obligatoire_si", champ.obligatoire_si, BOOLEEN)
+            if champ.obligatoire_si is not None
+            else None
+        )
+        checks = tuple(self._controles(f"{lieu}.controles", champ.controles))
+        self._plan.champs[champ.id] = ReglesChamp(tuple(own.items()), si, calcul, required, checks)
+
+
+def _absents(definition: "Definition") -> dict[str, str]:
+    """Why a field cannot be named, for those that cannot yet or never can."""
+    why: dict[str, str] = {}
+    for champ in definition.champs():
+        if not champ.repond:
+            why[champ.id] = f"« {champ.id} » n’a pas de réponse : une règle regarde une autre question."
+        else:
+            why[champ.id] = (
+                f"« {champ.id} » vient plus loin dans le formulaire : une règle ne regarde que ce qui la "
+                "précède. Déplacez la question ou la règle."
+            )
+    return why
+
+
+def champs_cites(*textes: str | None) -> frozenset[str]:
+    """Ids of the fields that some rules name."""
+    return frozenset(name for texte in textes if texte for name in noms_cites(texte))
