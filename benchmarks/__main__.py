@@ -8,9 +8,11 @@ from benchmarks.demarrage import second_run
 from benchmarks.essais import ESSAIS, Chiffre, Effort
 from benchmarks.exports import exporting
 from benchmarks.platitude import flatness, memory
+from benchmarks.publication import publishing
 from benchmarks.rapport import write
 
 DOSSIERS = 100_000
+BRETAGNE = 1202
 Section = tuple[str, str, list[Chiffre]]
 TITRES = {
     "accueil": "Home of a commune",
@@ -22,6 +24,7 @@ TITRES = {
     "platitude": "One commune or all of France",
     "chargement": "Loading",
     "export": "An export of everything",
+    "publication": "A new version for everybody",
     "demarrage": "Starting",
 }
 
@@ -46,6 +49,8 @@ def _run(nom: str, bancs: dict[int, Banc], effort: Effort) -> list[Chiffre]:
         return _loading(bancs)
     if nom == "export":
         return exporting(bancs[min(bancs)])
+    if nom == "publication":
+        return publishing({taille: banc for taille, banc in bancs.items() if taille <= BRETAGNE})
     return ESSAIS[nom](bancs[min(bancs)], effort)
 
 
@@ -65,8 +70,10 @@ def main() -> int:
     sections: list[Section] = []
     measured = [nom for nom in wanted if nom != "demarrage"]
     if measured:
-        several = {"platitude", "chargement"} & set(measured)
-        tailles = list(TAILLES) if several else [min(TAILLES)]
+        several = {"platitude", "chargement", "publication"} & set(measured)
+        tailles = [min(TAILLES)]
+        if several:
+            tailles = list(TAILLES) if several - {"publication"} else [n for n in TAILLES if n <= BRETAGNE]
         with open_bancs(tailles, 5_000 if options.rapide else DOSSIERS) as bancs:
             sections = [_section(nom, suffix, _run(nom, bancs, effort)) for nom in measured]
     if "demarrage" in wanted:

@@ -40,7 +40,7 @@ async function demander(bloc, bouton) {
   envoi.set("ligne", bouton.value);
   const avant = new Set(lignesDe(bloc).map((ligne) => ligne.id));
   try {
-    const reponse = await fetch(formulaire.action, { method: "POST", body: envoi });
+    const reponse = await fetch(formulaire.getAttribute("action"), { method: "POST", body: envoi });
     const page = new DOMParser().parseFromString(await reponse.text(), "text/html");
     const neuf = page.getElementById(bloc.id);
     if (!reponse.ok || !neuf) throw new Error(String(reponse.status));
@@ -170,5 +170,73 @@ class Listes {
     const complet = this.selections.map((selection) => selection.value);
     this.liste.value = complet.every(Boolean) ? complet.join("/") : "";
     this.liste.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+
+const REPOS = 250;
+
+/** The names or addresses that the server suggests for a text; none when it cannot say. */
+async function chercher(source, texte) {
+  if (texte.trim().length < 3) return [];
+  try {
+    const reponse = await fetch(`/suggestions/${source}?q=${encodeURIComponent(texte)}`);
+    return reponse.ok ? await reponse.json() : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Suggests while somebody types, once they pause; `proposer` gets what was found. */
+function suggerer(entree, source, proposer) {
+  let minuterie = 0;
+  let demande = 0;
+  entree.addEventListener("input", () => {
+    clearTimeout(minuterie);
+    minuterie = setTimeout(async () => {
+      demande += 1;
+      const numero = demande;
+      const trouves = await chercher(source, entree.value);
+      if (numero === demande) proposer(trouves);
+    }, REPOS);
+  });
+}
+
+const lister = (liste, trouves) => liste.replaceChildren(...trouves.map(({ libelle }) => Object.assign(document.createElement("option"), { value: libelle })));
+
+/** Names of communes under the input that asks for one. */
+export function suggererNoms(scope) {
+  for (const entree of tous(scope, "input[data-k-suggestions]")) {
+    if (entree.dataset.kActif) continue;
+    entree.dataset.kActif = "oui";
+    suggerer(entree, entree.dataset.kSuggestions, (trouves) => lister(entree.list, trouves));
+  }
+}
+
+/** Addresses under the first line; one that is chosen fills the others. What is typed is never changed otherwise. */
+export function suggererAdresses(scope) {
+  for (const cadre of tous(scope, "[data-k-adresse]")) {
+    const nom = cadre.dataset.kAdresse;
+    const partie = (cle) => cadre.querySelector(`[name="${CSS.escape(`${nom}-${cle}`)}"]`);
+    const ligne = partie("ligne");
+    if (!ligne || ligne.dataset.kActif) continue;
+    ligne.dataset.kActif = "oui";
+    ligne.setAttribute("list", `${nom}-liste`);
+    let connues = [];
+    suggerer(ligne, "adresses", (trouves) => {
+      connues = trouves;
+      lister(ligne.list, trouves);
+    });
+    const remplir = (valeurs) => {
+      for (const [cle, valeur] of Object.entries(valeurs)) if (partie(cle)) partie(cle).value = valeur;
+    };
+    ligne.addEventListener("input", () => {
+      const choisie = connues.find(({ libelle }) => libelle === ligne.value);
+      remplir({ code_insee: "", ban_id: "", lon: "", lat: "" });
+      if (!choisie) return;
+      const { ligne: rue, code_postal, commune, code_insee, ban_id, lon, lat } = choisie;
+      remplir({ ligne: rue, code_postal, commune, code_insee, ban_id, lon, lat });
+      ligne.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    for (const cle of ["code_postal", "commune"]) partie(cle)?.addEventListener("input", () => remplir({ code_insee: "", ban_id: "", lon: "", lat: "" }));
   }
 }

@@ -25,6 +25,7 @@ _TONS = {
     Etat.REFUSE: "refus",
     Etat.SANS_SUITE: "neutre",
     Etat.RETIRE: "neutre",
+    Etat.TRANSMIS: "neutre",
 }
 
 
@@ -98,6 +99,8 @@ def fichiers_of(pieces: Iterable[Piece], base: str = "/pieces", *, agent: bool =
 def _etat_fichier(piece: Piece, *, agent: bool) -> str:
     if piece.etat == "redemandee":
         return "a_remplacer"
+    if agent and piece.etat in ("acceptee", "refusee"):
+        return "valide" if piece.etat == "acceptee" else "refuse"
     return "non_analyse" if agent and piece.antivirus == "non_analyse" else "accepte"
 
 
@@ -129,7 +132,7 @@ def _champ(
     source: str,
     remarque: str,
 ) -> vues.Champ:
-    value = draft.reponses.get(champ.id)
+    value = draft.etat().reponses.get(champ.id) if champ.calcul else draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
     given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
     seen = champ.genre.vue(champ, typed, erreurs)
@@ -217,6 +220,7 @@ def pieces_of(
 
 _HISTOIRE = {
     "depot": N_("Dossier déposé"),
+    "version": N_("Dossier passé à la nouvelle version de la démarche"),
     "prise_en_charge": N_("Pris en charge"),
     "liberation": N_("Rendu au service"),
     "attribution": N_("Confié à un agent"),
@@ -224,6 +228,21 @@ _HISTOIRE = {
     "complement_recu": N_("Complément reçu"),
     "decision": N_("Décision rendue"),
     "retrait": N_("Demande retirée"),
+    "transmission": N_("Transmis à l’administration compétente"),
+    "arrivee": N_("Reçu d’une autre administration"),
+    "refus_tacite": N_("Refusé par le silence de l’administration"),
+    "acceptation_tacite": N_("Accepté par le silence de l’administration"),
+    "attente_levee": N_("Ce qui était attendu est arrivé"),
+    "examen": "Pièces examinées",
+    "proposition": "Décision proposée",
+    "etape": "Étape",
+    "avis_demande": "Avis demandé",
+    "avis_relance": "Avis relancé",
+    "avis_revoque": "Demande d’avis annulée",
+    "avis_rendu": "Avis rendu",
+    "avis_refuse": "Courriel de demande d’avis refusé",
+    "remise": "Dossier envoyé à l’organisme",
+    "remise_refusee": "Envoi à l’organisme refusé",
 }
 
 

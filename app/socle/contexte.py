@@ -156,7 +156,7 @@ async def open_contexte(base: Visite) -> AsyncIterator[Contexte]:
     ctx = Contexte(
         base.noyau, base.request, base.hote, base.now, base.langue, base.temoin_lu, base.temoin_neuf
     )
-    perimetre = Perimetre()
+    perimetre = Perimetre(essai=ctx.hote.essai)
     if ctx.hote.collectivite is not None:
         id_ = ctx.hote.collectivite.id
         jeton = fingerprint(ctx.temoin) if ctx.has_temoin else None

@@ -61,6 +61,18 @@ CHAMPS = {
     "signature": champ("signature"),
     "identite": champ("identite", demande=["civilite", "naissance", "adresse"]),
     "enfant": champ("enfant", demande=["sexe"]),
+    "tableau": champ(
+        "tableau",
+        lignes=[{"id": "achats", "libelle": "Achats"}, {"id": "salaires", "libelle": "Salaires"}],
+        colonnes=[
+            {"id": "prevu", "libelle": "Prévu"},
+            {"id": "heures", "libelle": "Heures", "genre": "nombre"},
+        ],
+    ),
+    "commune": champ("commune"),
+    "departement": champ("departement"),
+    "pays": champ("pays", anciennes=True),
+    "calcul": champ("calcul", calcul="2 + 2", resultat="montant"),
     "bloc": champ(
         "bloc",
         lignes_max=200,
@@ -227,6 +239,77 @@ def test_no_more_rows_than_allowed_and_no_fewer() -> None:
     assert read.erreur == f"Retirez des lignes à ceci{NB}: 1 au plus."
 
 
+BAN = {
+    "x-ligne": "12 Rue Notre-Dame",
+    "x-code_postal": "22200",
+    "x-commune": "Guingamp",
+    "x-code_insee": "22070",
+    "x-ban_id": "22070_0420_00012",
+    "x-lon": "-3.15",
+    "x-lat": "48.56",
+}
+
+
+def test_what_the_address_base_says_is_kept_while_it_agrees_with_what_is_written() -> None:
+    field = CHAMPS["adresse"]
+    value = parse_champ(field, _brut(BAN), {}, JOUR).valeur
+    assert (value["ban_id"], value["lon"], value["lat"]) == ("22070_0420_00012", -3.15, 48.56)
+    assert parse_champ(field, entrees_de(field, value), {}, JOUR).valeur == value
+    moved = parse_champ(field, _brut({**BAN, "x-commune": "Pabu"}), {}, JOUR).valeur
+    assert (moved["code_insee"], "ban_id" in moved) == ("22161", False)
+    forged = parse_champ(field, _brut({**BAN, "x-lat": "quelque part"}), {}, JOUR).valeur
+    assert "lat" not in forged
+
+
+def test_an_address_elsewhere_is_remarked_where_the_form_asks_so() -> None:
+    field = champ("adresse", sur_place=True)
+    here, away = ContexteDeSaisie(JOUR, code_insee="22070"), ContexteDeSaisie(JOUR, code_insee="35238")
+    assert field.genre.lire(field, _brut(BAN), here).remarque is None
+    read = field.genre.lire(field, _brut(BAN), away)
+    assert read.erreur is None
+    assert read.remarque == (
+        "Cette adresse n’est pas à Rennes\u00a0: vérifiez qu’elle est bien celle qui est demandée."
+    )
+
+
+def test_a_namesake_is_chosen_among_those_that_are_near() -> None:
+    field = CHAMPS["commune"]
+    near = field.genre.vue(field, {"x": ["Saint-Denis"]}).donnees["choix"]
+    assert {"93066", "97411"} <= {option.valeur for option in near}
+    # A choice made for another name no longer counts once the name has changed.
+    read = parse_champ(field, {"x": ["Guingamp"], "x-code": ["93066"]}, {}, JOUR)
+    assert read.valeur["code"] == "22070"
+
+
+def test_a_commune_that_is_no_more_is_taken_as_written_where_the_form_says_so() -> None:
+    field = champ("commune", anciennes=True)
+    read = parse_champ(field, _brut("Saint-Nulle-Part"), {}, JOUR)
+    assert read.valeur == {"code": "", "nom": "Saint-Nulle-Part", "code_postal": ""}
+    assert parse_champ(field, entrees_de(field, read.valeur), {}, JOUR).valeur == read.valeur
+    # Bâgé-la-Ville has been part of Bâgé-Dommartin since 2018: its INSEE code still finds it.
+    assert parse_champ(field, _brut("01144"), {}, JOUR).valeur["code"] == "01025"
+
+
+def test_totals_are_those_of_the_cells_whatever_was_sent() -> None:
+    field = CHAMPS["tableau"]
+    sent = {"x-achats-prevu": ["10"], "x-total-prevu": ["9999"]}
+    read = parse_champ(field, sent, {}, JOUR)
+    assert read.valeur == {"lignes": {"achats": {"prevu": 1000}}}
+    assert field.genre.pour_expression(field, read.valeur)["total_prevu"] == Decimal(10)
+    wrong = parse_champ(field, {"x-achats-prevu": ["dix"]}, {}, JOUR)
+    assert [fault.cible for fault in field.genre.vue(field, wrong.brut, wrong.details).erreurs] == [
+        "x-achats-prevu"
+    ]
+
+
+def test_a_computed_value_is_never_read_from_the_browser() -> None:
+    field = CHAMPS["calcul"]
+    assert parse_champ(field, _brut("1000000"), {}, JOUR).valeur is None
+    assert parse_champ(field, _brut("1000000"), {"x": "4"}, JOUR).valeur == "4"
+    assert afficher(field, "4.5") == f"4,50{NB}€"
+    assert field.genre.cellules(field, "4.5") == (Decimal("4.5"),)
+
+
 def test_an_identity_keeps_what_is_right_and_names_what_is_missing() -> None:
     field = CHAMPS["identite"]
     typed = {"x-prenoms": ["Maëlle"], "x-nom_naissance": ["Le Goff"], "x-civilite": ["madame"]}
@@ -249,6 +332,10 @@ REFUSE: list[tuple[str, str | dict[str, str], str]] = [
         {**PERIODE, "x-debut-mois": "5"},
         f"Vérifiez ceci{NB}: le dernier jour vient avant le premier.",
     ),
+    ("commune", "Saint-Denis", f"Plusieurs lieux portent ce nom{NB}: choisissez ceci ci-dessous."),
+    ("commune", "Trifouilly", f"Vérifiez ceci{NB}: ce nom n’est pas dans le code officiel géographique."),
+    ("pays", "Syldavie", f"Vérifiez ceci{NB}: ce nom n’est pas dans le code officiel géographique."),
+    ("tableau", {"x-achats-prevu": "beaucoup"}, "Complétez ou corrigez ceci."),
     ("listes_liees", "voirie/fuite", "Choisissez ceci dans la liste."),
     ("listes_liees", "voirie", "Choisissez ceci dans la liste."),
     ("iban", IBAN[:-1] + "8", f"Vérifiez ceci{NB}: un caractère n’est pas le bon. Recopiez-le de votre RIB."),

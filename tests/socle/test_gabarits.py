@@ -66,6 +66,12 @@ def test_an_instant_is_shown_in_the_zone_asked_for(env):
     assert shown.replace("\u00a0", " ") == "13 mars 2026 à 3 h 30"
 
 
+def test_a_page_says_its_zone_once_for_all_its_hours(env):
+    instant = datetime(2026, 3, 12, 23, 30, tzinfo=UTC)
+    shown = show(env, "{{ le|date_longue }}, {{ le|heure }}", le=instant, fuseau=ZoneInfo("Indian/Reunion"))
+    assert shown.replace("\u00a0", " ") == "13 mars 2026, 3 h 30"
+
+
 def test_a_naive_instant_is_refused(env):
     with pytest.raises(ValueError, match="aware"):
         show(env, "{{ le|heure }}", le=datetime(2026, 3, 12))  # noqa: DTZ001

@@ -13,7 +13,9 @@ from pydantic import AfterValidator, Field, model_validator
 from app.demarches.definitions.attributs import (
     Avertissement,
     Borne,
+    ColonneTableau,
     HeureEcrite,
+    LigneTableau,
     Option,
     ReglesPiece,
     Valeur,
@@ -96,6 +98,7 @@ class Champ(Fige):
     heure_max: HeureEcrite | None = None
     avertissement: Avertissement | None = None
     etranger: bool = False
+    sur_place: bool = False
     piece: ReglesPiece | None = None
     champs: "tuple[Champ, ...]" = ()
     lignes_min: int = Field(default=0, ge=0, le=200)
@@ -103,6 +106,11 @@ class Champ(Fige):
     ligne: str = ""
     ajouter: str = ""
     demande: tuple[str, ...] = ()
+    lignes: tuple[LigneTableau, ...] = ()
+    colonnes: tuple[ColonneTableau, ...] = ()
+    totaux: bool = True
+    resultat: Literal["nombre", "montant", "texte", "date", "oui_non"] = "nombre"
+    anciennes: bool = False
 
     @model_validator(mode="before")
     @classmethod

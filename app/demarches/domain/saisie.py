@@ -179,7 +179,7 @@ def avertissements(
     """Remarks that do not block, by field id: a date that comes sooner than the service would need."""
     around = _circonstances(circonstances)
     effective = reponses_effectives(definition, reponses, around)
-    context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective)
+    context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective, around.code_insee)
     found: dict[str, str] = {}
     for champ in definition.champs():
         if champ.id in effective and champ.calcul is None:

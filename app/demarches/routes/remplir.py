@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header
 from starlette.responses import JSONResponse, Response
@@ -90,7 +91,7 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
     step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
     asked = [champ.id for champ in draft.etat().champs(step.id)] if step else None
     body = {
-        "heure": heure(ctx.now),
+        "heure": heure(ctx.now, ZoneInfo(draft.collectivite.fuseau)),
         "champs": asked,
         "remarques": remarks,
         "versions": reponses.marques_of(draft, (c for c in draft.definition.champs() if c.id in asked_ids)),

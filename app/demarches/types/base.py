@@ -62,24 +62,17 @@ class SaisieChamp:
 
 
 @dataclass(frozen=True)
-class Lieu:
-    """The collectivité that a form is filled for, as far as checks need it: INSEE codes and postal codes."""
-
-    nom: str = ""
-    codes_insee: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class ContexteDeSaisie:
     """What a reading may look at beside the inputs: the day, the earlier answers, what was stored before.
 
-    `lignes` has the rows of referentials that the inputs name, by (referential, key).
+    `code_insee` is that of the commune that the form is filled for; `lignes` has the rows of referentials that the
+    inputs name, by (referential, key).
     """
 
     aujourd_hui: date
     reponses: Mapping[str, Any] = field(default_factory=dict)
     acquis: Mapping[str, Any] = field(default_factory=dict)
-    lieu: Lieu | None = None
+    code_insee: str | None = None
     lignes: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -229,7 +222,7 @@ class TypeSimple:
         """The value that a text, clean and not empty, stands for; RefusDeSaisie when it is no answer."""
         return texte
 
-    def remarque(self, champ: "Champ", valeur: Any, contexte: ContexteDeSaisie) -> Phrase | None:
+    def remarque(self, champ: "Champ", valeur: Any, contexte: ContexteDeSaisie) -> str | None:
         """A remark on an answer that is accepted as it is."""
         return None
 

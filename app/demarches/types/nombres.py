@@ -134,6 +134,14 @@ def ecrire_cents(cents: int) -> str:
     return f"{sign}{whole},{part:02}" if part else f"{sign}{whole}"
 
 
+def lire_decimal(texte: str) -> str | None:
+    """A decimal as it is stored, from what somebody typed; None for what is no number."""
+    digits = re.sub(r"\s", "", texte).replace(",", ".")
+    return (
+        ecrire_decimal(Decimal(digits)) if re.fullmatch(r"[+-]?[0-9]{1,12}(\.[0-9]{1,4})?", digits) else None
+    )
+
+
 def ecrire_decimal(valeur: Decimal) -> str:
     """A decimal as it is stored: a point, no exponent, no useless zero."""
     return format(valeur.normalize(), "f") if valeur else "0"
