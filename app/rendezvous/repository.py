@@ -1,5 +1,6 @@
 """SQL of the rendez-vous: what is possible, what is opened, what is held and booked."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,35 +106,20 @@ async def list_plages(
 
 async def replace_ouvertures(
     session: AsyncSession,
-    ressource: tuple[UUID, UUID],
+    ressource_id: UUID,
     debut: datetime,
     fin: datetime,
     rows: Sequence[dict[str, Any]],
 ) -> None:
-    """The openings of a ressource (collectivité, id) that begin in a window, written anew with their free time."""
-    values: dict[str, Any] = {
-        "collectivite": ressource[0],
-        "ressource": ressource[1],
+    """The openings of a ressource that begin in a window, written anew with their free time, in one statement."""
+    values = {
+        "ressource": ressource_id,
         "debut": debut,
         "fin": fin,
+        "ouvertures": json.dumps(list(rows), default=str),
     }
-    await session.execute(
-        text(
-            "DELETE FROM rendezvous_ouverture WHERE collectivite_id = :collectivite AND ressource_id = :ressource"
-            " AND debut >= :debut AND debut < :fin"
-        ),
-        values,
-    )
-    if rows:
-        await session.execute(
-            text(
-                "INSERT INTO rendezvous_ouverture"
-                " (collectivite_id, id, plage_id, lieu_id, ressource_id, motifs, debut, fin)"
-                " VALUES (:collectivite_id, :id, :plage_id, :lieu_id, :ressource_id, :motifs, :debut, :fin)"
-            ),
-            list(rows),
-        )
-    await session.execute(text("SELECT rendezvous_ouvrir(:ressource, :debut, :fin)"), values)
+    query = text("SELECT rendezvous_ouvrir(:ressource, :debut, :fin, cast(:ouvertures AS jsonb))")
+    await session.execute(query, values)
 
 
 async def add_rendezvous(session: AsyncSession, **values: Any) -> None:

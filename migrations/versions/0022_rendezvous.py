@@ -9,7 +9,7 @@ from alembic import op
 from migrations import politiques
 
 revision = "0022_rendezvous"
-down_revision = "0021_prix"
+down_revision = "0020_edition"
 branch_labels = None
 depends_on = None
 
@@ -232,7 +232,8 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER occupant BEFORE INSERT OR UPDATE ON rendezvous_ressource
+-- After the policies have spoken: a row of another collectivité is refused as such.
+CREATE TRIGGER occupant AFTER INSERT OR UPDATE ON rendezvous_ressource
   FOR EACH ROW EXECUTE FUNCTION rendezvous_verifier_occupant();
 """
 
@@ -244,11 +245,23 @@ CREATE FUNCTION rendezvous_dedans(p_ressource uuid) RETURNS SETOF uuid LANGUAGE 
     UNION SELECT r.id, r.occupant_id FROM rendezvous_ressource r JOIN dedans d ON r.parent_id = d.id
   ) SELECT occupant_id FROM dedans
 $$;
+-- One transaction at a time writes the free time of an occupant, and of everything that holds it.
+CREATE FUNCTION rendezvous_verrouiller(p_occupants uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE cle bigint;
+BEGIN
+  FOR cle IN WITH RECURSIVE autour AS (
+      SELECT r.id, r.parent_id, r.occupant_id FROM rendezvous_ressource r WHERE r.occupant_id = ANY (p_occupants)
+      UNION SELECT r.id, r.parent_id, r.occupant_id FROM rendezvous_ressource r JOIN autour a ON r.id = a.parent_id
+    ) SELECT DISTINCT hashtextextended(occupant_id::text, 20) FROM autour ORDER BY 1 LOOP
+    PERFORM pg_advisory_xact_lock(cle);
+  END LOOP;
+END $$;
 -- Free time again, for every opening of these occupants (and of what holds them) that touches the window.
 CREATE FUNCTION rendezvous_recalculer(p_occupants uuid[], p_debut timestamptz, p_fin timestamptz)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE touchees uuid[];
 BEGIN
+  PERFORM rendezvous_verrouiller(p_occupants);
   WITH RECURSIVE autour AS (
     SELECT r.id, r.parent_id FROM rendezvous_ressource r WHERE r.occupant_id = ANY (p_occupants)
     UNION SELECT r.id, r.parent_id FROM rendezvous_ressource r JOIN autour a ON r.id = a.parent_id
@@ -280,18 +293,31 @@ BEGIN
 END $$;
 CREATE TRIGGER libre AFTER INSERT OR UPDATE OR DELETE ON rendezvous_absence
   FOR EACH ROW EXECUTE FUNCTION rendezvous_absence_change();
--- Openings written anew for a ressource and a window (the expansion of its rules): their free time follows.
-CREATE FUNCTION rendezvous_ouvrir(p_ressource uuid, p_debut timestamptz, p_fin timestamptz) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- The openings of a ressource that begin in a window, written anew (the expansion of its rules), with their free time.
+CREATE FUNCTION rendezvous_ouvrir(p_ressource uuid, p_debut timestamptz, p_fin timestamptz, p_ouvertures jsonb)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r rendezvous_ressource%ROWTYPE; dernier timestamptz;
 BEGIN
-  PERFORM rendezvous_recalculer(array_agg(r.occupant_id), p_debut, p_fin) FROM rendezvous_ressource r
-    WHERE r.id = p_ressource AND r.collectivite_id = collectivite_courante() AND en_instruction();
+  SELECT * INTO r FROM rendezvous_ressource x
+    WHERE x.id = p_ressource AND x.collectivite_id = collectivite_courante() AND en_instruction();
+  IF NOT FOUND THEN RETURN; END IF;
+  PERFORM rendezvous_verrouiller(ARRAY[r.occupant_id]);
+  DELETE FROM rendezvous_ouverture o WHERE o.collectivite_id = r.collectivite_id AND o.ressource_id = r.id
+    AND o.debut >= p_debut AND o.debut < p_fin;
+  INSERT INTO rendezvous_ouverture (collectivite_id, id, plage_id, lieu_id, ressource_id, motifs, debut, fin)
+    SELECT r.collectivite_id, x.id, x.plage_id, x.lieu_id, r.id, x.motifs, x.debut, x.fin
+    FROM jsonb_to_recordset(p_ouvertures)
+      AS x(id uuid, plage_id uuid, lieu_id uuid, motifs uuid[], debut timestamptz, fin timestamptz)
+    WHERE x.debut >= p_debut AND x.debut < p_fin;
+  SELECT greatest(p_fin, max(o.fin)) INTO dernier FROM rendezvous_ouverture o
+    WHERE o.collectivite_id = r.collectivite_id AND o.ressource_id = r.id;
+  PERFORM rendezvous_recalculer(ARRAY[r.occupant_id], p_debut, dernier);
 END $$;
 """
 
 OCCUPER = """
 -- What a rendez-vous may take: time in what is free, or places in a session. True when it is taken.
--- Locks are per occupant and day, in order: who comes first is served first, and nobody waits for each other in a ring.
+-- Locks are per occupant, in order: who comes first is served first, and nobody waits for each other in a ring.
 CREATE FUNCTION rendezvous_occuper(p_rendezvous uuid, p_maintenant timestamptz) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -323,7 +349,10 @@ BEGIN
   prise := tstzrange(r.debut - make_interval(mins => m.tampon_avant), r.fin + make_interval(mins => m.tampon_apres));
   SELECT array_agg(DISTINCT o) INTO tenu FROM rendezvous_besoin b, rendezvous_dedans(b.ressource_id) o
     WHERE b.collectivite_id = r.collectivite_id AND b.motif_id = r.motif_id;
-  PERFORM rendezvous_verrouiller(tenu, prise);
+  -- With those whom the holds that are over keep besides: clearing them needs their locks, asked for in the same order.
+  PERFORM rendezvous_verrouiller(tenu || ARRAY(SELECT autre.occupant_id FROM rendezvous_occupation o
+    JOIN rendezvous_occupation autre ON autre.rendezvous_id = o.rendezvous_id
+    WHERE o.occupant_id = ANY (tenu) AND o.periode && prise AND o.expire_le <= p_maintenant));
   PERFORM rendezvous_liberer_expires(tenu, prise, p_maintenant);
   FOR rang_courant IN SELECT b.rang FROM rendezvous_besoin b
       WHERE b.collectivite_id = r.collectivite_id AND b.motif_id = r.motif_id
@@ -347,27 +376,20 @@ BEGIN
   PERFORM rendezvous_recalculer(tenu, lower(prise), upper(prise));
   RETURN true;
 END $$;
-CREATE FUNCTION rendezvous_verrouiller(p_occupants uuid[], p_periode tstzrange) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE cle bigint;
-BEGIN
-  FOR cle IN SELECT hashtextextended(o::text || jour::date, 20) FROM unnest(p_occupants) o,
-      generate_series(date_trunc('day', lower(p_periode)), upper(p_periode), interval '1 day') jour ORDER BY 1 LOOP
-    PERFORM pg_advisory_xact_lock(cle);
-  END LOOP;
-END $$;
--- Holds whose time is over, cleared by whoever needs theirs; the sweep clears the others.
+-- Holds whose time is over, cleared by whoever needs theirs; the sweep clears the others. One that somebody is changing
+-- at this moment is left to them: waiting for it here, under the locks that they may need, could be for ever.
 CREATE FUNCTION rendezvous_liberer_expires(p_occupants uuid[], p_periode tstzrange, p_maintenant timestamptz)
 RETURNS void LANGUAGE sql AS $$
   UPDATE rendezvous_rendezvous v SET etat = 'expire', expire_le = NULL, modifie_le = p_maintenant
-  FROM rendezvous_occupation o
-  WHERE o.occupant_id = ANY (p_occupants) AND o.periode && p_periode AND o.expire_le <= p_maintenant
-    AND v.collectivite_id = o.collectivite_id AND v.id = o.rendezvous_id AND v.etat = 'retenu'
+  WHERE v.id IN (SELECT x.id FROM rendezvous_occupation o JOIN rendezvous_rendezvous x ON x.id = o.rendezvous_id
+    WHERE o.occupant_id = ANY (p_occupants) AND o.periode && p_periode AND o.expire_le <= p_maintenant
+      AND x.etat = 'retenu' ORDER BY x.id FOR UPDATE OF x SKIP LOCKED)
 $$;
 CREATE FUNCTION rendezvous_expirer(p_collectivite uuid, p_maintenant timestamptz, p_seance uuid) RETURNS void
 LANGUAGE sql AS $$
   UPDATE rendezvous_rendezvous v SET etat = 'expire', expire_le = NULL, modifie_le = p_maintenant
-  WHERE v.collectivite_id = p_collectivite AND v.seance_id = p_seance AND v.etat = 'retenu'
-    AND v.expire_le <= p_maintenant
+  WHERE v.id IN (SELECT x.id FROM rendezvous_rendezvous x WHERE x.collectivite_id = p_collectivite
+    AND x.seance_id = p_seance AND x.etat = 'retenu' AND x.expire_le <= p_maintenant FOR UPDATE SKIP LOCKED)
 $$;
 -- Every rendez-vous begins as a hold, and takes its time through the door above.
 CREATE FUNCTION rendezvous_verifier() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -380,7 +402,7 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER debut BEFORE INSERT OR UPDATE ON rendezvous_rendezvous
+CREATE TRIGGER debut AFTER INSERT OR UPDATE ON rendezvous_rendezvous
   FOR EACH ROW EXECUTE FUNCTION rendezvous_verifier();
 -- The state decides what is occupied, whoever changes it: confirmed stays, given up or expired goes.
 CREATE FUNCTION rendezvous_suivre_etat() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -390,7 +412,7 @@ BEGIN
   deja := OLD.etat NOT IN ('annule', 'expire');
   garde := NEW.etat NOT IN ('annule', 'expire');
   IF NOT deja AND garde THEN
-    RAISE EXCEPTION 'what was given up is booked again, not brought back' USING ERRCODE = 'integrity_constraint_violation';
+    RAISE EXCEPTION 'what was given up is not brought back' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   IF deja AND (NEW.debut, NEW.fin, NEW.lieu_id, NEW.motif_id, NEW.seance_id, NEW.personnes)
       IS DISTINCT FROM (OLD.debut, OLD.fin, OLD.lieu_id, OLD.motif_id, OLD.seance_id, OLD.personnes) THEN
@@ -414,29 +436,70 @@ END $$;
 CREATE TRIGGER suite AFTER UPDATE ON rendezvous_rendezvous FOR EACH ROW EXECUTE FUNCTION rendezvous_suivre_etat();
 """
 
-COMMUNES = ("lieu", "ressource", "motif", "besoin", "plage", "ouverture", "seance")
+# What an account has follows it when two accounts become one.
+RATTACHER = """
+CREATE OR REPLACE FUNCTION rattacher_comptes(p_code bytea, p_hote text, p_temoin bytea, p_maintenant timestamptz)
+RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE de uuid; vers uuid := usager_courant();
+BEGIN
+  UPDATE socle_connexion SET consommee_le = p_maintenant, code = NULL
+    WHERE code = p_code AND hote = p_hote AND temoin = p_temoin AND genre = 'passage'
+      AND consommee_le IS NULL AND expire_le > p_maintenant
+    RETURNING usager_id INTO de;
+  IF de IS NULL OR vers IS NULL THEN RETURN NULL; END IF;
+  IF de = vers THEN RETURN vers; END IF;
+  UPDATE demarches_dossier SET usager_id = vers WHERE usager_id = de;
+  UPDATE demarches_acces SET usager_id = vers WHERE usager_id = de;
+  UPDATE rendezvous_rendezvous SET usager_id = vers WHERE usager_id = de;
+  UPDATE socle_identite SET usager_id = vers WHERE usager_id = de;
+  UPDATE socle_session SET usager_id = vers WHERE usager_id = de;
+  UPDATE socle_connexion SET usager_id = vers WHERE usager_id = de;
+  UPDATE socle_connexion SET rattachement = NULL WHERE rattachement = de;
+  DELETE FROM socle_usager WHERE id = de;
+  RETURN vers;
+END $$;
+"""
+
+COMMUNES = ("lieu", "ressource", "motif", "besoin", "plage", "seance")
 
 
 def upgrade() -> None:
-    for script in (TABLES, OCCUPANTS, LIBRE, OCCUPER):
+    for script in (TABLES, OCCUPANTS, LIBRE, OCCUPER, RATTACHER):
         op.execute(script)
     for name in COMMUNES:
         for statement in politiques.commune(f"rendezvous_{name}"):
             op.execute(statement)
-    # Free time and occupations are written by the functions alone.
+    # Openings, free time and occupations are written by the functions alone.
     for statement in (
+        *politiques.commune("rendezvous_ouverture", "SELECT"),
         *politiques.commune("rendezvous_libre", "SELECT"),
         *politiques.instruction("rendezvous_occupation", "SELECT"),
         *politiques.instruction("rendezvous_absence"),
         *politiques.personnel("rendezvous_rendezvous", "SELECT, INSERT, UPDATE"),
         *politiques.fonction("rendezvous_occuper(uuid, timestamptz)"),
-        *politiques.fonction("rendezvous_ouvrir(uuid, timestamptz, timestamptz)"),
+        *politiques.fonction("rendezvous_ouvrir(uuid, timestamptz, timestamptz, jsonb)"),
         *politiques.fonction("rendezvous_recalculer(uuid[], timestamptz, timestamptz)", "kumun_plateforme"),
     ):
         op.execute(statement)
 
 
 def downgrade() -> None:
-    tables = ("occupation", "rendezvous", "seance", "libre", "ouverture", "absence", "plage", "besoin", "motif")
-    names = ", ".join(f"rendezvous_{name}" for name in (*tables, "ressource", "lieu"))
-    op.execute(f"DROP TABLE {names} CASCADE; DROP TYPE uuidrange CASCADE")
+    names = (
+        "occupation",
+        "rendezvous",
+        "seance",
+        "libre",
+        "ouverture",
+        "absence",
+        "plage",
+        "besoin",
+        "motif",
+    )
+    tables = ", ".join(f"rendezvous_{name}" for name in (*names, "ressource", "lieu"))
+    op.execute(f"DROP TABLE {tables} CASCADE; DROP TYPE uuidrange CASCADE")
+    op.execute(
+        RATTACHER.replace("  UPDATE rendezvous_rendezvous SET usager_id = vers WHERE usager_id = de;\n", "")
+    )
+    functions = ("occuper", "verrouiller", "liberer_expires", "expirer", "verifier", "suivre_etat", "ouvrir")
+    for name in (*functions, "recalculer", "dedans", "absence_change", "verifier_occupant"):
+        op.execute(f"DROP FUNCTION rendezvous_{name}")

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.rendezvous.service import reservation
 from app.rendezvous.service.reservation import CreneauPrisError
+from app.socle.errors import ConflictError, NotFoundError
 from app.socle.ids import uuid7
 from app.socle.noyau import Noyau
 from tests.outillage.base import BaseEssai
@@ -101,14 +102,14 @@ async def test_a_hold_may_be_extended_three_times(agenda: Agenda) -> None:
         async with agenda.noyau.db.session(agenda.visitor(b"a")) as session:
             until = await reservation.extend(session, id_, now + timedelta(minutes=9 * turn))
             assert until == now + timedelta(minutes=9 * turn + 10)
-    with pytest.raises(reservation.ConflictError):
+    with pytest.raises(ConflictError):
         async with agenda.noyau.db.session(agenda.visitor(b"a")) as session:
             await reservation.extend(session, id_, now + timedelta(minutes=30))
 
 
 async def test_somebody_else_can_neither_confirm_nor_cancel(agenda: Agenda) -> None:
     id_ = await agenda.book("conseil", NEUF_HEURES, jeton_empreinte=b"a")
-    with pytest.raises(reservation.NotFoundError):
+    with pytest.raises(NotFoundError):
         async with agenda.noyau.db.session(agenda.visitor(b"autre")) as session:
             await reservation.cancel(session, id_, agenda.noyau.clock.now())
 

@@ -67,16 +67,14 @@ async def expand(
                 if span is not None and start <= span[0] < end:
                     rows.append(
                         {
-                            "collectivite_id": collectivite_id,
                             "id": uuid7(),
                             "plage_id": plage.id,
                             "lieu_id": plage.lieu_id,
-                            "ressource_id": owner,
                             "motifs": plage.motifs,
                             "debut": span[0],
                             "fin": span[1],
                         }
                     )
-        await repository.replace_ouvertures(session, (collectivite_id, owner), start, end, rows)
+        await repository.replace_ouvertures(session, owner, start, end, rows)
         written += len(rows)
     return written
