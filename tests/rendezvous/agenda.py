@@ -16,6 +16,7 @@ from app.rendezvous.service.reservation import Choix
 from app.socle.ids import uuid7
 from app.socle.noyau import Noyau
 from app.socle.tenancy import Perimetre
+from tests.outillage.base import BaseEssai
 
 ZONE = "Europe/Paris"
 
@@ -63,6 +64,18 @@ class Agenda:
             id_ = await reservation.hold(session, self.collectivite_id, choix, now)
             await reservation.confirm(session, id_, now)
         return id_
+
+
+def serve(base: BaseEssai, commune: str, prenoms: tuple[str, ...]) -> dict[str, UUID]:
+    """Gives these agents a right there; first name to id."""
+    base.sql(
+        "INSERT INTO socle_habilitation (collectivite_id, agent_id, service, role, qualite, cree_le)"
+        " SELECT c.id, a.id, 'Accueil', 'agent', 'Secrétaire', now() FROM socle_collectivite c, socle_agent a"
+        " WHERE c.slug = %s AND a.prenom = ANY (%s) ON CONFLICT DO NOTHING",
+        commune,
+        list(prenoms),
+    )
+    return dict(base.sql("SELECT prenom, id FROM socle_agent WHERE prenom = ANY (%s)", list(prenoms)))
 
 
 async def _ressource(session: AsyncSession, collectivite: UUID, nom: str, genre: str, **values: Any) -> UUID:

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -15,24 +14,12 @@ from app.socle.ids import uuid7
 from app.socle.noyau import Noyau
 from tests.outillage.base import BaseEssai
 from tests.outillage.comptage import count_statements
-from tests.rendezvous.agenda import Agenda, count, open_agenda
+from tests.rendezvous.agenda import Agenda, count, open_agenda, serve
 
 pytestmark = pytest.mark.anyio
 
 JOUR = date(2026, 12, 14)
 NEUF_HEURES = datetime(2026, 12, 14, 8, 0, tzinfo=UTC)
-
-
-def serve(base: BaseEssai, commune: str, prenoms: tuple[str, ...]) -> dict[str, UUID]:
-    """Gives these agents a right there; first name to id."""
-    base.sql(
-        "INSERT INTO socle_habilitation (collectivite_id, agent_id, service, role, qualite, cree_le)"
-        " SELECT c.id, a.id, 'Accueil', 'agent', 'Secrétaire', now() FROM socle_collectivite c, socle_agent a"
-        " WHERE c.slug = %s AND a.prenom = ANY (%s) ON CONFLICT DO NOTHING",
-        commune,
-        list(prenoms),
-    )
-    return dict(base.sql("SELECT prenom, id FROM socle_agent WHERE prenom = ANY (%s)", list(prenoms)))
 
 
 @pytest.fixture

@@ -97,7 +97,8 @@ def instants(jour: date, debut: time, fin: time, zone: ZoneInfo) -> tuple[dateti
     comes twice (in October) is the first for a beginning and the second for an end, so that nobody is turned away.
     """
     start = datetime.combine(jour, debut, zone).astimezone(UTC)
-    end = datetime.combine(jour, fin, zone).replace(fold=1).astimezone(UTC)
+    # Of two readings the later: the second of an hour that comes twice, and in spring the one that exists.
+    end = max(datetime.combine(jour, fin, zone).replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     return (start, end) if start < end else None
 
 
