@@ -10,6 +10,7 @@ from benchmarks.exports import exporting
 from benchmarks.platitude import flatness, memory
 from benchmarks.publication import publishing
 from benchmarks.rapport import write
+from benchmarks.regles import rules
 
 DOSSIERS = 100_000
 BRETAGNE = 1202
@@ -25,6 +26,7 @@ TITRES = {
     "chargement": "Loading",
     "export": "An export of everything",
     "publication": "A new version for everybody",
+    "regles": "Rules of a form",
     "demarrage": "Starting",
 }
 
@@ -68,7 +70,7 @@ def main() -> int:
     effort = Effort(3, 60, 6) if options.rapide else Effort()
     suffix = " --rapide" if options.rapide else ""
     sections: list[Section] = []
-    measured = [nom for nom in wanted if nom != "demarrage"]
+    measured = [nom for nom in wanted if nom not in ("demarrage", "regles")]
     if measured:
         several = {"platitude", "chargement", "publication"} & set(measured)
         tailles = [min(TAILLES)]
@@ -76,6 +78,8 @@ def main() -> int:
             tailles = list(TAILLES) if several - {"publication"} else [n for n in TAILLES if n <= BRETAGNE]
         with open_bancs(tailles, 5_000 if options.rapide else DOSSIERS) as bancs:
             sections = [_section(nom, suffix, _run(nom, bancs, effort)) for nom in measured]
+    if "regles" in wanted:
+        sections.append(_section("regles", suffix, rules()))
     if "demarrage" in wanted:
         sections.append(_section("demarrage", suffix, second_run()))
     if not options.seulement:

@@ -55,8 +55,8 @@ _FILL = (
     " + i * interval '10 minutes' AS debut FROM rendezvous_ouverture o, generate_series(0, 17) i"
     " WHERE o.collectivite_id = %(c)s AND abs(hashtext(o.id::text || i)) %% 100 < %(plein)s",
     "INSERT INTO rendezvous_rendezvous (collectivite_id, id, lieu_id, motif_id, debut, fin, fuseau, etat, personnes,"
-    " canal, cree_le, modifie_le, expire_le, occupe) SELECT %(c)s, id, %(c)s, %(c)s, debut, debut + interval '10 minutes',"
-    " 'Europe/Paris', 'retenu', 1, 'guichet', now(), now(), 'infinity', true FROM prises",
+    " canal, cree_le, modifie_le, expire_le, occupe) SELECT %(c)s, id, %(c)s, %(c)s, debut,"
+    " debut + interval '10 minutes', 'Europe/Paris', 'retenu', 1, 'guichet', now(), now(), 'infinity', true FROM prises",
     "INSERT INTO rendezvous_occupation (collectivite_id, rendezvous_id, occupant_id, ressource_id, periode)"
     " SELECT %(c)s, id, ressource_id, ressource_id, tstzrange(debut, debut + interval '10 minutes') FROM prises",
     "SELECT rendezvous_recalculer(array_agg(id), '-infinity', 'infinity') FROM rendezvous_ressource"

@@ -9,7 +9,7 @@ from alembic import op
 from migrations import politiques
 
 revision = "0022_rendezvous"
-down_revision = "0020_edition"
+down_revision = "0021_prix"
 branch_labels = None
 depends_on = None
 
