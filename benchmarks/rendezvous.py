@@ -35,7 +35,8 @@ TICK = 1000 / os.sysconf("SC_CLK_TCK")
 
 # Eighteen visits of ten minutes in a morning and as many in an afternoon; each is taken or not by its hash.
 _FILL = (
-    "INSERT INTO socle_collectivite (id, genre, slug, nom) VALUES (%(c)s, 'commune', %(slug)s, 'Mesure')",
+    "INSERT INTO socle_collectivite (id, genre, slug, nom, code_insee)"
+    " VALUES (%(c)s, 'commune', %(slug)s, 'Mesure', lpad(%(n)s::text, 5, '0'))",
     "INSERT INTO rendezvous_lieu (collectivite_id, id, nom) VALUES (%(c)s, %(c)s, 'Mairie')",
     "INSERT INTO rendezvous_motif (collectivite_id, id, nom, duree_premiere, duree_suivante, horizon_jours)"
     " VALUES (%(c)s, %(c)s, 'Conseil', 10, 0, 366)",
@@ -56,7 +57,8 @@ _FILL = (
     " WHERE o.collectivite_id = %(c)s AND abs(hashtext(o.id::text || i)) %% 100 < %(plein)s",
     "INSERT INTO rendezvous_rendezvous (collectivite_id, id, lieu_id, motif_id, debut, fin, fuseau, etat, personnes,"
     " canal, cree_le, modifie_le, expire_le, occupe) SELECT %(c)s, id, %(c)s, %(c)s, debut,"
-    " debut + interval '10 minutes', 'Europe/Paris', 'retenu', 1, 'guichet', now(), now(), 'infinity', true FROM prises",
+    " debut + interval '10 minutes', 'Europe/Paris', 'retenu', 1, 'guichet', now(), now(), 'infinity', true"
+    " FROM prises",
     "INSERT INTO rendezvous_occupation (collectivite_id, rendezvous_id, occupant_id, ressource_id, periode)"
     " SELECT %(c)s, id, ressource_id, ressource_id, tstzrange(debut, debut + interval '10 minutes') FROM prises",
     "SELECT rendezvous_recalculer(array_agg(id), '-infinity', 'infinity') FROM rendezvous_ressource"
