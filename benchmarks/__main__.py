@@ -5,10 +5,11 @@ import sys
 
 from benchmarks.bancs import TAILLES, Banc, open_bancs
 from benchmarks.demarrage import second_run
+from benchmarks.echelle import GRAND, PETIT, echelle
 from benchmarks.essais import ESSAIS, Chiffre, Effort
 from benchmarks.exports import exporting
 from benchmarks.platitude import flatness, memory
-from benchmarks.rapport import write
+from benchmarks.rapport import replace, write
 
 DOSSIERS = 100_000
 Section = tuple[str, str, list[Chiffre]]
@@ -22,6 +23,7 @@ TITRES = {
     "platitude": "One commune or all of France",
     "chargement": "Loading",
     "export": "An export of everything",
+    "echelle": "A million dossiers",
     "demarrage": "Starting",
 }
 
@@ -58,21 +60,27 @@ def main() -> int:
         "--rapide", action="store_true", help="peu de tours, peu de dossiers : un ordre de grandeur"
     )
     parser.add_argument("--seulement", choices=list(TITRES), action="append", help="cette mesure seulement")
+    parser.add_argument("--ecrire", action="store_true", help="met ces mesures à leur place dans RESULTS.md")
     options = parser.parse_args()
     wanted = options.seulement or list(TITRES)
     effort = Effort(3, 60, 6) if options.rapide else Effort()
     suffix = " --rapide" if options.rapide else ""
     sections: list[Section] = []
-    measured = [nom for nom in wanted if nom != "demarrage"]
+    measured = [nom for nom in wanted if nom not in ("demarrage", "echelle")]
     if measured:
         several = {"platitude", "chargement"} & set(measured)
         tailles = list(TAILLES) if several else [min(TAILLES)]
         with open_bancs(tailles, 5_000 if options.rapide else DOSSIERS) as bancs:
             sections = [_section(nom, suffix, _run(nom, bancs, effort)) for nom in measured]
+    if "echelle" in wanted:
+        tailles_echelle = (1_000, PETIT) if options.rapide else (PETIT, GRAND)
+        sections.append(_section("echelle", suffix, echelle(effort, tailles_echelle)))
     if "demarrage" in wanted:
         sections.append(_section("demarrage", suffix, second_run()))
     if not options.seulement:
         write(sections, options.rapide)
+    elif options.ecrire:
+        replace(sections)
     return 1 if any(chiffre.tenu is False for _, _, chiffres in sections for chiffre in chiffres) else 0
 
 
