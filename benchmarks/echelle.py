@@ -1,7 +1,7 @@
 """Desk and search at the size of an installation: 1,000,000 dossiers against 10,000, in 1,202 collectivités each time.
 
-One collectivité holds a fifth of all. Rows are made by PostgreSQL itself, triggers and checks of keys aside, and the index
-of words at the end: a million in minutes. Nothing is measured but requests of the portal.
+One collectivité holds a fifth of all. Rows are made by PostgreSQL itself, triggers and checks of keys aside, and the
+index of words at the end: a million in minutes. Nothing is measured but requests of the portal.
 """
 
 import shutil

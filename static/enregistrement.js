@@ -10,6 +10,7 @@ const PHRASES = {
     cours: "Enregistrement…",
     fait: (quand) => `Enregistré à ${quand}`,
     coupe: "Pas de connexion : ce que vous écrivez est gardé ici et sera enregistré dès son retour.",
+    conflit: "Une réponse a aussi été changée ailleurs : choisissez celle à garder.",
     session: "Votre session est terminée. Ce que vous écrivez est gardé dans cet onglet : identifiez-vous pour l’enregistrer.",
     entrer: "M’identifier",
     refus: "Ce que vous écrivez n’a pas pu être enregistré. Utilisez le bouton « Enregistrer et finir plus tard ».",
@@ -18,6 +19,7 @@ const PHRASES = {
     cours: "Oc’h enrollañ…",
     fait: (quand) => `Enrollet da ${quand}`,
     coupe: "Kevreadenn ebet: miret eo amañ ar pezh a skrivit, hag enrollet e vo kerkent ha m’he defo distroet.",
+    conflit: "Cheñchet ez eus bet ur respont e lec’h all ivez : dibabit an hini da virout.",
     session: "Echu eo ho estez. Miret eo ar pezh a skrivit en ivinell-mañ: kevreit evit e enrollañ.",
     entrer: "Kevreañ",
     refus: "N’eus ket bet gallet enrollañ. Implijit ar bouton enrollañ.",
@@ -26,6 +28,7 @@ const PHRASES = {
     cours: "Saving…",
     fait: (quand) => `Saved at ${quand}`,
     coupe: "No connection: what you type is kept here and will be saved as soon as it is back.",
+    conflit: "An answer was also changed elsewhere: choose the one to keep.",
     session: "Your session has ended. What you type is kept in this tab: sign in to save it.",
     entrer: "Sign in",
     refus: "What you typed could not be saved. Use the “save” button.",
@@ -39,7 +42,7 @@ const questionDe = (nom) => nom.split("-")[0];
 function blocsDe(formulaire) {
   const questions = new Set((formulaire.dataset.kChamps ?? "").split(" "));
   const blocs = new Map();
-  for (const bloc of formulaire.children) {
+  for (const bloc of (formulaire.querySelector("[data-k-questions]") ?? formulaire).children) {
     const question = questionDe(bloc.id || bloc.querySelector("[id]")?.id || "");
     if (questions.has(question)) blocs.set(question, bloc);
   }
@@ -61,7 +64,9 @@ class Enregistreur {
     this.url = formulaire.dataset.kAutosave;
     this.etat = formulaire.querySelector("#enregistrement");
     this.phrases = PHRASES[document.documentElement.lang] ?? PHRASES.fr;
-    this.cle = `kumun:${location.pathname}`;
+    // The page of the form: the démarche's own address may show it too.
+    this.page = new URL(this.formulaire.action, location.href).pathname;
+    this.cle = `kumun:${this.page}`;
     this.attente = new Set();
     this.enCours = false;
     this.essais = 0;
@@ -81,6 +86,8 @@ class Enregistreur {
 
   noter(champ, pause) {
     if (!champ.name || champ.type === "file" || champ.type === "hidden") return;
+    // A choice between two answers goes with the buttons, which then show the one that was kept.
+    if (champ.name.startsWith("conflit-")) return;
     this.attente.add(questionDe(champ.name));
     this.garder();
     clearTimeout(this.minuterie);
@@ -92,9 +99,13 @@ class Enregistreur {
     const envoi = new FormData();
     envoi.set("jeton_csrf", this.formulaire.elements.jeton_csrf.value);
     if (this.formulaire.dataset.kEtape) envoi.set("etape", this.formulaire.dataset.kEtape);
+    for (const nom of ["versions", "origine", "conflits"]) {
+      if (this.formulaire.elements[nom]) envoi.set(nom, this.formulaire.elements[nom].value);
+    }
     for (const question of questions) envoi.append("champ", question);
     for (const [nom, valeur] of new FormData(this.formulaire)) {
-      if (typeof valeur === "string" && questions.has(questionDe(nom))) envoi.append(nom, valeur);
+      const choisie = nom.startsWith("conflit-") && valeur === "remplacer" ? nom.slice(8) : questionDe(nom);
+      if (typeof valeur === "string" && questions.has(choisie)) envoi.append(nom, valeur);
     }
     return new URLSearchParams(envoi);
   }
@@ -123,7 +134,8 @@ class Enregistreur {
       this.essais = 0;
       this.garder();
       const suite = await reponse.json();
-      this.dire(this.phrases.fait(suite.heure));
+      this.marquer(suite.versions);
+      this.dire(this.opposer(suite.conflits ?? {}, questions) ? this.phrases.conflit : this.phrases.fait(suite.heure));
       this.actualiser(suite.champs).catch(() => {});
       return;
     }
@@ -131,6 +143,33 @@ class Enregistreur {
     if (reponse.type === "opaqueredirect" || reponse.status === 401 || reponse.status === 403) this.proposerEntree();
     else if (reponse.status >= 500 || reponse.status === 429) this.replanifier();
     else this.dire(this.phrases.refus);
+  }
+
+  /** The versions that this form now knows: what comes next from it is compared with them. */
+  marquer(versions) {
+    const champ = this.formulaire.elements.versions;
+    if (!champ || !versions) return;
+    const connues = new Map(champ.value.split(" ").filter(Boolean).map((mot) => [mot.split(":")[0], mot]));
+    for (const mot of versions.split(" ").filter(Boolean)) connues.set(mot.split(":")[0], mot);
+    champ.value = [...connues.values()].join(" ");
+  }
+
+  /** Above each question that was answered elsewhere meanwhile: both answers, to choose one. True when there is one. */
+  opposer(conflits, questions) {
+    const champ = this.formulaire.elements.conflits;
+    if (!champ) return false;
+    const ouverts = new Set(champ.value.split(" ").filter(Boolean));
+    for (const question of questions) {
+      this.formulaire.querySelector(`[data-k-conflit="${question}"]`)?.remove();
+      ouverts.delete(question);
+      const bloc = blocsDe(this.formulaire).get(question);
+      if (!conflits[question] || !bloc) continue;
+      ouverts.add(question);
+      const neuf = new DOMParser().parseFromString(conflits[question], "text/html").body.firstElementChild;
+      bloc.before(neuf);
+    }
+    champ.value = [...ouverts].join(" ");
+    return ouverts.size > 0;
   }
 
   remettre(questions) {
@@ -148,7 +187,7 @@ class Enregistreur {
   async actualiser(champs) {
     const montres = this.formulaire.dataset.kChamps;
     if (!champs || montres === undefined || champs.join(" ") === montres) return;
-    const reponse = await fetch(location.pathname, { headers: { "HX-Request": "true" } });
+    const reponse = await fetch(this.page, { headers: { "HX-Request": "true" } });
     const neuf = new DOMParser().parseFromString(await reponse.text(), "text/html").querySelector("#formulaire");
     if (!reponse.ok || !neuf) return;
     const presents = blocsDe(this.formulaire);
@@ -174,7 +213,7 @@ class Enregistreur {
     this.dire(`${this.phrases.session} `);
     const lien = document.createElement("a");
     lien.className = "govuk-link";
-    lien.href = `/connexion?suite=${encodeURIComponent(location.pathname)}`;
+    lien.href = `/connexion?suite=${encodeURIComponent(this.page)}`;
     lien.textContent = this.phrases.entrer;
     this.etat.append(lien);
   }

@@ -25,6 +25,7 @@ _TONS = {
     Etat.REFUSE: "refus",
     Etat.SANS_SUITE: "neutre",
     Etat.RETIRE: "neutre",
+    Etat.TRANSMIS: "neutre",
 }
 
 
@@ -98,6 +99,8 @@ def fichiers_of(pieces: Iterable[Piece], base: str = "/pieces", *, agent: bool =
 def _etat_fichier(piece: Piece, *, agent: bool) -> str:
     if piece.etat == "redemandee":
         return "a_remplacer"
+    if agent and piece.etat in ("acceptee", "refusee"):
+        return "valide" if piece.etat == "acceptee" else "refuse"
     return "non_analyse" if agent and piece.antivirus == "non_analyse" else "accepte"
 
 
@@ -114,9 +117,7 @@ def champs_of(
     etat = draft.etat()
     return [
         replace(
-            _champ(
-                draft, champ, erreurs.get(champ.id, ""), connues, source, (remarques or {}).get(champ.id, "")
-            ),
+            _champ(draft, champ, erreurs, connues, source, (remarques or {}).get(champ.id, "")),
             obligatoire=champ.id in etat.obligatoires,
         )
         for champ in etat.champs(page.id)
@@ -124,12 +125,17 @@ def champs_of(
 
 
 def _champ(
-    draft: Brouillon, champ: Champ, erreur: str, connues: Mapping[str, str], source: str, remarque: str
+    draft: Brouillon,
+    champ: Champ,
+    erreurs: Mapping[str, str],
+    connues: Mapping[str, str],
+    source: str,
+    remarque: str,
 ) -> vues.Champ:
-    value = draft.reponses.get(champ.id)
+    value = draft.etat().reponses.get(champ.id) if champ.calcul else draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
     given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
-    seen = champ_vu(champ, typed, erreur)
+    seen = champ.genre.vue(champ, typed, erreurs)
     return replace(
         seen,
         aide=f"{seen.aide} {remarque}".strip(),
@@ -142,7 +148,7 @@ def _champ(
 
 def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
     """A question outside any draft, with what was typed and what is wrong with it."""
-    return replace(champ.genre.vue(champ, typed), erreur=erreur)
+    return champ.genre.vue(champ, typed, {champ.id: erreur})
 
 
 def formats_of(champ: Champ) -> str:
@@ -214,6 +220,7 @@ def pieces_of(
 
 _HISTOIRE = {
     "depot": N_("Dossier déposé"),
+    "version": N_("Dossier passé à la nouvelle version de la démarche"),
     "prise_en_charge": N_("Pris en charge"),
     "liberation": N_("Rendu au service"),
     "attribution": N_("Confié à un agent"),
@@ -221,6 +228,21 @@ _HISTOIRE = {
     "complement_recu": N_("Complément reçu"),
     "decision": N_("Décision rendue"),
     "retrait": N_("Demande retirée"),
+    "transmission": N_("Transmis à l’administration compétente"),
+    "arrivee": N_("Reçu d’une autre administration"),
+    "refus_tacite": N_("Refusé par le silence de l’administration"),
+    "acceptation_tacite": N_("Accepté par le silence de l’administration"),
+    "attente_levee": N_("Ce qui était attendu est arrivé"),
+    "examen": "Pièces examinées",
+    "proposition": "Décision proposée",
+    "etape": "Étape",
+    "avis_demande": "Avis demandé",
+    "avis_relance": "Avis relancé",
+    "avis_revoque": "Demande d’avis annulée",
+    "avis_rendu": "Avis rendu",
+    "avis_refuse": "Courriel de demande d’avis refusé",
+    "remise": "Dossier envoyé à l’organisme",
+    "remise_refusee": "Envoi à l’organisme refusé",
 }
 
 

@@ -124,6 +124,9 @@ class TransactionSession(CloisonSession):
         except _DRIVER_ERRORS as error:
             # A deferred constraint refuses at COMMIT: the transaction is over, and the connection whole.
             sound = not (self.driver.is_closed() or self.driver.is_in_transaction())
+            if word == "ROLLBACK":
+                # The connection goes, and the transaction with it: nothing hides why we roll back.
+                return
             raise refusal_of(error, word) from error
         finally:
             self._give_back(sound=sound)

@@ -1,5 +1,6 @@
 """The SECURITY DEFINER functions: the few doors through the policies, each with the test of its own walls."""
 
+import hashlib
 import sys
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.demarches.service import avis
 from app.identite import repository as identite
 from app.socle.ids import fingerprint, uuid7
 from app.socle.jobs import emit
@@ -33,7 +35,12 @@ PORTES = {
     "compter_bureau": "test_the_counters_of_the_desk_stay_in_the_perimeter",
     "donner_avis": "test_an_opinion_counts_once_for_a_closed_dossier_of_this_host",
     "compter_brouillons": "test_drafts_are_counted_for_agents_and_never_shown",
+    "confier_dossier": "test_a_dossier_is_entrusted_to_who_was_given_access_only",
+    "lire_code": "test_a_code_tells_what_it_is_for_in_its_commune_only",
+    "accepter_code": "test_a_code_is_accepted_by_the_browser_or_account_that_asks_only",
     "adoption_changee": "test_an_adoption_announces_its_own_collectivite_only",
+    "lire_avis": "test_an_opinion_opens_its_own_dossier_by_its_own_code_only",
+    "rendre_avis": "test_an_opinion_is_given_once_by_its_own_code_only",
 }
 _DOORS = """
 SELECT p.proname, p.proconfig, has_function_privilege('public', p.oid, 'EXECUTE'), pg_get_userbyid(p.proowner),
@@ -293,3 +300,133 @@ async def test_who_read_a_dossier_is_told_to_its_owner_only(portail: Portail, mo
     assert await readers(Perimetre(usager=monde.rozenn.usager_id)) == ["Maëlle Le Goff"]
     for name, perimetre in monde.perimetres().items():
         assert await readers(perimetre) == [], name
+
+
+_READ = text("SELECT lire_avis(:id, :code, :maintenant)")
+_GIVE = text("SELECT rendre_avis(:id, :code, :maintenant, true, 'Vu.', NULL, NULL, NULL, NULL)")
+
+
+def _tries(portail: Portail, monde: Monde) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """What opens Rozenn's opinion, and everything near it that must not."""
+    now = portail.clock.now()
+    code = fingerprint(avis.code_of(portail.noyau, monde.avis))
+    right: dict[str, object] = {"id": monde.avis, "code": code, "maintenant": now}
+    ((other,),) = portail.base.sql(
+        "SELECT id FROM demarches_avis WHERE id <> %s AND courriel <> ''", monde.avis
+    )
+    return right, [
+        right | {"code": fingerprint("abcdefghjkmn")},
+        right | {"code": None},
+        right | {"id": other},
+        right | {"id": uuid4()},
+        right | {"code": fingerprint(avis.code_of(portail.noyau, other))},
+        right | {"maintenant": now + timedelta(days=100)},
+    ]
+
+
+async def test_an_opinion_opens_its_own_dossier_by_its_own_code_only(portail: Portail, monde: Monde) -> None:
+    right, wrong = _tries(portail, monde)
+    # Nothing is added by who asks, nothing taken away: the code alone opens.
+    for perimetre in (Perimetre(), *monde.perimetres().values()):
+        async with portail.noyau.db.session(perimetre) as session:
+            for one in wrong:
+                assert (await session.execute(_READ, one)).scalar_one() is None
+            found = (await session.execute(_READ, right)).scalar_one()
+            assert found["dossier_id"] == str(monde.victime.id)
+            assert {piece["id"] for piece in found["pieces"]} <= {str(monde.victime.piece_id)}
+            assert "demandeur" not in found
+            assert "code_empreinte" not in found["avis"]
+    portail.base.sql("UPDATE demarches_avis SET revoque_le = now() WHERE id = %s", monde.avis)
+    async with portail.noyau.db.session() as session:
+        assert (await session.execute(_READ, right)).scalar_one() is None
+
+
+async def test_an_opinion_is_given_once_by_its_own_code_only(portail: Portail, monde: Monde) -> None:
+    right, wrong = _tries(portail, monde)
+    portail.base.sql(
+        "UPDATE demarches_dossier SET etat = 'en_instruction', clos_le = NULL WHERE id = %s", monde.victime.id
+    )
+    before = portail.base.state()
+    for one in wrong:
+        async with portail.noyau.db.session() as session:
+            assert (await session.execute(_GIVE, one)).scalar_one() is False
+    assert portail.base.state() == before
+    for expected in (True, False):
+        async with portail.noyau.db.session() as session:
+            assert (await session.execute(_GIVE, right)).scalar_one() is expected
+    after = portail.base.state()
+    assert {table for table in after if after[table] != before[table]} == {
+        "demarches_avis", "demarches_dossier", "demarches_evenement",
+    }  # fmt: skip
+    ((rows,),) = portail.base.sql("SELECT count(*) FROM demarches_avis WHERE rendu_le IS NOT NULL")
+    assert rows == 1
+
+
+async def test_an_opinion_on_a_closed_dossier_is_given_no_more(portail: Portail, monde: Monde) -> None:
+    right, _ = _tries(portail, monde)
+    async with portail.noyau.db.session() as session:
+        assert (await session.execute(_GIVE, right)).scalar_one() is False
+
+
+def code_of(dossier_id: UUID) -> bytes:
+    return hashlib.sha256(str(dossier_id).encode()).digest()
+
+
+async def test_a_dossier_is_entrusted_to_who_was_given_access_only(portail: Portail, monde: Monde) -> None:
+    """An offer that nobody accepted, another account and another browser open nothing."""
+    sql, here = text("SELECT confier_dossier(:d)"), (monde.guingamp,)
+    portail.base.sql(
+        "UPDATE demarches_acces SET accepte_le = now(), usager_id = %s WHERE dossier_id = %s",
+        monde.yann.usager_id, monde.brouillon.id,
+    )  # fmt: skip
+    asked = {
+        (monde.yann.usager_id, None, monde.brouillon.id): "invitation",
+        (monde.yann.usager_id, None, monde.victime.id): None,
+        (monde.yann_rennes.usager_id, None, monde.brouillon.id): None,
+        (None, b"x" * 32, monde.brouillon.id): None,
+        (None, None, monde.brouillon.id): None,
+    }
+    for (usager, jeton, dossier), expected in asked.items():
+        perimetre = Perimetre(lecture=here, ecriture=here[0], usager=usager, jeton=jeton)
+        async with portail.noyau.db.session(perimetre) as session:
+            assert (await session.execute(sql, {"d": dossier})).scalar_one() == expected
+            seen = set((await session.execute(text("SELECT id FROM demarches_dossier"))).scalars())
+            assert (dossier in seen) is (expected is not None)
+            assert not seen & {monde.victime.id}
+    portail.base.sql(
+        "UPDATE demarches_acces SET revoque_le = now() WHERE dossier_id = %s", monde.brouillon.id
+    )
+    async with portail.noyau.db.session(Perimetre(usager=monde.yann.usager_id)) as session:
+        assert (await session.execute(sql, {"d": monde.brouillon.id})).scalar_one() is None
+
+
+async def test_a_code_tells_what_it_is_for_in_its_commune_only(portail: Portail, monde: Monde) -> None:
+    sql, now = text("SELECT genre FROM lire_code(:c, :code, :now)"), portail.clock.now()
+    right = {"c": monde.guingamp, "code": code_of(monde.brouillon.id), "now": now}
+    async with portail.noyau.db.session() as session:
+        assert (await session.execute(sql, right)).scalars().all() == ["invitation"]
+        for wrong in ({"c": monde.rennes}, {"code": b"autre"}, {"now": now + timedelta(days=15)}):
+            assert (await session.execute(sql, right | wrong)).scalars().all() == [], wrong
+        assert (await session.execute(text("SELECT id FROM demarches_dossier"))).scalars().all() == []
+
+
+async def test_a_code_is_accepted_by_the_browser_or_account_that_asks_only(
+    portail: Portail, monde: Monde
+) -> None:
+    sql, now = text("SELECT accepter_code(:c, :code, :id, :now)"), portail.clock.now()
+    right = {"c": monde.guingamp, "code": code_of(monde.brouillon.id), "id": uuid7(), "now": now}
+    before = portail.base.state()
+    nobody = Perimetre(lecture=(monde.guingamp,), ecriture=monde.guingamp)
+    for perimetre, values in (
+        (nobody, right),
+        (Perimetre(usager=monde.yann.usager_id), right | {"c": monde.rennes}),
+        (Perimetre(usager=monde.yann.usager_id), right | {"code": b"autre"}),
+        (Perimetre(usager=monde.yann.usager_id), right | {"now": now + timedelta(days=15)}),
+    ):
+        async with portail.noyau.db.session(perimetre) as session:
+            assert (await session.execute(sql, values)).scalar_one() is None
+    assert portail.base.state() == before
+    async with portail.noyau.db.session(Perimetre(usager=monde.yann.usager_id)) as session:
+        assert (await session.execute(sql, right)).scalar_one() == monde.brouillon.id
+    async with portail.noyau.db.session(Perimetre(usager=monde.yann_rennes.usager_id)) as session:
+        assert (await session.execute(sql, right)).scalar_one() is None, "one offer, one person"

@@ -178,7 +178,7 @@ def test_a_teleservice_without_legal_part_and_a_fiche_with_a_form_are_refused() 
 def test_silence_that_refuses_must_tell_how_to_appeal() -> None:
     legal = {
         "accuse": {"delivre": True, "fondement": "x"},
-        "silence": {"regime": "refus", "delai_mois": 2, "fondement": "x"},
+        "silence": {"regime": "refus", "delai": "2 mois", "fondement": "x"},
     }
     with pytest.raises(ValidationError, match="voies_recours"):
         Definition.model_validate(_small(legal=legal))

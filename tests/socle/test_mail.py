@@ -69,6 +69,30 @@ CONTEXTS: Mapping[Evenement, dict[str, object]] = {
     },
     Evenement.DEPOT_GUICHET: DOSSIER
     | {"recu_le": "22 novembre 2026 à 14 h 05", "accuse": False, "depose_par": "Gaëlle Le Goff"},
+    Evenement.ETAPE: DOSSIER | {"objet": "Votre demande avance", "paragraphes": ["La voirie est consultée."]},
+    Evenement.AVIS_DEMANDE: {
+        "nom": "Gaëlle Le Goff",
+        "de_collectivite": "de Guingamp",
+        "demarche": "Occuper la rue ou une place",
+        "avant_le": "9 décembre 2026",
+        "code": "abcd efgh jkmn",
+        "rappel": False,
+        "lien": "https://guingamp.kumun.test/avis/x",
+    },
+    Evenement.DEMANDE_TRANSMISE: DOSSIER | {"organisme": "Guingamp-Paimpol Agglomération"},
+    Evenement.TRANSMISSION: {
+        "numero": "1234-5678-9012",
+        "demarche": "Occuper la rue ou une place",
+        "de_collectivite": "de Guingamp",
+        "recu_le": "22 novembre 2026",
+        "motif": "Cette route est départementale.",
+        "pieces_a_part": "plan.pdf",
+    },
+    Evenement.ECHEANCES: {
+        "de_collectivite": "de Guingamp",
+        "lignes": ["1234-5678-9012, Occuper la rue ou une place : le silence décidera le 9 décembre 2026"],
+        "lien": "https://agents.kumun.test/",
+    },
 }
 
 

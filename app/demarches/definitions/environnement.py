@@ -1,69 +1,62 @@
 """What rules may name in a form: each question and its parts, with their types and limits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
 from app.demarches.definitions.champs import Champ
-from app.demarches.expressions import (
-    BOOLEEN,
-    COMPOSE,
-    DATE,
-    HEURE,
-    NOMBRE,
-    TEXTE,
-    Nom,
-    Type,
-    choix,
-    lignes,
-    liste,
-)
+from app.demarches.expressions import COMPOSE, NOMBRE, Nom, Type, choix, lignes, liste
+from app.demarches.types import TypeExpression
 
-_CHOIX_LIBRE = Type("choix")
+# What a value of each type is; anything else in its place is not known.
+_VALEURS: dict[str, type] = {
+    "booleen": bool,
+    "nombre": Decimal,
+    "texte": str,
+    "choix": str,
+    "date": date,
+    "heure": time,
+}
 
 
-def _booleen(valeur: Any) -> bool | None:
-    return valeur if isinstance(valeur, bool) else None
+def _type(kind: TypeExpression) -> Type:
+    """The type of an answer, as the registry of fields tells it."""
+    if kind.genre == "choix":
+        return choix(*kind.options)
+    if kind.genre == "liste":
+        return liste(*kind.options)
+    return Type(kind.genre)
 
 
-def _nombre(valeur: Any) -> Decimal | None:
-    if isinstance(valeur, bool) or not isinstance(valeur, int | str):
-        return None
-    number = Decimal(valeur)
-    return number if number.is_finite() else None
+def _lire(champ: Champ, kind: TypeExpression, chemin: tuple[str, ...] = ()) -> Callable[[Any], Any]:
+    """How the answer, or the part of it that `chemin` leads to, is read."""
+    convert = champ.genre.pour_expression
 
-
-def _montant(valeur: Any) -> Decimal | None:
-    return Decimal(valeur) / 100 if isinstance(valeur, int) and not isinstance(valeur, bool) else None
-
-
-def _jour(valeur: Any) -> date | None:
-    return date.fromisoformat(valeur) if isinstance(valeur, str) else None
-
-
-def _heure(valeur: Any) -> time | None:
-    return time.fromisoformat(valeur) if isinstance(valeur, str) else None
-
-
-def _texte(valeur: Any) -> str | None:
-    return valeur if isinstance(valeur, str) and valeur else None
-
-
-def _liste(valeur: Any) -> tuple[str, ...] | None:
-    return tuple(valeur) if isinstance(valeur, list) and valeur else None
-
-
-def _entier(valeur: Any) -> Any:
-    return valeur if valeur not in ({}, [], "") else None
-
-
-def _partie(nom: str, lire: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def read(valeur: Any) -> Any:
-        part = valeur.get(nom) if isinstance(valeur, dict) else None
-        return None if part is None else lire(part)
+    def read(stockee: Any) -> Any:
+        valeur = convert(champ, stockee)
+        for part in chemin:
+            valeur = valeur.get(part) if isinstance(valeur, dict) else None
+        if kind.genre == "liste":
+            return tuple(valeur) or None
+        return valeur if valeur != "" and isinstance(valeur, _VALEURS[kind.genre]) else None
 
     return read
+
+
+def _parties(champ: Champ, kind: TypeExpression, chemin: tuple[str, ...]) -> Iterator[tuple[str, Nom]]:
+    for name, part in kind.parties.items():
+        way = (*chemin, name)
+        if part.genre == "compose":
+            yield from _parties(champ, part, way)
+        elif part.genre != "lignes":
+            libelle = f"{champ.libelle}, {' '.join(way)}"
+            yield f"{champ.id}.{'.'.join(way)}", Nom(_type(part), champ.id, _lire(champ, part, way), libelle)
+
+
+def _present(valeur: Any) -> Any:
+    return valeur if valeur not in ({}, [], "") else None
 
 
 def _lignes(noms: dict[str, Nom]) -> Callable[[Any], Any]:
@@ -76,68 +69,25 @@ def _lignes(noms: dict[str, Nom]) -> Callable[[Any], Any]:
     return read
 
 
-_SIMPLES: dict[str, tuple[Type, Callable[[Any], Any]]] = {
-    "oui_non": (BOOLEEN, _booleen),
-    "consentement": (BOOLEEN, _booleen),
-    "entier": (NOMBRE, _nombre),
-    "decimal": (NOMBRE, _nombre),
-    "montant": (NOMBRE, _montant),
-    "date": (DATE, _jour),
-    "heure": (HEURE, _heure),
-    "civilite": (choix("madame", "monsieur"), _texte),
-}
-# The parts of answers in several parts; those that are left out may only be tested by `renseigne`.
-_PARTIES: dict[str, dict[str, tuple[Type, Callable[[Any], Any]]]] = {
-    "adresse": {
-        "ligne": (TEXTE, _texte),
-        "complement": (TEXTE, _texte),
-        "code_postal": (TEXTE, _texte),
-        "commune": (TEXTE, _texte),
-        "code_insee": (TEXTE, _texte),
-        "pays": (TEXTE, _texte),
-    },
-    "periode": {"debut": (DATE, _jour), "fin": (DATE, _jour)},
-    "listes_liees": {"niveau1": (_CHOIX_LIBRE, _texte), "niveau2": (_CHOIX_LIBRE, _texte)},
-    "commune": {"code": (TEXTE, _texte), "nom": (TEXTE, _texte), "code_postal": (TEXTE, _texte)},
-    "departement": {"code": (TEXTE, _texte), "nom": (TEXTE, _texte)},
-    "pays": {"code": (TEXTE, _texte), "nom": (TEXTE, _texte)},
-    "referentiel": {"cle": (TEXTE, _texte), "libelle": (TEXTE, _texte)},
-    "signature": {"nom": (TEXTE, _texte), "date": (DATE, _jour)},
-    "enfant": {"nom": (TEXTE, _texte), "prenoms": (TEXTE, _texte), "naissance": (DATE, _jour)},
-    "identite": {"nom": (TEXTE, _texte), "prenoms": (TEXTE, _texte), "naissance": (DATE, _jour)},
-    "carte": {},
-    "tableau": {},
-}
-
-
 def noms_de(champ: Champ, calcule: Type | None = None) -> dict[str, Nom]:
     """What rules may name of one field: itself and its parts; nothing for a piece or an explanation.
 
     `calcule` is the type of a computed field, which only its rule tells.
     """
-    genre: str = champ.type
     if not champ.repond:
         return {}
     if calcule is not None:
         return {champ.id: Nom(calcule, champ.id, lecteur(calcule), champ.libelle)}
-    if champ.type in _SIMPLES:
-        kind, read = _SIMPLES[champ.type]
-        return {champ.id: _borner(champ, Nom(kind, champ.id, read, champ.libelle))}
-    if champ.type in ("choix", "choix_multiple"):
-        options = tuple(option.valeur for option in champ.options)
-        kind = choix(*options) if champ.type == "choix" else liste(*options)
-        return {champ.id: Nom(kind, champ.id, _texte if champ.type == "choix" else _liste, champ.libelle)}
-    if genre == "bloc":
-        within = noms_du_formulaire(getattr(champ, "champs", ()))
+    kind = champ.genre.type_expression(champ)
+    if kind is None:
+        return {}
+    if kind.genre == "lignes":
+        within = noms_du_formulaire(champ.sous_champs)
         return {champ.id: Nom(lignes(within), champ.id, _lignes(within), champ.libelle)}
-    if genre in _PARTIES:
-        whole = {champ.id: Nom(COMPOSE, champ.id, _entier, champ.libelle)}
-        parts = _PARTIES[genre].items()
-        return whole | {
-            f"{champ.id}.{name}": Nom(kind, champ.id, _partie(name, read), f"{champ.libelle}, {name}")
-            for name, (kind, read) in parts
-        }
-    return {champ.id: Nom(TEXTE, champ.id, _texte, champ.libelle)}
+    if kind.genre == "compose":
+        whole = {champ.id: Nom(COMPOSE, champ.id, _present, champ.libelle)}
+        return whole | dict(_parties(champ, kind, ()))
+    return {champ.id: _borner(champ, Nom(_type(kind), champ.id, _lire(champ, kind), champ.libelle))}
 
 
 def noms_du_formulaire(champs: Iterable[Champ]) -> dict[str, Nom]:
@@ -147,20 +97,21 @@ def noms_du_formulaire(champs: Iterable[Champ]) -> dict[str, Nom]:
 
 def lecteur(kind: Type) -> Callable[[Any], Any]:
     """How a stored computed value of that type is read back."""
-    readers: dict[str, Callable[[Any], Any]] = {
-        "booleen": _booleen,
-        "nombre": _nombre,
-        "date": _jour,
-        "heure": _heure,
-        "liste": _liste,
-    }
-    return readers.get(kind.genre, _texte)
+
+    def read(valeur: Any) -> Any:
+        if kind.genre == "nombre":
+            return None if isinstance(valeur, bool) else Decimal(str(valeur))
+        if kind.genre in ("date", "heure"):
+            return (date if kind.genre == "date" else time).fromisoformat(valeur)
+        if kind.genre == "liste":
+            return tuple(valeur) or None
+        return (
+            valeur if isinstance(valeur, bool if kind.genre == "booleen" else str) and valeur != "" else None
+        )
+
+    return read
 
 
 def _borner(champ: Champ, nom: Nom) -> Nom:
-    genre: str = champ.type
-    if genre not in ("entier", "decimal", "montant"):
-        return nom
-    scale = 100 if genre == "montant" else 1
-    low, high = (None if limit is None else Decimal(limit) / scale for limit in (champ.min, champ.max))
-    return Nom(nom.type, nom.champ, nom.lire, nom.libelle, low, high)
+    """Limits that every answer respects; those of an amount are in euros, as expressions count."""
+    return replace(nom, minimum=champ.min, maximum=champ.max) if nom.type == NOMBRE else nom

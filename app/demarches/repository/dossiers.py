@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, or_, select, text, update
+from sqlalchemy import Row, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
@@ -19,40 +19,19 @@ from app.demarches.models import (
     Evenement,
     Message,
     Piece,
-    Reponse,
 )
+from app.demarches.repository.direct import insert_row
+from app.socle.tenancy import Perimetre
 
-
-async def find_draft(
-    session: AsyncSession, collectivite_id: UUID, slug: str, usager_id: UUID | None, jeton: bytes
-) -> Dossier | None:
-    """The person's draft of that démarche: the account's own first, else this browser's without account."""
-    mine = Dossier.jeton_empreinte == jeton
-    if usager_id is not None:
-        mine = or_(Dossier.usager_id == usager_id, mine & Dossier.usager_id.is_(None))
-    else:
-        mine &= Dossier.usager_id.is_(None)
-    query = (
-        select(Dossier)
-        .where(
-            Dossier.collectivite_id == collectivite_id,
-            Dossier.slug == slug,
-            Dossier.etat == "brouillon",
-            Dossier.canal == "web",
-            mine,
-        )
-        .order_by(Dossier.usager_id.is_(None), Dossier.modifie_le.desc())
-        .limit(1)
-    )
-    return (await session.execute(query)).scalar_one_or_none()
+# What the database writes by itself in a draft's row.
+_DRAFT: dict[str, Any] = {"agent_nom": "", "revision": 1}
 
 
 async def add_draft(session: AsyncSession, **values: Any) -> Dossier | None:
     """Makes a draft; None when the same person made one at the same moment."""
-    inserted = await session.execute(
-        insert(Dossier).values(**values).on_conflict_do_nothing().returning(Dossier)
-    )
-    return inserted.scalar_one_or_none()
+    perimetre: Perimetre = session.info.get("perimetre") or Perimetre()
+    given = {**_DRAFT, "essai": perimetre.essai, **values}
+    return Dossier(**given) if await insert_row(session, Dossier, values) else None
 
 
 async def get_dossier(
@@ -113,41 +92,6 @@ async def delete_draft(session: AsyncSession, dossier: Dossier) -> None:
     )
 
 
-async def list_reponses(session: AsyncSession, dossier: Dossier) -> list[Row[Any]]:
-    """The answers of a draft: (champ_id, valeur, brut, version)."""
-    query = select(Reponse.champ_id, Reponse.valeur, Reponse.brut, Reponse.version).where(
-        Reponse.collectivite_id == dossier.collectivite_id, Reponse.dossier_id == dossier.id
-    )
-    return list((await session.execute(query)).all())
-
-
-async def save_reponses(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
-    """Writes answers, each a version further, in one statement."""
-    if not rows:
-        return
-    statement = insert(Reponse).values(rows)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Reponse.collectivite_id, Reponse.dossier_id, Reponse.champ_id],
-            set_={
-                "valeur": statement.excluded.valeur,
-                "brut": statement.excluded.brut,
-                "version": Reponse.version + 1,
-                "modifie_le": statement.excluded.modifie_le,
-            },
-        )
-    )
-
-
-async def delete_reponses(session: AsyncSession, dossier: Dossier) -> None:
-    """The rows of a draft, once its answers are frozen in the dossier."""
-    await session.execute(
-        delete(Reponse).where(
-            Reponse.collectivite_id == dossier.collectivite_id, Reponse.dossier_id == dossier.id
-        )
-    )
-
-
 async def list_pieces(session: AsyncSession, dossier: Dossier) -> list[Piece]:
     """The documents attached, in the order of their arrival; those replaced are left out."""
     query = (
@@ -169,7 +113,7 @@ async def get_piece(session: AsyncSession, piece_id: UUID) -> Piece | None:
 
 async def add_piece(session: AsyncSession, **values: Any) -> None:
     """A document was stored: its row."""
-    await session.execute(insert(Piece).values(**values))
+    await insert_row(session, Piece, values)
 
 
 async def delete_piece(session: AsyncSession, dossier: Dossier, piece_id: UUID) -> bool:
@@ -197,20 +141,6 @@ async def replace_pieces(session: AsyncSession, dossier: Dossier, champ_id: str)
             Piece.etat == "redemandee",
         )
         .values(etat="remplacee")
-    )
-
-
-async def mark_pieces(session: AsyncSession, dossier: Dossier, champ_id: str) -> None:
-    """The documents of a question are asked again."""
-    await session.execute(
-        update(Piece)
-        .where(
-            Piece.collectivite_id == dossier.collectivite_id,
-            Piece.dossier_id == dossier.id,
-            Piece.champ_id == champ_id,
-            Piece.etat == "jointe",
-        )
-        .values(etat="redemandee")
     )
 
 

@@ -11,13 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.socle.db import fetch
 
 
-def groupe_nomme(collectivite_id: UUID, nom: str) -> Any:
-    """The id of the group in use of that name, as a value within another statement; NULL when there is none."""
-    return text(
-        "(SELECT g.id FROM demarches_groupe g WHERE g.collectivite_id = :gc AND lower(g.nom) = lower(:gn) AND g.actif)"
-    ).bindparams(gc=collectivite_id, gn=nom)
-
-
 class Etiquette(NamedTuple):
     """A label of a collectivité."""
 

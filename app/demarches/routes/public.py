@@ -7,17 +7,25 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.demarches.definitions import Definition
-from app.demarches.domain import afficher_date, ajouter_mois
+from app.demarches.domain import afficher_date, ajouter
 from app.demarches.presentation import familles_of
 from app.demarches.service import catalogue, suivi
 from app.demarches.service.recherche import matching
 from app.socle.contexte import Visite, VisiteDep, open_contexte
+from app.socle.gabarits import euros
 from app.socle.langues import N_
 from app.socle.tenancy import Perimetre
 from app.socle.vues import Coordonnees, Lien
 from app.socle.web import coordonnees_of, page, page_publique
 
 router = APIRouter()
+
+
+def prix_of(definition: Definition) -> str:
+    """What it costs, with the collectivité's own tariffs."""
+    return " ".join(
+        [definition.cout, *(f"{tarif.libelle} : {euros(tarif.montant)}." for tarif in definition.tarifs)]
+    )
 
 
 async def list_offres(visit: Visite) -> list[catalogue.Offre]:
@@ -83,7 +91,7 @@ async def _context(visit: Visite, offre: catalogue.Offre, draft: Any, *, signed:
         return common | {"demarche": _card(definition), "rendez_vous_url": ""}
     start = f"/demarches/{definition.slug}/remplir"
     identites = definition.identites
-    fc = "franceconnect" in identites and await visit.noyau.ports.has_franceconnect(visit)
+    fc = "franceconnect" in identites and await visit.noyau.ports.identification.has_franceconnect(visit)
     commencer = {
         "continuer_url": start if draft else "",
         "brouillon_le": draft.cree_le if draft else None,
@@ -110,7 +118,7 @@ def _sheet(visit: Visite, definition: Definition) -> dict[str, Any]:
         "pour_qui": definition.pour_qui,
         "duree": definition.duree_minutes or 0,
         "delai": definition.delai_traitement,
-        "prix": definition.cout,
+        "prix": prix_of(definition),
         "silence": silence_sentence(visit, definition),
         "pieces": prepared or pieces,
         "a_savoir": [definition.textes.intro] if definition.textes.intro else [],
@@ -123,10 +131,11 @@ def silence_sentence(visit: Visite, definition: Definition) -> str:
     legal = definition.legal
     if legal is None or not legal.accuse.delivre or legal.silence is None:
         return ""
-    day = afficher_date(ajouter_mois(visit.today(visit.collectivite.fuseau), legal.silence.delai_mois))
+    here = visit.collectivite
+    day = afficher_date(ajouter(visit.today(here.fuseau), legal.silence.delai, here.departement))
     what = "acceptée" if legal.silence.regime == "acceptation" else "refusée"
     return (
-        f"Sans réponse de notre part {legal.silence.delai_mois} mois après le dépôt d’un dossier complet, "
+        f"Sans réponse de notre part {legal.silence.delai} après le dépôt d’un dossier complet, "
         f"votre demande est {what} ({legal.silence.fondement}). Pour un dossier déposé aujourd’hui : le {day}."
     )
 
@@ -140,6 +149,6 @@ def _card(definition: Definition) -> dict[str, Any]:
         "quoi_apporter": [{"libelle": phrase, "aide": ""} for phrase in definition.apporter],
         "ou": definition.ou,
         "delai": definition.delai_traitement,
-        "prix": definition.cout,
+        "prix": prix_of(definition),
         "liens": [Lien(lien.titre, lien.url) for lien in definition.liens],
     }

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from app.demarches.service import pieces
-from app.demarches.service.brouillons import Brouillon
+from app.demarches.service.brouillons import Accueil
 from app.socle.contexte import Visite, check_token
 from app.socle.errors import BusinessError
 from app.socle.televersement import FilePart, FormLimits, PieceRefuseeError, TextPart, read_form
 
-LIMITS = FormLimits(poids_max=20_000_000, total_max=25_000_000)
+# A page may hold a block of two hundred rows.
+LIMITS = FormLimits(poids_max=20_000_000, total_max=25_000_000, fields_max=5_000)
 
 
 async def receive(
@@ -30,18 +31,16 @@ async def receive(
 
 
 async def store(
-    visit: Visite, draft: Brouillon, files: Sequence[FilePart]
+    visit: Visite, accueil: Accueil, files: Sequence[FilePart]
 ) -> tuple[list[pieces.PieceRecue], dict[str, str]]:
     """The documents that were kept, and a sentence for each question whose document was refused."""
     received: list[pieces.PieceRecue] = []
     refused: dict[str, str] = {}
     for file in files:
         try:
-            champ = draft.definition.champ(file.name)
-            already = len(draft.pieces_de(champ.id)) + sum(p.champ_id == champ.id for p in received)
-            received.append(
-                await pieces.receive(visit.noyau, draft.dossier.collectivite_id, champ, file, already)
-            )
+            champ = accueil.definition.champ(file.name)
+            already = accueil.jointes.count(champ.id) + sum(p.champ_id == champ.id for p in received)
+            received.append(await pieces.receive(visit.noyau, accueil.collectivite_id, champ, file, already))
         except KeyError:
             continue
         except PieceRefuseeError as refusal:

@@ -5,23 +5,22 @@ for an agent who fills it for somebody: the same pages, the same rules.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header
 from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
-from app.demarches.domain import avertissements
-from app.demarches.presentation import champs_of, pieces_of, sections_of
+from app.demarches.domain import agir
+from app.demarches.routes import deposer
+from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.routes.reception import receive, store
-from app.demarches.service import brouillons, depot, pieces, suivi
+from app.demarches.service import brouillons, depot, pieces, reponses, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
-from app.demarches.service.depot import nom_de
-from app.demarches.service.papiers import CANAUX
-from app.socle import vues
 from app.socle.contexte import (
     Contexte,
     ContexteDep,
@@ -30,198 +29,38 @@ from app.socle.contexte import (
     VisiteDep,
     open_contexte,
 )
-from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError
+from app.socle.errors import NotFoundError, SignInRequiredError
 from app.socle.gabarits import heure
-from app.socle.ids import new_token
-from app.socle.langues import N_
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
 pages = APIRouter()
-
-SOURCES = {"franceconnect": N_("Donné par FranceConnect"), "courriel": N_("Adresse vérifiée par un code")}
+pages.include_router(deposer.pages)
 
 
 @router.get("/demarches/{slug}/remplir")
 async def start(ctx: ContexteDep, slug: str) -> Response:
-    """To the person's draft of that démarche, at the first page that is not finished; made if there is none."""
+    """The person's draft of that démarche, at the first page that is not finished; made if there is none."""
     draft = await brouillons.start(ctx, slug)
-    base = f"/dossiers/{draft.dossier.id}"
     manques = depot.manques_of(ctx, draft)
-    return redirect(ctx, f"{base}/etapes/{manques[0][0]}" if manques else f"{base}/recapitulatif")
-
-
-def base_of(visit: Visite, dossier_id: UUID) -> str:
-    """Where the pages of a draft are on this host."""
-    return f"{'/saisir' if visit.hote.genre == 'agents' else ''}/dossiers/{dossier_id}"
-
-
-def _around(ctx: Contexte, draft: Brouillon) -> dict[str, Any]:
-    """What surrounds a page of the form: the way back, the service to call, and for whom an agent fills it."""
-    if draft.dossier.canal == "web":
-        service = service_of(ctx, draft.definition)
-        return {"fil": fil(), "service_nom": draft.definition.service.nom, "service": service, "pour": None}
-    pour = {
-        "personne": nom_de(draft.dossier.demandeur),
-        "canal": CANAUX[draft.dossier.canal],
-        "commune": draft.collectivite.nom,
-    }
-    return {"fil": [vues.Lien("Bureau", "/")], "service_nom": "", "service": None, "pour": pour}
-
-
-async def _draft(ctx: Contexte, dossier_id: UUID) -> Brouillon:
-    return await brouillons.load(ctx, await brouillons.access_draft(ctx, dossier_id))
-
-
-def _page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
-    """The place of a page among those that apply; NotFoundError for a page the answers leave out."""
-    applicable = draft.pages()
-    for index, found in enumerate(applicable):
-        if found.id == page_id:
-            return index, applicable
-    raise NotFoundError(
-        "Cette étape ne fait pas partie de votre dossier. Reprenez-le depuis la page de la démarche."
-    )
-
-
-@pages.get("/dossiers/{dossier_id}/recapitulatif")
-async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
-    """Everything that was answered, before it is submitted."""
-    try:
-        return _review(ctx, await _draft(ctx, dossier_id))
-    except DejaDeposeError:
-        # « Back », after submitting.
-        return redirect(ctx, f"/dossiers/{dossier_id}/depose")
-
-
-def _review(
-    ctx: Contexte, draft: Brouillon, *, cochee: bool = False, oubli: str = "", status: int = 200
-) -> Response:
-    manques = depot.manques_of(ctx, draft)
-    base = base_of(ctx, draft.dossier.id)
-    etat = draft.etat()
-    applicable = tuple(seen.page for seen in etat.pages)
-    erreurs = [
-        vues.Erreur(f"{base}/etapes/{page_id}#{champ_id}", phrase) for page_id, champ_id, phrase in manques
-    ]
-    if oubli:
-        erreurs.append(vues.Erreur("declaration", oubli))
-    return page(
-        ctx,
-        "demarches/recapitulatif.html",
-        block="formulaire",
-        status=status,
-        demarche_titre=draft.definition.titre,
-        **_around(ctx, draft),
-        etape={"numero": len(applicable) + 1, "total": len(applicable) + 1},
-        sections=sections_of(draft.definition, etat.reponses, etat=etat, modifier=f"{base}/etapes/{{page}}"),
-        pieces=pieces_of(draft.definition, draft.pieces, etat=etat, modifier=f"{base}/etapes/{{page}}"),
-        erreurs_formulaire=erreurs,
-        declaration_cochee=cochee,
-        declaration=draft.definition.declaration,
-        action_url=f"{base}/deposer",
-        precedent_url=f"{base}/etapes/{applicable[-1].id}",
-        cle_idempotence=new_token(),
-        version=draft.dossier.revision,
-    )
-
-
-@pages.post("/dossiers/{dossier_id}/deposer")
-async def submit(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
-    """Submits; a double click, a second tab or « back » end on the same page, once."""
-    done = f"{base_of(ctx, dossier_id)}/depose"
-    try:
-        if form.get("declaration") != "oui":
-            draft = await _draft(ctx, dossier_id)
-            phrase = "Cochez cette case pour certifier vos réponses, puis déposez votre dossier."
-            return _review(ctx, draft, oubli=phrase, status=422)
-        if await once(ctx, form, done):
-            return redirect(ctx, done)
-        _, manques = await depot.submit(ctx, dossier_id)
-    except DejaDeposeError:
-        return redirect(ctx, done)
-    if manques:
-        await ctx.db.rollback()
-        raise ManquesError(f"{base_of(ctx, dossier_id)}/recapitulatif")
-    return redirect(ctx, done)
-
-
-class ManquesError(BusinessError):
-    """Something is missing: the review page says what, with a link to each place."""
-
-    status = 422
-    code = "incomplet"
-
-    def __init__(self, url: str) -> None:
-        super().__init__("Il manque des réponses.")
-        self.url = url
+    if not manques:
+        return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
+    return draw(ctx, draft, manques[0][0])
 
 
 @pages.get("/dossiers/{dossier_id}/etapes/{page_id}")
 async def show_page(ctx: ContexteDep, dossier_id: UUID, page_id: str) -> Response:
     """One page of the form, with what was typed before."""
     try:
-        return _form(ctx, await _draft(ctx, dossier_id), page_id)
+        return draw(ctx, await brouillons.open_draft(ctx, dossier_id), page_id)
     except DejaDeposeError:
         return redirect(ctx, f"/dossiers/{dossier_id}")
-
-
-def _form(
-    ctx: Contexte,
-    draft: Brouillon,
-    page_id: str,
-    erreurs: Mapping[str, str] | None = None,
-    *,
-    status: int = 200,
-    nouvelles: bool = False,
-) -> Response:
-    index, applicable = _page_of(draft, page_id)
-    current, erreurs = applicable[index], erreurs or {}
-    base = base_of(ctx, draft.dossier.id)
-    following = applicable[index + 1].titre if index + 1 < len(applicable) else "Vérifier et déposer"
-    remarks = avertissements(draft.definition, draft.reponses, draft.circonstances)
-    asked = [champ.id for champ in draft.etat().champs(current.id)]
-    champs = champs_of(
-        draft,
-        current,
-        erreurs=erreurs,
-        connues=brouillons.identite_prefill(ctx.personne),
-        source=SOURCES.get(ctx.personne.niveau, "") if ctx.personne else "",
-        remarques=remarks,
-    )
-    if current.intro:
-        champs.insert(0, vues.Champ("intro", "explication", current.intro))
-    return page(
-        ctx,
-        "demarches/remplir.html",
-        block="formulaire",
-        status=status,
-        demarche_titre=draft.definition.titre,
-        **_around(ctx, draft),
-        etape={
-            "numero": index + 1,
-            "total": len(applicable) + 1,
-            "titre": current.titre,
-            "suivante": following,
-        },
-        champs=champs,
-        erreurs_formulaire=[vues.Erreur(c.id, c.erreur) for c in champs if c.erreur],
-        action_url=f"{base}/etapes/{current.id}",
-        precedent_url=f"{base}/etapes/{applicable[index - 1].id}" if index else "",
-        brouillon_url=f"{base}/champs",
-        etape_id=current.id,
-        champs_montres=" ".join(asked),
-        nouvelles=nouvelles,
-        enregistre_le=draft.dossier.modifie_le,
-        cle_idempotence=new_token(),
-        version=draft.dossier.revision,
-    )
 
 
 @pages.get("/dossiers/{dossier_id}/enregistre")
 async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """« À plus tard »: where the draft is found again, and until when."""
-    draft = await _draft(ctx, dossier_id)
+    draft = await brouillons.open_draft(ctx, dossier_id)
     if draft.dossier.canal != "web":
         return redirect(ctx, "/")
     return page(
@@ -231,6 +70,8 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
         fil=fil(),
         reprendre_url=f"/demarches/{draft.dossier.slug}/remplir",
         supprimer_url=f"/dossiers/{dossier_id}/supprimer",
+        acces_url=f"/dossiers/{dossier_id}/acces",
+        code_url=f"/dossiers/{dossier_id}/code",
         expire_le=suivi.expires_on(ctx.now, draft.definition.brouillon_jours),
         avec_compte=ctx.usager_id is not None,
         service_nom=draft.definition.service.nom,
@@ -241,14 +82,21 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
 @pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Keeps questions as they are typed; answers with the hour, and the questions that the step now asks."""
-    draft = await _draft(ctx, dossier_id)
+    draft = await brouillons.open_draft(ctx, dossier_id, lock=True)
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
-    remarks = await brouillons.save_champs(ctx, draft, set(brut.get("champ", ())), brut)
-    etat = draft.etat()
-    asked = [champ.id for champ in etat.champs(str(form.get("etape")))] or None
-    body = {"heure": heure(ctx.now), "champs": asked, "remarques": remarks}
+    asked_ids = set(brut.get("champ", ()))
+    remarks, conflicts = await reponses.save_champs(ctx, draft, asked_ids, brut, reponses.envoi_of(brut))
+    step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
+    asked = [champ.id for champ in draft.etat().champs(step.id)] if step else None
+    body = {
+        "heure": heure(ctx.now, ZoneInfo(draft.collectivite.fuseau)),
+        "champs": asked,
+        "remarques": remarks,
+        "versions": reponses.marques_of(draft, (c for c in draft.definition.champs() if c.id in asked_ids)),
+        "conflits": draw_conflicts(ctx, draft, step, conflicts) if step and conflicts else {},
+    }
     return JSONResponse(body, headers={"cache-control": "no-store"})
 
 
@@ -261,7 +109,7 @@ async def discard(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Re
 
 
 @pages.post("/dossiers/{dossier_id}/etapes/{page_id}")
-async def save_page(
+async def send_page(
     visit: VisiteDep,
     dossier_id: UUID,
     page_id: str,
@@ -274,8 +122,7 @@ async def save_page(
     """
     try:
         async with open_contexte(visit) as ctx:
-            draft = await _draft(ctx, dossier_id)
-            _page_of(draft, page_id)
+            accueil = await brouillons.open_to_receive(ctx, dossier_id)
     except SignInRequiredError:
         # The session ended while the form was being filled: what was typed comes back on a page that waits for it.
         fields, _ = await receive(visit, content_type, content_length)
@@ -284,9 +131,9 @@ async def save_page(
         return redirect(visit, f"/dossiers/{dossier_id}")
     try:
         fields, files = await receive(visit, content_type, content_length)
-        received, refused = await store(visit, draft, files)
+        received, refused = await store(visit, accueil, files)
         async with open_contexte(visit) as ctx:
-            draft = await _draft(ctx, dossier_id)
+            draft = await brouillons.open_draft(ctx, dossier_id, lock=True)
             return await _act(ctx, draft, page_id, fields, received, refused)
     except DejaDeposeError:
         return redirect(visit, f"/dossiers/{dossier_id}")
@@ -314,7 +161,7 @@ async def _act(
     received: Sequence[pieces.PieceRecue],
     refused: Mapping[str, str],
 ) -> Response:
-    index, applicable = _page_of(draft, page_id)
+    index, applicable = page_of(draft, page_id)
     current = applicable[index]
     # A double click sends the same documents twice: they are attached once.
     if received and await once(ctx, {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}, page_id):
@@ -322,26 +169,35 @@ async def _act(
         received = ()
     for piece in received:
         await pieces.attach(ctx, draft.dossier, piece)
+    gesture = (fields.get("ligne") or [""])[0]
+    fields = agir(current, fields, gesture)
     if doomed := fields.get("supprimer_piece"):
         await pieces.remove(ctx, draft, _uuid(doomed[0]))
-    saisie = await brouillons.save_page(ctx, draft, current, fields)
+    written = await reponses.save_page(ctx, draft, current, fields, reponses.envoi_of(fields))
+    saisie = written.saisie
     action = (fields.get("action") or ["continuer"])[0]
     base = base_of(ctx, draft.dossier.id)
     here = f"{base}/etapes/{page_id}"
+    if written.conflits:
+        draft = await brouillons.load(ctx, draft.dossier)
+        erreurs = {id_: phrase for id_, phrase in refused.items() if id_ not in written.conflits}
+        return draw(ctx, draft, page_id, erreurs, status=409, conflits=written.conflits)
     if refused:
-        draft = await _draft(ctx, draft.dossier.id)
-        return _form(ctx, draft, page_id, refused, status=422)
-    if doomed or action == "joindre":
-        return redirect(ctx, here)
+        draft = await brouillons.load(ctx, draft.dossier)
+        return draw(ctx, draft, page_id, refused, status=422)
+    if doomed or gesture or action == "joindre":
+        return redirect(ctx, f"{here}#{gesture.split(' ')[1]}" if " " in gesture else here)
     if action == "enregistrer":
         return redirect(ctx, f"{base}/enregistre")
     erreurs = {**_missing_pieces(draft, current, received), **saisie.erreurs}
     if erreurs:
-        draft = await _draft(ctx, draft.dossier.id)
+        draft = await brouillons.load(ctx, draft.dossier)
         # Without script, an answer may call for questions that were not on the page: they are asked, not reproached.
         shown = (fields.get("champs_montres") or [""])[0].split()
-        reproached = {id_: phrase for id_, phrase in erreurs.items() if not shown or id_ in shown}
-        return _form(
+        reproached = {
+            id_: phrase for id_, phrase in erreurs.items() if not shown or id_.split("-")[0] in shown
+        }
+        return draw(
             ctx, draft, page_id, reproached, status=422 if reproached else 200, nouvelles=not reproached
         )
     following = draft.pages()

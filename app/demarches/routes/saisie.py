@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from app.demarches.presentation import champ_vu
 from app.demarches.routes import remplir
+from app.demarches.routes.formulaire import base_of
 from app.demarches.routes.suivi import stream
 from app.demarches.service import brouillons, instruction, saisie, suivi
 from app.demarches.service.brouillons import DejaDeposeError
@@ -83,7 +84,7 @@ async def begin(ctx: AgentDep, form: FormulaireDep) -> Response:
         o.definition for o in offres[opening.collectivite_id] if o.definition.slug == opening.slug
     )
     dossier_id = uuid7()
-    first = f"{remplir.base_of(ctx, dossier_id)}/etapes/{definition.pages[0].id}"
+    first = f"{base_of(ctx, dossier_id)}/etapes/{definition.pages[0].id}"
     already = await once(ctx, form, first)
     if already is None:
         await saisie.start(ctx, opening, dossier_id)
@@ -97,7 +98,7 @@ async def resume(ctx: AgentDep, dossier_id: UUID) -> Response:
         draft = await brouillons.load(ctx, await brouillons.access_draft(ctx, dossier_id))
     except DejaDeposeError:
         return redirect(ctx, f"/dossiers/{dossier_id}")
-    return redirect(ctx, f"{remplir.base_of(ctx, dossier_id)}/etapes/{draft.definition.pages[0].id}")
+    return redirect(ctx, f"{base_of(ctx, dossier_id)}/etapes/{draft.definition.pages[0].id}")
 
 
 @router.post("/saisir/dossiers/{dossier_id}/abandonner")

@@ -1,29 +1,24 @@
 """Filling a démarche: one draft per person, every answer a row, nothing typed lost."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from app.demarches.definitions import Definition, Page
-from app.demarches.domain import (
-    EtatFormulaire,
-    Saisie,
-    entrees_de,
-    etat_du_formulaire,
-    facultatif,
-    parse_champ,
-    parse_page,
-)
+from app.demarches.domain import EtatFormulaire, entrees_de, etat_du_formulaire, facultatif
 from app.demarches.expressions import Circonstances
 from app.demarches.models import Dossier, Piece
 from app.demarches.repository import dossiers as repository
+from app.demarches.repository import remplissage
+from app.demarches.repository.remplissage import Contenu, Reponse
+from app.demarches.service import acces
 from app.demarches.service.catalogue import Offre, definition_of, get_offre
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
-from app.socle.errors import BusinessError, ConflictError, NotFoundError, SignInRequiredError
+from app.socle.errors import BusinessError, ConflictError, ForbiddenError, NotFoundError, SignInRequiredError
 from app.socle.hosts import CollectiviteVue, list_vues
 from app.socle.ids import fingerprint, uuid7
 from app.socle.jobs import emit
@@ -52,10 +47,28 @@ class Brouillon:
     dossier: Dossier
     definition: Definition
     collectivite: CollectiviteVue
+    contenu: Contenu = field(default_factory=Contenu)
     reponses: dict[str, Any] = field(default_factory=dict)
     brut: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    pieces: list[Piece] = field(default_factory=list)
     circonstances: Circonstances = field(default_factory=Circonstances)
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """The documents attached, in the order of their arrival."""
+        return self.contenu.pieces
+
+    @property
+    def enregistre_le(self) -> datetime:
+        """When something of it was last saved."""
+        return max((r.modifie_le for r in self.contenu.reponses.values()), default=self.dossier.modifie_le)
+
+    def keep(self, champ_id: str, reponse: Reponse) -> None:
+        """Takes an answer as it has just been written."""
+        self.contenu.reponses[champ_id] = reponse
+        self.brut[champ_id] = reponse.brut
+        self.reponses.pop(champ_id, None)
+        if reponse.valeur is not None:
+            self.reponses[champ_id] = reponse.valeur
 
     def pieces_de(self, champ_id: str) -> list[Piece]:
         """The documents attached to one question."""
@@ -99,29 +112,32 @@ async def start(ctx: Contexte, slug: str) -> Brouillon:
     if ctx.usager_id is None and "aucune" not in offre.definition.identites:
         raise SignInRequiredError("Identifiez-vous pour commencer cette démarche.")
     jeton = fingerprint(ctx.temoin)
-    draft = await repository.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
-    if draft is None:
-        draft = await _make(ctx, offre, jeton)
-    elif draft.usager_id is None and ctx.usager_id is not None:
+    found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+    if found is None:
+        found = await _make(ctx, offre, jeton)
+    dossier, contenu = found
+    if dossier.usager_id is None and ctx.usager_id is not None:
+        niveau = _niveau(ctx.personne)
         await repository.update_dossier(
-            ctx.db, draft, ctx.now, usager_id=ctx.usager_id, niveau_identite=_niveau(ctx.personne)
+            ctx.db, dossier, ctx.now, usager_id=ctx.usager_id, niveau_identite=niveau
         )
-        await _prefill(ctx, draft, offre.definition)
-    return await load(ctx, draft)
+        await fill(ctx, dossier, contenu, offre.definition, identite_prefill(ctx.personne))
+    return await _assembled(ctx, dossier, contenu)
 
 
 def _niveau(personne: Personne | None) -> str:
     return personne.niveau if personne else "declaree"
 
 
-async def _make(ctx: Contexte, offre: Offre, jeton: bytes) -> Dossier:
+async def _make(ctx: Contexte, offre: Offre, jeton: bytes) -> tuple[Dossier, Contenu]:
     if ctx.usager_id is None:
         await ctx.own_jeton()
+    slug = offre.definition.slug
     draft = await repository.add_draft(
         ctx.db,
         collectivite_id=ctx.collectivite.id,
         id=uuid7(),
-        slug=offre.definition.slug,
+        slug=slug,
         version_id=offre.version_id,
         surcouche_id=offre.surcouche_id,
         titre=offre.definition.titre,
@@ -135,45 +151,41 @@ async def _make(ctx: Contexte, offre: Offre, jeton: bytes) -> Dossier:
         modifie_le=ctx.now,
     )
     if draft is not None:
-        await record(ctx, "demarches:dossier:commencer", str(draft.id), ctx.collectivite.id, slug=draft.slug)
-        await _prefill(ctx, draft, offre.definition)
-        return draft
-    slug = offre.definition.slug
-    draft = await repository.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
-    if draft is None:
+        await record(ctx, "demarches:dossier:commencer", str(draft.id), ctx.collectivite.id, slug=slug)
+        contenu = Contenu()
+        await fill(ctx, draft, contenu, offre.definition, identite_prefill(ctx.personne))
+        return draft, contenu
+    # The same person began at the same moment, in another tab.
+    found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+    if found is None:
         raise NotFoundError(ABSENT)
-    return draft
+    return found
 
 
-async def _prefill(ctx: Contexte, draft: Dossier, definition: Definition) -> None:
-    await fill(ctx, draft, definition, identite_prefill(ctx.personne))
+async def fill(
+    ctx: Contexte, draft: Dossier, contenu: Contenu, definition: Definition, known: Mapping[str, Any]
+) -> None:
+    """Answers what is known already and was not answered yet: definition key to value."""
+    answers = [
+        (champ, known[champ.prerempli])
+        for champ in definition.champs()
+        if champ.prerempli and champ.prerempli in known and champ.id not in contenu.reponses
+    ]
+    await give(ctx, draft, contenu, {champ.id: (v, entrees_de(champ, v)) for champ, v in answers})
 
 
-async def fill(ctx: Contexte, draft: Dossier, definition: Definition, known: Mapping[str, str]) -> None:
-    """Answers what is known already and was not answered yet."""
-    if not known:
-        return
-    answered = {row.champ_id for row in await repository.list_reponses(ctx.db, draft)}
-    rows = []
-    for champ in definition.champs():
-        if champ.prerempli and champ.prerempli in known and champ.id not in answered:
-            typed = entrees_de(champ, known[champ.prerempli])
-            rows.append(_row(ctx, draft, champ.id, known[champ.prerempli], typed))
-    await repository.save_reponses(ctx.db, rows)
-
-
-def _row(
-    ctx: Contexte, draft: Dossier, champ_id: str, valeur: Any, brut: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
-    return {
-        "collectivite_id": draft.collectivite_id,
-        "dossier_id": draft.id,
-        "champ_id": champ_id,
-        "valeur": valeur,
-        "brut": {name: list(values) for name, values in brut.items()},
-        "version": 1,
-        "modifie_le": ctx.now,
-    }
+async def give(
+    ctx: Contexte, draft: Dossier, contenu: Contenu, answers: Mapping[str, tuple[Any, dict[str, list[str]]]]
+) -> None:
+    """Writes answers that no form typed: question to (value, inputs that stand for it)."""
+    rows = [
+        {"champ_id": id_, "valeur": valeur, "brut": brut, "connue": 0}
+        for id_, (valeur, brut) in answers.items()
+    ]
+    versions = await remplissage.save_answers(ctx.db, draft, rows, origine="", auteur=ctx.acteur, now=ctx.now)
+    for id_, version in versions.items():
+        valeur, brut = answers[id_]
+        contenu.reponses[id_] = Reponse(valeur, brut, version, "", ctx.acteur, ctx.now)
 
 
 async def access_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
@@ -183,12 +195,38 @@ async def access_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -
     """
     if ctx.hote.genre == "agents":
         return await _access_for_somebody(ctx, dossier_id, lock=lock)
-    dossier = await repository.get_dossier(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
-    if dossier is None or not owns(ctx, dossier):
+    return (await _read_own(ctx, dossier_id, lock=lock))[0]
+
+
+async def _read_own(ctx: Contexte, dossier_id: UUID, *, lock: bool) -> tuple[Dossier, Contenu]:
+    found = await remplissage.read_draft(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
+    if found is None and await acces.entrust(ctx, dossier_id):
+        found = await remplissage.read_draft(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
+    if found is None or not owns(ctx, found[0]):
         raise absent(ctx)
-    if dossier.etat != "brouillon":
-        raise DejaDeposeError(dossier.id)
-    return dossier
+    if found[0].etat != "brouillon":
+        raise DejaDeposeError(dossier_id)
+    return found
+
+
+async def open_any(ctx: Contexte, dossier_id: UUID) -> Dossier:
+    """The person's own draft or dossier on this host, whatever its state; refuses as `access_draft` otherwise."""
+    found = await remplissage.find_receipt(ctx.db, dossier_id)
+    if found is None and await acces.entrust(ctx, dossier_id):
+        found = await remplissage.find_receipt(ctx.db, dossier_id)
+    if found is None or not owns(ctx, found[0]) or found[0].collectivite_id != ctx.collectivite.id:
+        raise absent(ctx)
+    return found[0]
+
+
+async def open_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Brouillon:
+    """The draft with its answers and documents, in one statement (a few on the desk); refuses as `access_draft`.
+
+    With `lock`, it cannot be submitted while this transaction writes in it.
+    """
+    if ctx.hote.genre == "agents":
+        return await load(ctx, await _access_for_somebody(ctx, dossier_id, lock=lock))
+    return await _assembled(ctx, *await _read_own(ctx, dossier_id, lock=lock))
 
 
 def absent(ctx: Contexte) -> BusinessError:
@@ -226,17 +264,50 @@ class DejaDeposeError(ConflictError):
 
 
 def owns(ctx: Contexte, dossier: Dossier) -> bool:
-    """Whether the dossier is this person's: by account, or by this browser's secret when it has none."""
+    """Whether the dossier is this person's: by account, by this browser's secret when it has none, or entrusted."""
+    confie: tuple[UUID, str] | None = ctx.db.info.get("confie")
+    if confie is not None and confie[0] == dossier.id:
+        return True
     if dossier.usager_id is not None:
         return dossier.usager_id == ctx.usager_id
     return dossier.jeton_empreinte is not None and dossier.jeton_empreinte == fingerprint(ctx.temoin)
 
 
-async def load(ctx: Contexte, dossier: Dossier) -> Brouillon:
-    """A draft with its answers and documents: three statements, whatever their number (four on the desk).
+@dataclass(frozen=True, slots=True)
+class Accueil:
+    """What must be known before the body of a form is read: that this person may write there, and what it may bring."""
 
-    An e-mail address is asked of those who file online (CRPA R112-9-1), never of those who come to the counter.
-    """
+    collectivite_id: UUID
+    definition: Definition
+    jointes: Sequence[str]
+
+
+async def open_to_receive(ctx: Contexte, dossier_id: UUID) -> Accueil:
+    """The right to write in a draft, in one statement, without its answers; refuses as `access_draft`."""
+    if ctx.hote.genre == "agents":
+        dossier = await _access_for_somebody(ctx, dossier_id, lock=False)
+        jointes = [piece.champ_id for piece in await repository.list_pieces(ctx.db, dossier)]
+    else:
+        found = await remplissage.read_access(ctx.db, ctx.collectivite.id, dossier_id)
+        if found is None and await acces.entrust(ctx, dossier_id):
+            found = await remplissage.read_access(ctx.db, ctx.collectivite.id, dossier_id)
+        if found is None or not owns(ctx, found[0]):
+            raise absent(ctx)
+        dossier, jointes = found
+        if dossier.etat != "brouillon":
+            raise DejaDeposeError(dossier_id)
+    definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
+    return Accueil(dossier.collectivite_id, definition, jointes)
+
+
+async def load(ctx: Contexte, dossier: Dossier) -> Brouillon:
+    """A draft with its answers and documents as they are now, whatever their number."""
+    contenu = await remplissage.read_content(ctx.db, dossier.collectivite_id, dossier.id)
+    return await _assembled(ctx, dossier, contenu)
+
+
+async def _assembled(ctx: Contexte, dossier: Dossier, contenu: Contenu) -> Brouillon:
+    """An e-mail address is asked of those who file online (CRPA R112-9-1), never of those who come to the counter."""
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
     if dossier.canal != "web":
         definition = facultatif(definition, "identite.courriel")
@@ -246,15 +317,13 @@ async def load(ctx: Contexte, dossier: Dossier) -> Brouillon:
     collectivite = ctx.hote.collectivite
     if collectivite is None:
         collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
-    rows = await repository.list_reponses(ctx.db, dossier)
-    pieces = await repository.list_pieces(ctx.db, dossier)
     return Brouillon(
         dossier,
         definition,
         collectivite,
-        {row.champ_id: row.valeur for row in rows if row.valeur is not None},
-        {row.champ_id: row.brut for row in rows},
-        pieces,
+        contenu,
+        {id_: r.valeur for id_, r in contenu.reponses.items() if r.valeur is not None},
+        {id_: r.brut for id_, r in contenu.reponses.items()},
         circonstances_of(ctx.today(collectivite.fuseau), dossier.canal, collectivite),
     )
 
@@ -264,56 +333,11 @@ def circonstances_of(jour: date | None, canal: str, collectivite: CollectiviteVu
     return Circonstances(jour, jour, canal, collectivite.code_insee, collectivite.population)
 
 
-async def save_page(ctx: Contexte, draft: Brouillon, page: Page, brut: Mapping[str, Sequence[str]]) -> Saisie:
-    """Keeps everything typed on a page, right or wrong, in one statement; the result says what is wrong.
-
-    Reading the answers is pure computation; it takes no lock: the last save of a field wins, and counts as a version.
-    """
-    saisie = parse_page(draft.definition, page, brut, draft.reponses, draft.circonstances)
-    rows = []
-    for champ in page.champs:
-        typed = champ.genre.prendre(champ, saisie.brut)
-        if champ.id in saisie.valeurs or typed:
-            rows.append(_row(ctx, draft.dossier, champ.id, saisie.valeurs.get(champ.id), typed))
-            draft.brut[champ.id] = {name: list(values) for name, values in typed.items()}
-    for champ_id, valeur in saisie.valeurs.items():
-        if valeur is None:
-            draft.reponses.pop(champ_id, None)
-        else:
-            draft.reponses[champ_id] = valeur
-    await repository.save_reponses(ctx.db, rows)
-    return saisie
-
-
-async def save_champs(
-    ctx: Contexte, draft: Brouillon, ids: Collection[str], brut: Mapping[str, Sequence[str]]
-) -> dict[str, str]:
-    """Autosave of some questions as they are typed, in one statement; soft remarks on what is no answer yet.
-
-    NotFoundError for a question that this démarche does not have.
-    """
-    known = {champ.id: champ for champ in draft.definition.champs() if champ.repond}
-    if not set(ids) <= known.keys():
-        raise NotFoundError(
-            "Cette question ne fait plus partie de la démarche. Rechargez la page et recommencez."
-        )
-    today = ctx.today(draft.collectivite.fuseau)
-    rows, remarks = [], {}
-    for champ_id in ids:
-        typed = parse_champ(known[champ_id], brut, draft.reponses, today)
-        rows.append(_row(ctx, draft.dossier, champ_id, typed.valeur, typed.brut))
-        draft.reponses.pop(champ_id, None)
-        if typed.valeur is not None:
-            draft.reponses[champ_id] = typed.valeur
-        if typed.erreur:
-            remarks[champ_id] = typed.erreur
-    await repository.save_reponses(ctx.db, rows)
-    return remarks
-
-
 async def discard(ctx: Contexte, dossier_id: UUID) -> None:
     """Deletes the person's draft; the bytes of its documents are destroyed once that is committed."""
     draft = await access_draft(ctx, dossier_id, lock=True)
+    if not acces.may_submit(ctx, draft):
+        raise ForbiddenError("Seule la personne qui a commencé ce dossier le supprime.")
     for piece in await repository.list_pieces(ctx.db, draft):
         await emit(ctx.db, "demarches:detruire_objet", objet_id=piece.id)
     await repository.delete_draft(ctx.db, draft)

@@ -8,31 +8,44 @@ import secrets
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from asyncpg import UniqueViolationError
 from sqlalchemy.exc import IntegrityError
 
+from app.demarches.definitions import Definition
 from app.demarches.domain import (
+    Lieu,
     a_completer,
     afficher,
     date_silence,
     deposer,
     nouveau_numero,
     router,
+    silence_de,
 )
 from app.demarches.domain.etats import Etat
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
-from app.demarches.repository.partage import groupe_nomme
-from app.demarches.service.brouillons import Brouillon, access_draft, load
-from app.socle import limites
+from app.demarches.repository import remplissage
+from app.demarches.service import acces
+from app.demarches.service.brouillons import Brouillon, DejaDeposeError, absent, access_draft, load, owns
+from app.demarches.service.reponses import empreinte_of
 from app.socle.audit import record
 from app.socle.contexte import Contexte
+from app.socle.errors import ConflictError, ForbiddenError, TooManyRequestsError
 from app.socle.ids import uuid7
 from app.socle.jobs import emit
 from app.socle.permissions import droit_of
 
 Manques = list[tuple[str, str, str]]
+# How many a person may submit in an hour.
+AT_MOST = 30
+
+
+class NumeroPrisError(ConflictError):
+    """The number that was drawn exists: the request is done again, with another."""
+
+    code = "numero_pris"
 
 
 def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
@@ -41,21 +54,55 @@ def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
     return a_completer(draft.definition, draft.reponses, pieces, draft.circonstances)
 
 
-async def submit(ctx: Contexte, dossier_id: UUID) -> tuple[Dossier, Manques]:
+class DossierChangeError(ConflictError):
+    """The draft is no longer what the person has just read: it is shown again before it is submitted."""
+
+    code = "dossier_change"
+
+
+async def submit(ctx: Contexte, dossier_id: UUID, *, vu: str = "") -> tuple[Dossier, Manques]:
     """Submits the person's draft; with what is missing when something is (then nothing has changed).
 
-    NotFoundError for somebody else's; DejaDeposeError for one that is submitted. Two submissions at once: the row lock
-    lets one through.
+    `vu` is what the review page showed (`empreinte_of`): DossierChangeError when the draft has changed since.
+    NotFoundError for somebody else's; DejaDeposeError for one that is submitted; TooManyRequestsError beyond thirty an
+    hour; NumeroPrisError to be tried again in another transaction. Two submissions at once: the row lock lets one
+    through.
     """
-    dossier = await access_draft(ctx, dossier_id, lock=True)
-    await limites.limit(
-        ctx.noyau, "depot", ctx.session_token or ctx.temoin, at_most=30, per=timedelta(hours=1)
-    )
+    dossier = await _locked(ctx, dossier_id)
+    # Read after the lock: what was being saved meanwhile is part of what is submitted.
     draft = await load(ctx, dossier)
+    if vu and vu != empreinte_of(draft):
+        raise DossierChangeError("Des réponses ont changé depuis que cette page est ouverte.")
     manques = manques_of(ctx, draft)
     if not manques:
         await freeze(ctx, draft, demandeur_of(ctx, draft), auteur=await _auteur(ctx, dossier))
     return dossier, manques
+
+
+async def _locked(ctx: Contexte, dossier_id: UUID) -> Dossier:
+    if ctx.hote.genre == "agents":
+        return await access_draft(ctx, dossier_id, lock=True)
+    hour = timedelta(hours=1)
+    since = ctx.now - hour
+    found = await remplissage.lock_to_submit(ctx.db, ctx.collectivite.id, dossier_id, since)
+    if found is None and await acces.entrust(ctx, dossier_id):
+        found = await remplissage.lock_to_submit(ctx.db, ctx.collectivite.id, dossier_id, since)
+    if found is None or not owns(ctx, found[0]):
+        raise absent(ctx)
+    dossier, recents = found
+    if not acces.may_submit(ctx, dossier):
+        raise ForbiddenError(
+            "Vous êtes invité à remplir ce dossier : seule la personne qui l’a commencé le dépose."
+        )
+    if dossier.etat != "brouillon":
+        raise DejaDeposeError(dossier_id)
+    if recents >= AT_MOST:
+        raise TooManyRequestsError(
+            "Vous avez déposé beaucoup de demandes en peu de temps. Attendez une heure et recommencez, "
+            "ou adressez-vous à l’accueil de votre mairie.",
+            retry_after=3600,
+        )
+    return dossier
 
 
 async def _auteur(ctx: Contexte, dossier: Dossier) -> str:
@@ -109,43 +156,44 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
     """Gives the draft its number, its dates and its consequences; the caller holds its lock."""
     dossier, definition = draft.dossier, draft.definition
     reponses = draft.etat().reponses
-    legal = definition.legal
-    silence = date_silence(legal, ctx.now, zone=ZoneInfo(draft.collectivite.fuseau)) if legal else None
-    values = {
-        "etat": deposer(Etat(dossier.etat)).value,
-        "demandeur": demandeur,
-        "reponses": reponses,
-        "depose_le": ctx.now,
-        "silence_le": silence,
-    }
-    groupe = router(definition, draft.reponses, draft.circonstances) if definition.routage else None
-    if groupe:
-        # Where the collectivité has no group of that name, its own table of routing says (a trigger).
-        values["groupe_id"] = groupe_nomme(dossier.collectivite_id, groupe)
-    await _with_number(ctx, dossier, values)
-    await repository.delete_reponses(ctx.db, dossier)
-    await repository.add_evenement(ctx.db, dossier, id=uuid7(), quand=ctx.now, genre="depot", auteur=auteur)
-    words = [dossier.numero or "", dossier.titre, *nom_de(demandeur).split(), demandeur.get("courriel", "")]
-    words += [afficher(champ, reponses[champ.id]) for champ in definition.champs() if champ.id in reponses]
-    await repository.index_dossier(ctx.db, dossier, " ".join(words)[:20_000])
+    lieu = Lieu.de(draft.collectivite.fuseau, draft.collectivite.departement)
+    silence = date_silence(silence_de(definition, reponses), ctx.now, lieu=lieu)
+    numero = nouveau_numero(secrets.randbelow, essai=dossier.essai)
+    try:
+        await remplissage.freeze(
+            ctx.db,
+            dossier,
+            etat=deposer(Etat(dossier.etat)).value,
+            numero=numero,
+            demandeur=demandeur,
+            reponses=reponses,
+            depose_le=ctx.now,
+            silence_le=silence,
+            evenement_id=uuid7(),
+            auteur=auteur,
+            mots=words_of(definition, demandeur, reponses, numero, dossier.titre),
+            langue=ctx.langue if dossier.canal == "web" else "fr",
+            # Where the collectivité has no group of that name, its own table of routing says (a trigger).
+            groupe=router(definition, draft.reponses, draft.circonstances) if definition.routage else None,
+        )
+    except (UniqueViolationError, IntegrityError) as error:
+        # Anything else is not ours to hide.
+        if "demarches_dossier_numero" not in str(error):
+            raise
+        raise NumeroPrisError("Ce numéro existe déjà. Recommencez.") from None
     await emit(ctx.db, "demarches:accuser", collectivite_id=dossier.collectivite_id, dossier_id=dossier.id)
     await record(
         ctx, "demarches:dossier:deposer", str(dossier.id), dossier.collectivite_id, canal=dossier.canal
     )
 
 
-async def _with_number(ctx: Contexte, dossier: Dossier, values: dict[str, Any]) -> None:
-    for _ in range(5):
-        numero = nouveau_numero(secrets.randbelow, essai=dossier.essai)
-        try:
-            async with ctx.db.begin_nested():
-                await repository.update_dossier(ctx.db, dossier, ctx.now, numero=numero, **values)
-            return
-        except IntegrityError as error:
-            # Drawn before: 10^11 numbers, so another draw settles it. Anything else is not ours to hide.
-            if "numero" not in str(error.orig):
-                raise
-    raise RuntimeError("five draws of a number that all existed")
+def words_of(
+    definition: Definition, demandeur: dict[str, Any], reponses: dict[str, Any], numero: str, titre: str
+) -> str:
+    """What a dossier is found by: its number and title, the applicant, every answer as it reads."""
+    words = [numero, titre, *nom_de(demandeur).split(), demandeur.get("courriel", "")]
+    words += [afficher(champ, reponses[champ.id]) for champ in definition.champs() if champ.id in reponses]
+    return " ".join(words)[:20_000]
 
 
 def nom_de(demandeur: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 from app.demarches.definitions import Champ
 from app.demarches.models import Dossier, Piece
 from app.demarches.repository import dossiers as repository
+from app.demarches.service import acces
 from app.demarches.service.brouillons import ABSENT, Brouillon
 from app.socle.antivirus import check_piece
 from app.socle.attendus import announce, claim
@@ -103,13 +104,15 @@ async def remove(ctx: Contexte, draft: Brouillon, piece_id: UUID) -> None:
     """Takes a document off a draft; its bytes are destroyed once that is committed."""
     if not await repository.delete_piece(ctx.db, draft.dossier, piece_id):
         raise NotFoundError("Ce document n’est plus dans votre dossier.")
-    draft.pieces = [piece for piece in draft.pieces if piece.id != piece_id]
+    draft.contenu.pieces = [piece for piece in draft.pieces if piece.id != piece_id]
     await emit(ctx.db, "demarches:detruire_objet", objet_id=piece_id)
 
 
 async def open_piece(ctx: Contexte, piece_id: UUID) -> tuple[Piece, ObjetLu]:
     """A document of a dossier that the person may see, decrypted as it is read; an agent's reading is recorded."""
     piece = await repository.get_piece(ctx.db, piece_id)
+    if piece is None and await acces.entrust(ctx, piece_id):
+        piece = await repository.get_piece(ctx.db, piece_id)
     if piece is None:
         raise NotFoundError(ABSENT)
     objet = await ctx.noyau.objets.lire(KeyOwner("collectivite", piece.collectivite_id), piece.id)

@@ -14,7 +14,8 @@ from app.demarches.domain import entrees_de
 from app.demarches.models import Dossier
 from app.demarches.repository import catalogue as adoptions
 from app.demarches.repository import dossiers as repository
-from app.demarches.service.brouillons import access_draft, fill, known_of
+from app.demarches.repository.remplissage import Contenu
+from app.demarches.service.brouillons import access_draft, fill, give, known_of
 from app.demarches.service.catalogue import Offre, get_offre, load_definitions
 from app.demarches.types import ContexteDeSaisie
 from app.socle.audit import record
@@ -208,17 +209,9 @@ async def start(ctx: Contexte, opening: Ouverture, dossier_id: UUID) -> Definiti
 
 
 async def _prefill(ctx: Contexte, draft: Dossier, definition: Definition) -> None:
-    await fill(ctx, draft, definition, known_of(draft.demandeur))
+    contenu = Contenu()
+    await fill(ctx, draft, contenu, definition, known_of(draft.demandeur))
     adresse = draft.demandeur.get("adresse")
     home = next((c for c in definition.champs() if c.autocomplete == "street-address"), None)
     if adresse and home is not None:
-        row = {
-            "collectivite_id": draft.collectivite_id,
-            "dossier_id": draft.id,
-            "champ_id": home.id,
-            "valeur": adresse,
-            "brut": entrees_de(home, adresse),
-            "version": 1,
-            "modifie_le": ctx.now,
-        }
-        await repository.save_reponses(ctx.db, [row])
+        await give(ctx, draft, contenu, {home.id: (adresse, entrees_de(home, adresse))})

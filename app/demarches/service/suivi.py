@@ -11,8 +11,8 @@ from app.demarches.domain import nettoyer, retirer
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.models import Complement, Decision, Document, Dossier, Envoi, Evenement, Message, Piece
 from app.demarches.repository import dossiers as repository
-from app.demarches.repository import listes
-from app.demarches.service import instruction, pieces
+from app.demarches.repository import listes, remplissage
+from app.demarches.service import acces, instruction, pieces
 from app.demarches.service.brouillons import ABSENT, absent, owns
 from app.demarches.service.catalogue import definition_of
 from app.demarches.service.depot import nom_de
@@ -54,7 +54,8 @@ class Suivi:
 async def find_draft(ctx: Contexte, slug: str) -> Dossier | None:
     """The person's draft of a démarche on this host, if there is one."""
     jeton = fingerprint(ctx.temoin)
-    return await repository.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+    found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+    return found[0] if found else None
 
 
 async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
@@ -63,14 +64,24 @@ async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> 
     With `lock` it is locked, read afresh, and the transaction may write in its collectivité.
     """
     dossier = await repository.find_dossier(ctx.db, dossier_id)
-    if dossier is None or dossier.depose_le is None or not owns(ctx, dossier):
+    if dossier is None and await acces.entrust(ctx, dossier_id):
+        dossier = await repository.find_dossier(ctx.db, dossier_id)
+    if dossier is None:
         raise absent(ctx)
-    if ctx.hote.collectivite is not None and dossier.collectivite_id != ctx.hote.collectivite.id:
-        raise NotFoundError(ABSENT)
+    _check_own(ctx, dossier)
     if lock:
         await own_in(ctx.db, dossier.collectivite_id)
         await repository.find_dossier(ctx.db, dossier_id, lock=True)
     return dossier
+
+
+def _check_own(ctx: Contexte, dossier: Dossier) -> None:
+    if dossier.depose_le is None or not owns(ctx, dossier):
+        raise absent(ctx)
+    # Where it was filed, too: a dossier that was handed over is followed by its owner from there.
+    here = ctx.hote.collectivite
+    if here is not None and here.id not in (dossier.collectivite_id, dossier.origine_collectivite_id):
+        raise NotFoundError(ABSENT)
 
 
 async def load(ctx: Contexte, dossier_id: UUID) -> Suivi:
@@ -99,12 +110,17 @@ async def assemble(ctx: Contexte, dossier: Dossier) -> Suivi:
 
 async def load_receipt(ctx: Contexte, dossier_id: UUID) -> Suivi:
     """What the page after submission says of a dossier: its papers, and nothing else that hangs under it."""
-    dossier = await access_own(ctx, dossier_id)
+    found = await remplissage.find_receipt(ctx.db, dossier_id)
+    if found is None and await acces.entrust(ctx, dossier_id):
+        found = await remplissage.find_receipt(ctx.db, dossier_id)
+    if found is None:
+        raise absent(ctx)
+    dossier, documents = found
+    _check_own(ctx, dossier)
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
     collectivite = ctx.hote.collectivite
     if collectivite is None:
         collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
-    documents = await repository.list_documents(ctx.db, dossier)
     return Suivi(dossier, collectivite, definition, documents=documents)
 
 
@@ -125,6 +141,8 @@ async def list_own(ctx: Contexte, limit: int = 200) -> tuple[Sequence[Any], dict
 async def open_document(ctx: Contexte, document_id: UUID) -> tuple[Document, ObjetLu]:
     """A paper of a dossier that the person may see, decrypted as it is read."""
     document = await repository.get_document(ctx.db, document_id)
+    if document is None and await acces.entrust(ctx, document_id):
+        document = await repository.get_document(ctx.db, document_id)
     if document is None:
         raise NotFoundError(ABSENT)
     return document, await ctx.noyau.objets.lire(

@@ -34,11 +34,34 @@ class FolderStore:
     async def put(self, key: UUID, chunks: AsyncIterable[bytes]) -> int:
         """Store a new object durably and return its size; ObjectExistsError if the key is taken."""
         temporary = self._temporary / uuid4().hex
-        size = 0
+        held = bytearray()
+        source = aiter(chunks)
+        async for chunk in source:
+            held += chunk
+            if len(held) >= CHUNK:
+                return await self._put_long(temporary, key, held, source)
+        await self._run(lambda: self._put_whole(temporary, key, held))
+        return len(held)
+
+    def _put_whole(self, temporary: Path, key: UUID, data: bytearray) -> None:
+        """A small object, in one call of a thread."""
+        try:
+            with self._open_new(temporary) as file:
+                file.write(data)
+                _sync(file)
+            self._publish(temporary, key)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    async def _put_long(
+        self, temporary: Path, key: UUID, held: bytearray, following: AsyncIterable[bytes]
+    ) -> int:
+        size = len(held)
         try:
             file = await self._run(lambda: self._open_new(temporary))
             try:
-                async for chunk in chunks:
+                await self._run(partial(file.write, held))
+                async for chunk in following:
                     await self._run(partial(file.write, chunk))
                     size += len(chunk)
                 await self._run(lambda: _sync(file))

@@ -56,6 +56,19 @@ class BodyCutError(InvalidInputError):
         )
 
 
+class FieldTooLongError(InvalidInputError):
+    """A text field is longer than any question takes."""
+
+    status = 413
+    code = "reponse_trop_longue"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"Une de vos réponses est trop longue pour être reçue : {limit:,}".replace(",", "\u202f")
+            + " caractères au plus. Raccourcissez-la, ou joignez un document. Rien de cet envoi n’a été enregistré."
+        )
+
+
 class MalformedBodyError(InvalidInputError):
     """The request is not the form it says it is."""
 
@@ -85,7 +98,7 @@ class FormLimits:
     poids_max: int = 10 * MEGA
     total_max: int = 50 * MEGA
     files_max: int = 20
-    fields_max: int = 1000
+    fields_max: int = 8_000
     field_max: int = 100_000
 
 
@@ -252,7 +265,7 @@ class _Parts:
         self._data += memoryview(data)[start:end]
         if len(self._data) > (self._limits.poids_max if self._is_file else self._limits.field_max):
             if not self._is_file:
-                raise MalformedBodyError
+                raise FieldTooLongError(self._limits.field_max)
             self._over = True
             self._data = bytearray()
 
