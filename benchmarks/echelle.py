@@ -36,15 +36,15 @@ WITH c AS (SELECT array_agg(id ORDER BY code_insee <> '22070', code_insee) AS id
     array_agg(nom ORDER BY code_insee) AS noms FROM socle_collectivite)
 INSERT INTO demarches_dossier (collectivite_id, id, numero, slug, version_id, titre, canal, etat, niveau_identite,
   demandeur, reponses, cree_le, modifie_le, depose_le, silence_le, clos_le)
-SELECT c.ids[CASE WHEN n %% 5 = 0 THEN 1 ELSE 2 + (n * 7919) %% 1201 END], md5('dossier' || n)::uuid,
+SELECT c.ids[CASE WHEN n %% 5 = 0 THEN 1 ELSE (2 + (n * 7919) %% 1201)::int END], md5('dossier' || n)::uuid,
   (500000000000 + n * 13)::text, 'mesure', v.id, 'Démarche mesurée', 'guichet',
   CASE WHEN (n / 5) %% 20 > 0 THEN 'accepte' WHEN (n / 100) %% 3 = 0 THEN 'depose' ELSE 'en_instruction' END,
-  'declaree', jsonb_build_object('prenoms', jsonb_build_array(c.noms[1 + (n * 37) %% 1202]), 'nom_naissance',
-    CASE WHEN n %% %(pas)s = 0 THEN 'KERANNAIG' ELSE upper(c.noms[1 + (n * 31) %% 1202]) END),
-  jsonb_build_object('objet', 'Demande de voirie, rue de ' || c.noms[1 + (n * 101) %% 1202]),
+  'declaree', jsonb_build_object('prenoms', jsonb_build_array(c.noms[(1 + (n * 37) %% 1202)::int]), 'nom_naissance',
+    CASE WHEN n %% %(pas)s = 0 THEN 'KERANNAIG' ELSE upper(c.noms[(1 + (n * 31) %% 1202)::int]) END),
+  jsonb_build_object('objet', 'Demande de voirie, rue de ' || c.noms[(1 + (n * 101) %% 1202)::int]),
   t.le, t.le, t.le, (t.le + interval '2 months')::date,
   CASE WHEN (n / 5) %% 20 > 0 THEN t.le + interval '20 days' END
-FROM generate_series(1, %(nombre)s) n, c, (SELECT id FROM demarches_version WHERE slug = 'mesure') v,
+FROM generate_series(1::bigint, %(nombre)s) n, c, (SELECT id FROM demarches_version WHERE slug = 'mesure') v,
   LATERAL (SELECT now() - (CASE WHEN (n / 5) %% 20 > 0 THEN 50 + n %% 1450 ELSE n %% 50 END) * interval '1 day'
     - n * interval '1 ms' AS le) t
 """

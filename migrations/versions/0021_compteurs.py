@@ -14,7 +14,7 @@ COMPTEURS = """
 DROP INDEX demarches_dossier_etat;
 CREATE INDEX demarches_dossier_etat ON demarches_dossier (collectivite_id, etat)
   WHERE depose_le IS NOT NULL AND clos_le IS NULL AND NOT essai;
-CREATE INDEX demarches_dossier_silence ON demarches_dossier (collectivite_id, silence_le)
+CREATE INDEX demarches_dossier_retard ON demarches_dossier (collectivite_id, silence_le)
   WHERE depose_le IS NOT NULL AND clos_le IS NULL AND NOT essai;
 CREATE FUNCTION compter_bureau(
   p_collectivites uuid[], p_agents uuid[], p_jour date, p_a_prendre text, p_en_attente text, p_limite integer
