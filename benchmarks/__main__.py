@@ -11,6 +11,7 @@ from benchmarks.exports import exporting
 from benchmarks.platitude import flatness, memory
 from benchmarks.publication import publishing
 from benchmarks.rapport import replace, write
+from benchmarks.regles import rules
 
 DOSSIERS = 100_000
 BRETAGNE = 1202
@@ -27,6 +28,7 @@ TITRES = {
     "export": "An export of everything",
     "publication": "A new version for everybody",
     "echelle": "A million dossiers",
+    "regles": "Rules of a form",
     "demarrage": "Starting",
 }
 
@@ -71,7 +73,7 @@ def main() -> int:
     effort = Effort(3, 60, 6) if options.rapide else Effort()
     suffix = " --rapide" if options.rapide else ""
     sections: list[Section] = []
-    measured = [nom for nom in wanted if nom not in ("demarrage", "echelle")]
+    measured = [nom for nom in wanted if nom not in ("demarrage", "echelle", "regles")]
     if measured:
         several = {"platitude", "chargement", "publication"} & set(measured)
         tailles = [min(TAILLES)]
@@ -82,6 +84,8 @@ def main() -> int:
     if "echelle" in wanted:
         tailles_echelle = (1_000, PETIT) if options.rapide else (PETIT, GRAND)
         sections.append(_section("echelle", suffix, echelle(effort, tailles_echelle)))
+    if "regles" in wanted:
+        sections.append(_section("regles", suffix, rules()))
     if "demarrage" in wanted:
         sections.append(_section("demarrage", suffix, second_run()))
     if not options.seulement:

@@ -12,6 +12,7 @@ from app.demarches.models import Evenement, Message, Piece
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.catalogue import Offre
 from app.socle import vues
+from app.socle.gabarits import euros
 from app.socle.langues import N_
 
 MEGA = 1_000_000
@@ -30,12 +31,29 @@ _TONS = {
 
 
 @dataclass(frozen=True)
+class Entete:
+    """Title and summary in the reader's language; what has no translation is French, and said to be."""
+
+    titre: str
+    resume: str
+    titre_francais: bool
+    resume_francais: bool
+
+
+def entete_of(definition: Definition, langue: str) -> Entete:
+    """How a démarche is called for a reader of that language."""
+    found = definition.traductions.dans(langue)
+    resume = found.resume if found else ""
+    titre = found.titre if found else definition.titre
+    return Entete(titre, resume or definition.resume, found is None, not resume)
+
+
+@dataclass(frozen=True)
 class Carte:
     """A démarche in a list."""
 
-    titre: str
+    entete: Entete
     url: str
-    resume: str
     en_ligne: bool
     duree: int
 
@@ -49,8 +67,8 @@ class Famille:
     demarches: Sequence[Carte]
 
 
-def familles_of(offres: Iterable[Offre]) -> list[Famille]:
-    """Démarches by theme, what is done online first."""
+def familles_of(offres: Iterable[Offre], langue: str) -> list[Famille]:
+    """Démarches by theme, what is done online first, called as in that language."""
     found: dict[str, list[Offre]] = {}
     for offre in offres:
         found.setdefault(offre.definition.theme, []).append(offre)
@@ -60,13 +78,12 @@ def familles_of(offres: Iterable[Offre]) -> list[Famille]:
             "",
             [
                 Carte(
-                    o.definition.titre,
+                    entete_of(o.definition, langue),
                     f"/demarches/{o.definition.slug}",
-                    o.definition.resume,
                     o.en_ligne,
                     (o.definition.duree_minutes or 0) if o.en_ligne else 0,
                 )
-                for o in sorted(found[theme], key=lambda o: (not o.en_ligne, o.definition.titre))
+                for o in sorted(found[theme], key=lambda o: (not o.en_ligne, o.definition.titre_en(langue)))
             ],
         )
         for theme, label in THEMES.items()
@@ -115,13 +132,30 @@ def champs_of(
 ) -> list[vues.Champ]:
     """The questions of a page as they must be drawn: with what was typed, right or wrong, and where it comes from."""
     etat = draft.etat()
-    return [
-        replace(
-            _champ(draft, champ, erreurs, connues, source, (remarques or {}).get(champ.id, "")),
-            obligatoire=champ.id in etat.obligatoires,
-        )
-        for champ in etat.champs(page.id)
-    ]
+    found: list[vues.Champ] = []
+    for part in next((seen.sections for seen in etat.pages if seen.page.id == page.id), ()):
+        if part.section is not None:
+            # No id of a field holds a dot: a title cannot be taken for one.
+            title = f"partie.{part.section.id}"
+            found.append(vues.Champ(title, "titre", part.section.titre, part.section.aide, obligatoire=False))
+        for champ in part.champs:
+            remark = (remarques or {}).get(champ.id, "")
+            seen_ = _champ(draft, champ, erreurs, connues, source, remark)
+            found.append(replace(seen_, obligatoire=champ.id in etat.obligatoires))
+    return found
+
+
+def annonces_of(etat: EtatFormulaire, page_id: str) -> list[str]:
+    """What a page says as soon as it is known: why the request cannot be made, what does not agree, the price."""
+    said = [*etat.inadmissible, *(r.phrase for r in etat.refus if r.page_id == page_id and not r.champ_id)]
+    if etat.centimes is not None:
+        said.append(f"Prix\u00a0: {euros(etat.centimes)}.")
+    return said
+
+
+def controles_of(etat: EtatFormulaire, page_id: str) -> dict[str, str]:
+    """The sentences of the checks that answers of a page fail, by question."""
+    return {r.champ_id: r.phrase for r in reversed(etat.refus) if r.page_id == page_id and r.champ_id}
 
 
 def _champ(

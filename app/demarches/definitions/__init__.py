@@ -9,6 +9,8 @@ from app.demarches.definitions.definition import (
     Page,
     Section,
     Theme,
+    Traduction,
+    Traductions,
     canonical_bytes,
     empreinte,
 )
@@ -33,6 +35,7 @@ from app.demarches.definitions.surcouche import (
     composer,
     elaguer,
 )
+from app.demarches.definitions.verification import verifier
 
 __all__ = [
     "FIN",
@@ -63,6 +66,8 @@ __all__ = [
     "Surcouche",
     "SurcoucheRefuseeError",
     "Theme",
+    "Traduction",
+    "Traductions",
     "TypeChamp",
     "appliquer",
     "canonical_bytes",
@@ -72,4 +77,5 @@ __all__ = [
     "empreinte",
     "load_catalogue",
     "load_definition",
+    "verifier",
 ]

@@ -45,6 +45,8 @@ THEMES: dict[Theme, str] = {
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 # What a model of decision may use beside the ids of fields.
+# A word of a model; a part follows a dot, for a field made of several questions: `{enfant.prenoms}`.
+MOT = re.compile(r"\{([a-z0-9_]+)(?:\.([a-z0-9_]+))?\}")
 MOTS_DU_DOSSIER = frozenset({"demandeur", "numero", "date_depot", "commune"})
 
 
@@ -103,6 +105,24 @@ class Textes(Fige):
     apres: str = ""
 
 
+class Traduction(Fige):
+    """Title and summary in another language; a summary left out is read in French."""
+
+    titre: Texte
+    resume: str = ""
+
+
+class Traductions(Fige):
+    """What a démarche is called in the other languages of pages (docs/langues.md)."""
+
+    br: Traduction | None = None
+    en: Traduction | None = None
+
+    def dans(self, langue: str) -> Traduction | None:
+        """The translation into that language, None for French or where there is none."""
+        return {"br": self.br, "en": self.en}.get(langue)
+
+
 class Tarif(Fige):
     """A price that each collectivité may set for itself, in cents."""
 
@@ -131,6 +151,7 @@ class Definition(Fige):
     titre: Texte
     theme: Theme
     resume: Texte
+    traductions: Traductions = Traductions()
     mots_cles: tuple[Texte, ...] = ()
     pour_qui: Texte
     ce_qu_il_faut: tuple[Texte, ...] = ()
@@ -226,11 +247,20 @@ class Definition(Fige):
             for word in sorted(mots_de(*used)):
                 if word not in MOTS_DU_DOSSIER and (word not in champs or not champs[word].repond):
                     raise ValueError(f"{what} uses {{{word}}}, which is no field with an answer")
+            for word, part in (found for texte in used for found in MOT.findall(texte) if found[1]):
+                champ = champs.get(word)
+                if champ is None or champ.champs or part not in {sub.id for sub in champ.sous_champs}:
+                    raise ValueError(f"{what} uses {{{word}.{part}}}, which is no part of an answer")
 
     def champs(self) -> Iterator[Champ]:
         """Every field, in the order of filling."""
         for page in self.pages:
             yield from page.champs
+
+    def titre_en(self, langue: str) -> str:
+        """Its title in that language, in French where it has no other."""
+        found = self.traductions.dans(langue)
+        return found.titre if found else self.titre
 
     @property
     def brouillon_jours(self) -> int:
@@ -253,8 +283,8 @@ class Definition(Fige):
 
 
 def mots_de(*textes: str) -> set[str]:
-    """The `{words}` used in texts."""
-    return {word for texte in textes for word in re.findall(r"\{([a-z0-9_]+)\}", texte)}
+    """The `{words}` used in texts, those of `{word.part}` among them."""
+    return {word for texte in textes for word, _ in MOT.findall(texte)}
 
 
 def canonical_bytes(contenu: Fige) -> bytes:

@@ -1,17 +1,16 @@
-"""What rules may name in a form: each question and its parts, with their types and limits."""
+"""What rules may name in a form: each question and its parts, as its type says (`types.TypeDeChamp`)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
 from app.demarches.definitions.champs import Champ
-from app.demarches.expressions import COMPOSE, NOMBRE, Nom, Type, choix, lignes, liste
+from app.demarches.expressions import COMPOSE, Nom, Type, lignes
 from app.demarches.types import TypeExpression
 
-# What a value of each type is; anything else in its place is not known.
-_VALEURS: dict[str, type] = {
+_CLASSES: dict[str, type] = {
     "booleen": bool,
     "nombre": Decimal,
     "texte": str,
@@ -19,54 +18,6 @@ _VALEURS: dict[str, type] = {
     "date": date,
     "heure": time,
 }
-
-
-def _type(kind: TypeExpression) -> Type:
-    """The type of an answer, as the registry of fields tells it."""
-    if kind.genre == "choix":
-        return choix(*kind.options)
-    if kind.genre == "liste":
-        return liste(*kind.options)
-    return Type(kind.genre)
-
-
-def _lire(champ: Champ, kind: TypeExpression, chemin: tuple[str, ...] = ()) -> Callable[[Any], Any]:
-    """How the answer, or the part of it that `chemin` leads to, is read."""
-    convert = champ.genre.pour_expression
-
-    def read(stockee: Any) -> Any:
-        valeur = convert(champ, stockee)
-        for part in chemin:
-            valeur = valeur.get(part) if isinstance(valeur, dict) else None
-        if kind.genre == "liste":
-            return tuple(valeur) or None
-        return valeur if valeur != "" and isinstance(valeur, _VALEURS[kind.genre]) else None
-
-    return read
-
-
-def _parties(champ: Champ, kind: TypeExpression, chemin: tuple[str, ...]) -> Iterator[tuple[str, Nom]]:
-    for name, part in kind.parties.items():
-        way = (*chemin, name)
-        if part.genre == "compose":
-            yield from _parties(champ, part, way)
-        elif part.genre != "lignes":
-            libelle = f"{champ.libelle}, {' '.join(way)}"
-            yield f"{champ.id}.{'.'.join(way)}", Nom(_type(part), champ.id, _lire(champ, part, way), libelle)
-
-
-def _present(valeur: Any) -> Any:
-    return valeur if valeur not in ({}, [], "") else None
-
-
-def _lignes(noms: dict[str, Nom]) -> Callable[[Any], Any]:
-    def read(valeur: Any) -> tuple[dict[str, Any], ...] | None:
-        if not isinstance(valeur, list):
-            return None
-        rows = [row for row in valeur if isinstance(row, dict)]
-        return tuple({name: nom.valeur(row.get(nom.champ)) for name, nom in noms.items()} for row in rows)
-
-    return read
 
 
 def noms_de(champ: Champ, calcule: Type | None = None) -> dict[str, Nom]:
@@ -77,17 +28,18 @@ def noms_de(champ: Champ, calcule: Type | None = None) -> dict[str, Nom]:
     if not champ.repond:
         return {}
     if calcule is not None:
-        return {champ.id: Nom(calcule, champ.id, lecteur(calcule), champ.libelle)}
+        return {champ.id: Nom(calcule, champ.id, lecteur(calcule), _dire(champ))}
     kind = champ.genre.type_expression(champ)
     if kind is None:
-        return {}
-    if kind.genre == "lignes":
-        within = noms_du_formulaire(champ.sous_champs)
-        return {champ.id: Nom(lignes(within), champ.id, _lignes(within), champ.libelle)}
-    if kind.genre == "compose":
-        whole = {champ.id: Nom(COMPOSE, champ.id, _present, champ.libelle)}
-        return whole | dict(_parties(champ, kind, ()))
-    return {champ.id: _borner(champ, Nom(_type(kind), champ.id, _lire(champ, kind), champ.libelle))}
+        return {champ.id: Nom(COMPOSE, champ.id, _entiere, _dire(champ))}
+    labels = {option.valeur: option.libelle for option in champ.options}
+    found = {
+        chemin: Nom(_type(part), champ.id, _lire(champ, chemin, part), said, labels)
+        for chemin, part, said in _parties(champ.id, kind, _dire(champ))
+    }
+    if kind.genre == "nombre":
+        found[champ.id] = replace(found[champ.id], minimum=champ.min, maximum=champ.max)
+    return found
 
 
 def noms_du_formulaire(champs: Iterable[Champ]) -> dict[str, Nom]:
@@ -97,21 +49,82 @@ def noms_du_formulaire(champs: Iterable[Champ]) -> dict[str, Nom]:
 
 def lecteur(kind: Type) -> Callable[[Any], Any]:
     """How a stored computed value of that type is read back."""
+    readers: dict[str, Callable[[Any], Any]] = {
+        "nombre": Decimal,
+        "date": date.fromisoformat,
+        "heure": time.fromisoformat,
+    }
+    read = readers.get(kind.genre)
+    wanted = _CLASSES.get(kind.genre, str)
+    if read is not None:
+        return read
+    return lambda stored: stored if isinstance(stored, wanted) else None
 
-    def read(valeur: Any) -> Any:
-        if kind.genre == "nombre":
-            return None if isinstance(valeur, bool) else Decimal(str(valeur))
-        if kind.genre in ("date", "heure"):
-            return (date if kind.genre == "date" else time).fromisoformat(valeur)
-        if kind.genre == "liste":
-            return tuple(valeur) or None
-        return (
-            valeur if isinstance(valeur, bool if kind.genre == "booleen" else str) and valeur != "" else None
-        )
+
+def _parties(chemin: str, kind: TypeExpression, dit: str) -> Iterable[tuple[str, TypeExpression, str]]:
+    """A name and those of its parts, each with its type and words."""
+    yield chemin, kind, dit
+    if kind.genre == "compose":
+        for name, part in kind.parties.items():
+            yield from _parties(f"{chemin}.{name}", part, f"{dit} ({name})")
+
+
+def _type(kind: TypeExpression) -> Type:
+    if kind.genre == "lignes":
+        inner = {
+            chemin: Nom(_type(part), chemin, libelle=said)
+            for name, of in kind.parties.items()
+            for chemin, part, said in _parties(name, of, f"«\u00a0{name}\u00a0»")
+        }
+        return lignes(inner)
+    options = kind.options or None if kind.genre in ("choix", "liste") else None
+    return Type(kind.genre, options)
+
+
+def _lire(champ: Champ, chemin: str, kind: TypeExpression) -> Callable[[Any], Any]:
+    """How a stored answer is read as the value of one of its names."""
+    steps = chemin.split(".")[1:]
+
+    def read(stored: Any) -> Any:
+        value = champ.genre.pour_expression(champ, stored)
+        for step in steps:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return None if value is None else _valeur(value, kind)
 
     return read
 
 
-def _borner(champ: Champ, nom: Nom) -> Nom:
-    """Limits that every answer respects; those of an amount are in euros, as expressions count."""
-    return replace(nom, minimum=champ.min, maximum=champ.max) if nom.type == NOMBRE else nom
+def _valeur(valeur: Any, kind: TypeExpression) -> Any:
+    """A value of the type announced, or None: an answer that is no longer offered is none."""
+    if kind.genre == "compose":
+        return valeur or None
+    if kind.genre == "lignes":
+        return tuple(_ligne(row, kind.parties) for row in valeur)
+    if kind.genre == "liste":
+        return tuple(item for item in valeur if not kind.options or item in kind.options) or None
+    if not isinstance(valeur, _CLASSES[kind.genre]) or valeur == "":
+        return None
+    if kind.genre == "choix" and kind.options and valeur not in kind.options:
+        return None
+    return valeur if not isinstance(valeur, Decimal) or valeur.is_finite() else None
+
+
+def _ligne(row: Mapping[str, Any], parties: Mapping[str, TypeExpression]) -> dict[str, Any]:
+    """The values of the names of a row, parts included."""
+    found: dict[str, Any] = {}
+    for name, kind in parties.items():
+        for chemin, part, _ in _parties(name, kind, ""):
+            value: Any = row
+            for step in chemin.split("."):
+                value = value.get(step) if isinstance(value, Mapping) else None
+            found[chemin] = None if value is None else _valeur(value, part)
+    return found
+
+
+def _entiere(valeur: Any) -> Any:
+    return valeur if valeur not in ({}, [], "") else None
+
+
+def _dire(champ: Champ) -> str:
+    """How a sentence calls a field."""
+    return champ.sujet or f"«\u00a0{champ.libelle}\u00a0»"

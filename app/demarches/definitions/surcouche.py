@@ -105,6 +105,10 @@ def composer(definition: Definition, surcouche: Surcouche) -> dict[str, Any]:
     _compose_pages(definition, surcouche, made)
     for name in _TEXTES:
         made[name] = getattr(surcouche, name) or made[name]
+    if surcouche.resume:
+        # Its own words are not those that were translated.
+        for translation in filter(None, made["traductions"].values()):
+            translation["resume"] = ""
     made["textes"]["intro"] = surcouche.intro or made["textes"]["intro"]
     made["textes"]["apres"] = surcouche.apres or made["textes"]["apres"]
     made["service"]["nom"] = surcouche.service_nom or made["service"]["nom"]

@@ -7,7 +7,7 @@ but counts for nothing: `EtatFormulaire.reponses` is what is checked, shown, fro
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from app.demarches.definitions.champs import Champ
@@ -62,6 +62,13 @@ class EtatFormulaire:
     refus: tuple[Refus, ...] = ()
     inadmissible: tuple[str, ...] = ()
     prix: Decimal | None = None
+
+    @property
+    def centimes(self) -> int | None:
+        """The price in integer cents, half a cent up; None when there is none, it is not known or is below 0."""
+        if self.prix is None or self.prix < 0:
+            return None
+        return int((self.prix * 100).to_integral_value(ROUND_HALF_UP))
 
     def champs(self, page_id: str) -> tuple[Champ, ...]:
         """The fields that a page asks; none when the page itself is left out."""

@@ -26,15 +26,17 @@ from app.demarches.types import ContexteDeSaisie, SaisieChamp
 class Saisie:
     """A page as it was sent.
 
-    `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field, and per wrong
+        `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field, and per wrong
     part of a field made of several (`x-part`); `ancres` the HTML name to lead to; `brut` all inputs of the page as
-    typed, also of fields that are not asked.
+    typed, also of fields that are not asked, whose right answers are in `gardees`: they count for nothing until they
+    are asked again.
     """
 
     valeurs: dict[str, Any] = field(default_factory=dict)
     erreurs: dict[str, str] = field(default_factory=dict)
     ancres: dict[str, str] = field(default_factory=dict)
     brut: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    gardees: dict[str, Any] = field(default_factory=dict)
 
     @property
     def valide(self) -> bool:
@@ -70,6 +72,7 @@ def parse_page(
         walk.parcourir(before, reponses)
     lecteur = _Lecteur(saisie, brut, walk, reponses, around.aujourdhui or date.max)
     walk.parcourir(page, reponses, lecteur.lire)
+    lecteur.garder(page)
     rest = {id_: value for id_, value in reponses.items() if id_ not in {champ.id for champ in page.champs}}
     _controler(saisie, page, etat_du_formulaire(definition, rest | walk.reponses, around))
     return saisie
@@ -101,6 +104,15 @@ class _Lecteur:
             self.saisie.ancres[champ.id] = read.ancre
             self.saisie.erreurs.update(read.details)
         return read.valeur
+
+    def garder(self, page: Page) -> None:
+        """Right answers to fields that are not asked (any more): kept for the day they are again."""
+        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis)
+        for champ in page.champs:
+            if champ.repond and champ.calcul is None and champ.id not in self.saisie.valeurs:
+                read = champ.genre.lire(champ, self.brut, context)
+                if read.valeur is not None:
+                    self.saisie.gardees[champ.id] = read.valeur
 
 
 def _controler(saisie: Saisie, page: Page, etat: EtatFormulaire) -> None:

@@ -158,7 +158,7 @@ def entrees_champ(type_: str) -> list[Entree]:
 
 PARTIES: dict[str, tuple[str, ...]] = {
     "presentation": (
-        "titre", "theme", "resume", "mots_cles", "pour_qui", "ce_qu_il_faut", "duree_minutes",
+        "titre", "theme", "resume", "traductions", "mots_cles", "pour_qui", "ce_qu_il_faut", "duree_minutes",
         "delai_traitement", "cout", "tarifs", "textes", "service", "liens", "identites", "declaration",
     ),
     "legal": ("legal",),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.demarches.definitions import Definition
 from app.demarches.domain import afficher_date, ajouter
-from app.demarches.presentation import familles_of
+from app.demarches.presentation import entete_of, familles_of
 from app.demarches.service import catalogue, suivi
 from app.demarches.service.recherche import matching
 from app.socle.contexte import Visite, VisiteDep, open_contexte
@@ -57,7 +57,7 @@ async def list_demarches(visit: VisiteDep, q: Annotated[str, Query(max_length=10
         "recherche_url": "/demarches",
         "q": q,
         "filtres": [],
-        "themes": familles_of(found),
+        "themes": familles_of(found, visit.langue),
         "total": len(found),
     }
     if q.strip():
@@ -88,7 +88,7 @@ async def _context(visit: Visite, offre: catalogue.Offre, draft: Any, *, signed:
     definition = offre.definition
     common = {"fil": fil(), "service_nom": definition.service.nom, "service": service_of(visit, definition)}
     if definition.genre == "fiche":
-        return common | {"demarche": _card(definition), "rendez_vous_url": ""}
+        return common | {"demarche": _card(visit, definition), "rendez_vous_url": ""}
     start = f"/demarches/{definition.slug}/remplir"
     identites = definition.identites
     fc = "franceconnect" in identites and await visit.noyau.ports.identification.has_franceconnect(visit)
@@ -113,8 +113,7 @@ def _sheet(visit: Visite, definition: Definition) -> dict[str, Any]:
     ]
     prepared = [{"libelle": phrase, "aide": ""} for phrase in definition.ce_qu_il_faut]
     return {
-        "titre": definition.titre,
-        "resume": definition.resume,
+        "entete": entete_of(definition, visit.langue),
         "pour_qui": definition.pour_qui,
         "duree": definition.duree_minutes or 0,
         "delai": definition.delai_traitement,
@@ -140,11 +139,10 @@ def silence_sentence(visit: Visite, definition: Definition) -> str:
     )
 
 
-def _card(definition: Definition) -> dict[str, Any]:
+def _card(visit: Visite, definition: Definition) -> dict[str, Any]:
     texte = [definition.textes.intro, *definition.etapes, definition.contact]
     return {
-        "titre": definition.titre,
-        "resume": definition.resume,
+        "entete": entete_of(definition, visit.langue),
         "texte": [phrase for phrase in texte if phrase],
         "quoi_apporter": [{"libelle": phrase, "aide": ""} for phrase in definition.apporter],
         "ou": definition.ou,

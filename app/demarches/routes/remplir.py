@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
 from app.demarches.domain import agir
+from app.demarches.presentation import annonces_of, controles_of
 from app.demarches.routes import deposer
 from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
 from app.demarches.routes.public import fil, service_of
@@ -89,11 +90,14 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
     asked_ids = set(brut.get("champ", ()))
     remarks, conflicts = await reponses.save_champs(ctx, draft, asked_ids, brut, reponses.envoi_of(brut))
     step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
-    asked = [champ.id for champ in draft.etat().champs(step.id)] if step else None
+    etat = draft.etat()
+    asked = [champ.id for champ in etat.champs(step.id)] if step else None
     body = {
         "heure": heure(ctx.now, ZoneInfo(draft.collectivite.fuseau)),
         "champs": asked,
         "remarques": remarks,
+        "annonces": annonces_of(etat, step.id) if step else [],
+        "controles": controles_of(etat, step.id) if step else {},
         "versions": reponses.marques_of(draft, (c for c in draft.definition.champs() if c.id in asked_ids)),
         "conflits": draw_conflicts(ctx, draft, step, conflicts) if step and conflicts else {},
     }

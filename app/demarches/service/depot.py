@@ -155,7 +155,8 @@ def declared_identity(draft: Brouillon) -> dict[str, Any]:
 async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, auteur: str) -> None:
     """Gives the draft its number, its dates and its consequences; the caller holds its lock."""
     dossier, definition = draft.dossier, draft.definition
-    reponses = draft.etat().reponses
+    etat = draft.etat()
+    reponses = etat.reponses
     lieu = Lieu.de(draft.collectivite.fuseau, draft.collectivite.departement)
     silence = date_silence(silence_de(definition, reponses), ctx.now, lieu=lieu)
     numero = nouveau_numero(secrets.randbelow, essai=dossier.essai)
@@ -175,6 +176,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
             langue=ctx.langue if dossier.canal == "web" else "fr",
             # Where the collectivité has no group of that name, its own table of routing says (a trigger).
             groupe=router(definition, draft.reponses, draft.circonstances) if definition.routage else None,
+            prix_centimes=etat.centimes,
         )
     except (UniqueViolationError, IntegrityError) as error:
         # Anything else is not ours to hide.

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.politiques import fonction
 
-revision = "0021_compteurs"
-down_revision = "0020_edition"
+revision = "0022_compteurs"
+down_revision = "0021_prix"
 branch_labels = None
 depends_on = None
 
