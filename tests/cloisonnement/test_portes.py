@@ -15,6 +15,7 @@ from app.socle.ids import fingerprint, uuid7
 from app.socle.jobs import emit
 from app.socle.sessions import open_session
 from app.socle.tenancy import Perimetre
+from tests import cast as acteurs
 from tests.cloisonnement import test_portes_rendezvous
 from tests.cloisonnement.monde import Monde
 from tests.outillage.portail import Portail
@@ -32,6 +33,7 @@ PORTES = {
     "chercher_dossiers": "test_a_search_answers_agents_within_their_perimeter_only",
     "rattacher_comptes": "test_accounts_join_by_both_proofs_only",
     "consultations_du_dossier": "test_who_read_a_dossier_is_told_to_its_owner_only",
+    "compter_bureau": "test_the_counters_of_the_desk_stay_in_the_perimeter",
     "donner_avis": "test_an_opinion_counts_once_for_a_closed_dossier_of_this_host",
     "compter_brouillons": "test_drafts_are_counted_for_agents_and_never_shown",
     "confier_dossier": "test_a_dossier_is_entrusted_to_who_was_given_access_only",
@@ -225,6 +227,22 @@ async def test_an_opinion_counts_once_for_a_closed_dossier_of_this_host(
     assert not await give(here, monde.victime.id)
     async with portail.noyau.db.session(here) as session:
         assert (await session.execute(text("SELECT * FROM demarches_satisfaction"))).all() == []
+
+
+async def test_the_counters_of_the_desk_stay_in_the_perimeter(portail: Portail, monde: Monde) -> None:
+    await acteurs.dossier_depose(portail)
+
+    async def count(perimetre: Perimetre) -> int:
+        async with portail.noyau.db.session(perimetre) as session:
+            sql = text(
+                "SELECT ouverts FROM compter_bureau(:c, :a, '2026-11-23', 'depose', 'en_attente', 100)"
+            )
+            places = {"c": [monde.guingamp, monde.rennes], "a": list(monde.cast.agents.values())}
+            return sum((await session.execute(sql, places)).scalars())
+
+    assert await count(Perimetre.pour_instruction(monde.guingamp)) == 1
+    for name, perimetre in monde.perimetres().items():
+        assert await count(perimetre) == 0, name
 
 
 async def test_drafts_are_counted_for_agents_and_never_shown(portail: Portail, monde: Monde) -> None:
