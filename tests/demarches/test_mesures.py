@@ -66,6 +66,10 @@ async def test_a_delay_is_told_to_residents_from_twenty_decisions_on(portail: Po
 async def test_statistics_in_few_statements(portail: Portail, cast: Cast) -> None:
     await decided(portail, 20)
     await acteurs.brouillon_rempli(portail, "yann")
+    # Pages are filled one after the other, which a clock that stands still does not tell.
+    portail.base.sql(
+        "UPDATE demarches_reponse SET modifie_le = modifie_le + interval '1 minute' WHERE champ_id = 'telephone'"
+    )
     portail.avancer(days=2)
     nav = await desk(portail, cast)
     with count_statements() as sent:

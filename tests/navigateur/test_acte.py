@@ -27,7 +27,7 @@ def test_with_a_code_by_mail(arrive: Arrivee, pile: Pile, maniere: str) -> None:
     visite.open("guingamp", ACTE)
     visite.follow("Recevoir un code par courriel")
     visite.sign_in_by_code(courriel)
-    assert visite.here.startswith("guingamp/dossiers/")
+    assert visite.here.startswith("guingamp/demarches/")
     fill_acte(visite, "KERMARREC", "Bleuenn Azenor")
     number = submit(visite)
     message = pile.mail(courriel, number)

@@ -67,7 +67,7 @@ def test_franceconnect_refused_then_another_way(arrive: Arrivee) -> None:
     visite.sees("Identification interrompue", "Recommencez")
     visite.follow("Voir les autres façons de s’identifier")
     visite.sign_in_by_code(f"tangi.{uuid4().hex[:8]}@courriel.example")
-    assert visite.here.startswith("guingamp/dossiers/")
+    assert visite.here.startswith("guingamp/demarches/")
 
 
 def test_franceconnect_out_of_order(arrive: Arrivee, pile: Pile) -> None:
