@@ -29,6 +29,7 @@ from app.demarches.routes import (
     edition_publication,
 )
 from app.demarches.routes import exports as demarches_exports
+from app.demarches.routes import gestes as demarches_gestes
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
 from app.demarches.routes import pilotage as demarches_pilotage
@@ -69,6 +70,8 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         collectivites.collectivite,
         demarches_public.router,
         demarches_acces.router,
+        demarches_gestes.router,
+        demarches_gestes.collectivite,
         demarches_suivi.router,
         demarches_tacite.router,
         demarches_avis.router,
@@ -83,6 +86,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.usager,
         identite.commun,
         identite.mon,
+        demarches_gestes.router,
         demarches_suivi.router,
         demarches_tacite.router,
     ),

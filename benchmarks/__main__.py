@@ -12,6 +12,7 @@ from benchmarks.platitude import flatness, memory
 from benchmarks.publication import publishing
 from benchmarks.rapport import replace, write
 from benchmarks.regles import rules
+from benchmarks.remplissage import remplissage
 
 DOSSIERS = 100_000
 BRETAGNE = 1202
@@ -23,6 +24,7 @@ TITRES = {
     "bureau": "The desk",
     "depot": "A submission",
     "parcours": "The whole anonymous journey",
+    "remplissage": "Filling a long form",
     "platitude": "One commune or all of France",
     "chargement": "Loading",
     "export": "An export of everything",
@@ -51,6 +53,8 @@ def _run(nom: str, bancs: dict[int, Banc], effort: Effort) -> list[Chiffre]:
         return [*flatness(bancs, effort), *memory(bancs)]
     if nom == "chargement":
         return _loading(bancs)
+    if nom == "remplissage":
+        return remplissage(bancs[min(bancs)], effort)
     if nom == "export":
         return exporting(bancs[min(bancs)])
     if nom == "publication":

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections import defaultdict
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import asyncpg
@@ -39,6 +40,11 @@ _CARTES = [
     {"url": f"/demarches/{n}", "titre": f"Démarche {n}", "texte": "Une phrase qui dit quoi.", "duree": n}
     for n in range(16)
 ]
+_UPDATE = """UPDATE demarches_reponse SET valeur = $2, version = version + 1, modifie_le = now()
+  WHERE dossier_id = $1 AND champ_id = 'champ_8'"""
+_FRAGMENT = _ENVIRONMENT.from_string(
+    '<p role="status">{{ valeur }} : enregistré.</p>' + "<p>Une phrase.</p>" * 20
+)
 # The tables that a submission writes, each with the columns that the database fills by itself.
 _ECRITES = {
     "demarches_dossier": set(),
@@ -157,6 +163,17 @@ class Nu:
                 for sql, values in self._inserts:
                     await connection.execute(sql, *(keys[v] if isinstance(v, _Cle) else v for v in values))
         return RedirectResponse("/", 303)
+
+    async def update(self, request: Request) -> Response:
+        """One answer of a draft changed by a bare UPDATE, and a fragment of page that says so."""
+        values = dict(parse_qsl((await request.body()).decode()))
+        async with self._lock:
+            connection = await self._connection(self._db.url_plateforme)
+            async with connection.transaction():
+                await connection.execute(
+                    _UPDATE, request.path_params["dossier"], json.dumps(values["valeur"])
+                )
+        return HTMLResponse(_FRAGMENT.render(values))
 
 
 class _Cle(str):

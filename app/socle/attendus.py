@@ -7,24 +7,25 @@ announced and never claimed (a process killed in between) is destroyed by a job 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.socle.db import fetch
 from app.socle.models import ObjetAttendu
 from app.socle.noyau import Noyau
 
 PATIENCE = timedelta(days=1)
+_ANNOUNCE = "INSERT INTO socle_objet_attendu (id, attendu_le) VALUES ($1, $2)"
 
 
 async def announce(noyau: Noyau, objet_id: UUID) -> None:
     """An object of that id is about to be stored."""
-    async with noyau.db.session() as session:
-        await session.execute(insert(ObjetAttendu).values(id=objet_id, attendu_le=noyau.clock.now()))
+    await noyau.db.alone(_ANNOUNCE, objet_id, noyau.clock.now())
 
 
 async def claim(session: AsyncSession, objet_id: UUID) -> None:
     """The object has its row, in this transaction."""
-    await session.execute(delete(ObjetAttendu).where(ObjetAttendu.id == objet_id))
+    await fetch(session, "DELETE FROM socle_objet_attendu WHERE id = $1", objet_id)
 
 
 async def destroy_unclaimed(noyau: Noyau, now: datetime) -> int:

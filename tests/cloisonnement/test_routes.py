@@ -46,7 +46,8 @@ _BROUILLON = """GET /dossiers/{brouillon}/recapitulatif | GET /dossiers/{brouill
     | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer"""
 _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /dossiers/{dossier}/messages
     | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /documents/{document}
-    | POST /dossiers/{dossier}/attestation | POST /sessions/{session}/fermer"""
+    | POST /dossiers/{dossier}/attestation | POST /sessions/{session}/fermer
+    | GET /dossiers/{dossier}/imprimer | GET /dossiers/{dossier}/retirer | POST /dossiers/{dossier}/retirer"""
 _AVIS = """GET /avis/{avis} | POST /avis/{avis}/code | POST /avis/{avis} | GET /avis/{avis}/pieces/{piece}"""
 # What an agent does on the instruction of one dossier.
 _INSTRUCTION = """POST /dossiers/{dossier}/examen | POST /dossiers/{dossier}/refusees | POST /dossiers/{dossier}/etape
@@ -91,7 +92,8 @@ _VERSIONS = """GET /demarches/versions/local-plage?collectivite={collectivite}
 _EDITION = f"""{_CHANTIER} | {_ADOPTION} | {_VERSIONS} | POST /demarches/chantiers | POST /demarches/adoptions
     | POST /demarches/importer/fichier"""
 _ACCES = """GET /dossiers/{brouillon}/code | POST /dossiers/{brouillon}/code | GET /dossiers/{brouillon}/acces
-    | POST /dossiers/{brouillon}/acces | POST /dossiers/{brouillon}/acces/{session}/retirer"""
+    | POST /dossiers/{brouillon}/acces | POST /dossiers/{dossier}/refaire
+    | POST /dossiers/{brouillon}/acces/{session}/retirer"""
 OBJETS = {
     "collectivite": f"""{_BROUILLON} | {_DOSSIER} | {_CODE} | {_ACCES} | {_AVIS}
         | GET /satisfaction/{{dossier}}/{{code}}

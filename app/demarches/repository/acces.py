@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.models import Acces, Dossier
-from app.demarches.repository.direct import columns_of, insert_row, made, rows
+from app.demarches.repository.direct import columns_of, insert_row, made
+from app.socle.db import fetch
 
 _LISTER = f"""SELECT {columns_of(Acces, "a")} FROM demarches_acces a
   WHERE a.collectivite_id = $1 AND a.dossier_id = $2 AND (a.revoque_le IS NULL OR $3) ORDER BY a.cree_le"""  # noqa: S608
@@ -35,7 +36,7 @@ async def entrust(session: AsyncSession, objet_id: UUID) -> str | None:
 
     As what: `navigateur` or `invitation`; None when nobody gave any.
     """
-    genre: str | None = (await rows(session, "SELECT confier_dossier($1) AS genre", objet_id))[0]["genre"]
+    genre: str | None = (await fetch(session, "SELECT confier_dossier($1) AS genre", objet_id))[0]["genre"]
     return genre
 
 
@@ -43,7 +44,7 @@ async def read_code(
     session: AsyncSession, collectivite_id: UUID, code: bytes, now: datetime
 ) -> CodeLu | None:
     """What a code is for; None when it is unknown, over, taken back or used."""
-    found = await rows(session, "SELECT * FROM lire_code($1, $2, $3)", collectivite_id, code, now)
+    found = await fetch(session, "SELECT * FROM lire_code($1, $2, $3)", collectivite_id, code, now)
     return CodeLu(**found[0]) if found else None
 
 
@@ -55,27 +56,27 @@ async def accept_code(
     IntegrityError when a draft is handed to somebody who has one of the same démarche.
     """
     sql = "SELECT accepter_code($1, $2, $3, $4) AS dossier"
-    dossier: UUID | None = (await rows(session, sql, collectivite_id, code, acces_id, now))[0]["dossier"]
+    dossier: UUID | None = (await fetch(session, sql, collectivite_id, code, acces_id, now))[0]["dossier"]
     return dossier
 
 
-async def add_acces(session: AsyncSession, dossier: Dossier, **values: Any) -> None:
-    """A code, or who may come."""
+async def add_acces(session: AsyncSession, dossier: Dossier, **values: Any) -> bool:
+    """A code, or who may come; False for a second follow-up code."""
     keys = {"collectivite_id": dossier.collectivite_id, "dossier_id": dossier.id}
-    await insert_row(session, Acces, keys | values)
+    return await insert_row(session, Acces, keys | values)
 
 
 async def list_acces(session: AsyncSession, dossier: Dossier, *, revoked: bool = False) -> Sequence[Acces]:
     """The accesses to a dossier, oldest first; with `revoked`, also those that were taken back."""
-    found = await rows(session, _LISTER, dossier.collectivite_id, dossier.id, revoked)
+    found = await fetch(session, _LISTER, dossier.collectivite_id, dossier.id, revoked)
     return [made(Acces, row) for row in found]
 
 
 async def revoke(session: AsyncSession, dossier: Dossier, acces_id: UUID, now: datetime) -> bool:
     """Takes an access back."""
-    return bool(await rows(session, _REVOQUER, dossier.collectivite_id, dossier.id, acces_id, now))
+    return bool(await fetch(session, _REVOQUER, dossier.collectivite_id, dossier.id, acces_id, now))
 
 
 async def revoke_follow_up(session: AsyncSession, dossier: Dossier, now: datetime) -> None:
     """The code that was given before opens nothing any more, nor do the browsers that gave it."""
-    await rows(session, _REVOQUER_SUIVI, dossier.collectivite_id, dossier.id, now)
+    await fetch(session, _REVOQUER_SUIVI, dossier.collectivite_id, dossier.id, now)

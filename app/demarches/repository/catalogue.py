@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.models import Adoption, DemarcheVersion, Surcouche
-from app.demarches.repository.direct import rows
+from app.socle.db import fetch
 
 
 async def list_adoptions(session: AsyncSession, collectivite_id: UUID) -> Sequence[Any]:
@@ -53,7 +53,7 @@ async def list_adopters(session: AsyncSession, slug: str, version_id: str) -> se
 
 async def get_adoption(session: AsyncSession, collectivite_id: UUID, slug: str) -> Any | None:
     """One démarche of a collectivité (slug, version_id, surcouche_id, ouverte, delai_mediane), or None."""
-    found = await rows(session, _ADOPTION, collectivite_id, slug)
+    found = await fetch(session, _ADOPTION, collectivite_id, slug)
     return Adoption(**found[0]) if found else None
 
 

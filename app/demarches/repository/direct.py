@@ -5,7 +5,7 @@ collectivité or its owner.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -16,15 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.socle.db import Base, fetch
 
 Modele = TypeVar("Modele", bound=Base)
-
-
-async def rows(session: AsyncSession, sql: str, *values: Any) -> Sequence[Any]:
-    """The rows of a statement ($1, $2…), by the names of their columns; it may be the transaction's first."""
-    if session.sync_session.in_transaction():
-        return await fetch(session, sql, *values)
-    # BEGIN and the perimeter leave with the first statement that goes through SQLAlchemy.
-    connection = await session.connection()
-    return (await connection.exec_driver_sql(sql, values)).mappings().all()
 
 
 def as_json(value: Any) -> str:
@@ -40,7 +31,14 @@ def columns_of(model: type[Base], alias: str) -> str:
 
 def made(model: type[Modele], row: Mapping[str, Any]) -> Modele:
     """An object of the model from a row of `columns_of`; it belongs to no session."""
-    return model(**{name: row[name] for name in _names(model)})
+    return _filled(model, {name: row[name] for name in _names(model)})
+
+
+def _filled(model: type[Modele], values: Mapping[str, Any]) -> Modele:
+    made_one = model()
+    # As loading does: nothing is noted as a change to be written.
+    made_one.__dict__.update(values)
+    return made_one
 
 
 @cache
@@ -50,7 +48,7 @@ def _names(model: type[Base]) -> tuple[str, ...]:
 
 def from_json(model: type[Modele], values: Mapping[str, Any]) -> Modele:
     """The same, from what PostgreSQL's `to_json` made of a row."""
-    return model(**{name: reader(values[name]) for name, reader in _readers(model)})
+    return _filled(model, {name: reader(values[name]) for name, reader in _readers(model)})
 
 
 def _same(value: Any) -> Any:
@@ -73,7 +71,7 @@ def _readers(model: type[Base]) -> tuple[tuple[str, Any], ...]:
 async def insert_row(session: AsyncSession, model: type[Base], values: Mapping[str, Any]) -> bool:
     """Adds a row; False when one with the same keys was there already. Objects and lists go as JSON."""
     sent = (as_json(value) if isinstance(value, dict | list) else value for value in values.values())
-    return bool(await rows(session, _insert(model, tuple(values)), *sent))
+    return bool(await fetch(session, _insert(model, tuple(values)), *sent))
 
 
 @cache

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.demarches.models import Document, Dossier, Piece
-from app.demarches.repository.direct import as_json, columns_of, from_json, made, rows
+from app.demarches.repository.direct import as_json, columns_of, from_json, made
+from app.socle.db import fetch
 
 _DOSSIER = columns_of(Dossier, "d")
 _CONTENU = """
@@ -74,20 +75,20 @@ async def find_draft(
 ) -> tuple[Dossier, Contenu] | None:
     """The person's draft of that démarche and its content: the account's own first, else this browser's."""
     if usager_id is None:
-        return _both(await rows(session, _DU_NAVIGATEUR, collectivite_id, slug, jeton))
-    return _both(await rows(session, _DU_COMPTE, collectivite_id, slug, usager_id, jeton))
+        return _both(await fetch(session, _DU_NAVIGATEUR, collectivite_id, slug, jeton))
+    return _both(await fetch(session, _DU_COMPTE, collectivite_id, slug, usager_id, jeton))
 
 
 async def read_draft(
     session: AsyncSession, collectivite_id: UUID, dossier_id: UUID, *, lock: bool = False
 ) -> tuple[Dossier, Contenu] | None:
     """A dossier that the transaction may see, with its content; locked against submission when it is to be written."""
-    return _both(await rows(session, _POUR_ECRIRE if lock else _LIRE, collectivite_id, dossier_id))
+    return _both(await fetch(session, _POUR_ECRIRE if lock else _LIRE, collectivite_id, dossier_id))
 
 
 async def read_content(session: AsyncSession, collectivite_id: UUID, dossier_id: UUID) -> Contenu:
     """The answers and documents of a draft, as they are now."""
-    found = await rows(session, _CONTENU_SEUL, collectivite_id, dossier_id)
+    found = await fetch(session, _CONTENU_SEUL, collectivite_id, dossier_id)
     return _contenu(found[0]) if found else Contenu()
 
 
@@ -95,7 +96,7 @@ async def read_access(
     session: AsyncSession, collectivite_id: UUID, dossier_id: UUID
 ) -> tuple[Dossier, list[str]] | None:
     """A dossier without its answers, and the question of each document it has: what must be known to receive one."""
-    found = await rows(session, _ACCES, collectivite_id, dossier_id)
+    found = await fetch(session, _ACCES, collectivite_id, dossier_id)
     if not found:
         return None
     return made(Dossier, found[0]), list(found[0]["jointes"])
@@ -108,7 +109,7 @@ async def lock_to_submit(
 
     Its content is read afterwards (`read_content`): a save that this lock has waited for is then seen.
     """
-    found = await rows(session, _POUR_DEPOSER, collectivite_id, dossier_id, since)
+    found = await fetch(session, _POUR_DEPOSER, collectivite_id, dossier_id, since)
     if not found:
         return None
     return made(Dossier, found[0]), found[0]["recents"]
@@ -146,8 +147,8 @@ async def save_answers(
     if not answers:
         return {}
     if now - dossier.modifie_le > PRECISION:
-        await rows(session, _TOUCHER, dossier.collectivite_id, dossier.id, now)
-    written = await rows(
+        await fetch(session, _TOUCHER, dossier.collectivite_id, dossier.id, now)
+    written = await fetch(
         session, _ECRIRE, dossier.collectivite_id, dossier.id, as_json(answers), origine, auteur, now
     )
     return {row["champ_id"]: row["version"] for row in written}
@@ -188,9 +189,9 @@ async def freeze(
 ) -> None:
     """The draft becomes a dossier: its row, its history, its words; the rows of its answers go.
 
-    asyncpg's UniqueViolationError on `demarches_dossier_numero_key` for a number that exists.
+    IntegrityError on `demarches_dossier_numero_key` for a number that exists.
     """
-    await rows(
+    await fetch(
         session,
         _DEPOSER,
         dossier.collectivite_id,
@@ -219,7 +220,7 @@ _RECU = f"""SELECT {_DOSSIER}, (SELECT json_agg(to_json(t) ORDER BY t.cree_le) F
 
 async def find_receipt(session: AsyncSession, dossier_id: UUID) -> tuple[Dossier, list[Document]] | None:
     """A dossier that the transaction may see, on any host, and its papers, oldest first."""
-    found = await rows(session, _RECU, dossier_id)
+    found = await fetch(session, _RECU, dossier_id)
     if not found:
         return None
     papiers = [from_json(Document, line) for line in found[0]["papiers"] or ()]

@@ -72,19 +72,23 @@ async def entrust(ctx: Contexte, dossier_id: UUID) -> bool:
     return True
 
 
-async def issue_follow_up(ctx: Contexte, dossier: Dossier, *, first: bool = False) -> str:
+async def issue_follow_up(ctx: Contexte, dossier: Dossier) -> str:
     """A new code for a dossier without account; the one before, if any, opens nothing any more."""
     if dossier.usager_id is not None:
         raise ConflictError("Ce dossier est à votre compte : identifiez-vous pour le retrouver.")
-    if not first:
+    code = await _issue(ctx, dossier, "suivi", "")
+    if code is None:
         await repository.revoke_follow_up(ctx.db, dossier, ctx.now)
-    return await _issue(ctx, dossier, "suivi", "")
+        code = await _issue(ctx, dossier, "suivi", "")
+    if code is None:
+        raise ConflictError("Un autre code vient d’être donné. Recommencez.")
+    return code
 
 
-async def _issue(ctx: Contexte, dossier: Dossier, genre: str, nom: str) -> str:
+async def _issue(ctx: Contexte, dossier: Dossier, genre: str, nom: str) -> str | None:
+    """A code, or None when one of that kind is there and may not be two."""
     code = nouveau_code(secrets.randbelow)
-    expire = None if genre == "suivi" else ctx.now + DELAI
-    await repository.add_acces(
+    added = await repository.add_acces(
         ctx.db,
         dossier,
         id=uuid7(),
@@ -92,9 +96,9 @@ async def _issue(ctx: Contexte, dossier: Dossier, genre: str, nom: str) -> str:
         code_empreinte=empreinte_of(ctx, code),
         nom=nom,
         cree_le=ctx.now,
-        expire_le=expire,
+        expire_le=None if genre == "suivi" else ctx.now + DELAI,
     )
-    return code
+    return code if added else None
 
 
 async def offer(ctx: Contexte, dossier: Dossier, genre: str, nom: str) -> str:
@@ -111,6 +115,8 @@ async def offer(ctx: Contexte, dossier: Dossier, genre: str, nom: str) -> str:
     if not clean:
         raise InvalidInputError("Indiquez le nom de la personne.")
     code = await _issue(ctx, dossier, genre, clean)
+    if code is None:
+        raise ConflictError("Un autre code vient d’être donné. Recommencez.")
     await record(ctx, "demarches:acces:offrir", str(dossier.id), dossier.collectivite_id, genre=genre)
     return code
 

@@ -51,6 +51,7 @@ class Brouillon:
     reponses: dict[str, Any] = field(default_factory=dict)
     brut: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     circonstances: Circonstances = field(default_factory=Circonstances)
+    _etat: EtatFormulaire | None = None
 
     @property
     def pieces(self) -> list[Piece]:
@@ -66,6 +67,7 @@ class Brouillon:
         """Takes an answer as it has just been written."""
         self.contenu.reponses[champ_id] = reponse
         self.brut[champ_id] = reponse.brut
+        self._etat = None
         self.reponses.pop(champ_id, None)
         if reponse.valeur is not None:
             self.reponses[champ_id] = reponse.valeur
@@ -80,7 +82,9 @@ class Brouillon:
 
     def etat(self) -> EtatFormulaire:
         """The form as it stands with these answers."""
-        return etat_du_formulaire(self.definition, self.reponses, self.circonstances)
+        if self._etat is None:
+            self._etat = etat_du_formulaire(self.definition, self.reponses, self.circonstances)
+        return self._etat
 
 
 def identite_prefill(personne: Personne | None) -> dict[str, str]:

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from asyncpg import UniqueViolationError
 from sqlalchemy.exc import IntegrityError
 
 from app.demarches.definitions import Definition
@@ -178,7 +177,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
             groupe=router(definition, draft.reponses, draft.circonstances) if definition.routage else None,
             prix_centimes=etat.centimes,
         )
-    except (UniqueViolationError, IntegrityError) as error:
+    except IntegrityError as error:
         # Anything else is not ours to hide.
         if "demarches_dossier_numero" not in str(error):
             raise

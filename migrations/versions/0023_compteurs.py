@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.politiques import fonction
 
-revision = "0022_compteurs"
-down_revision = "0021_prix"
+revision = "0023_compteurs"
+down_revision = "0022_rendezvous"
 branch_labels = None
 depends_on = None
 
