@@ -29,7 +29,8 @@ BEGIN
       AND d.depose_le IS NOT NULL AND d.clos_le IS NULL AND NOT d.essai LIMIT p_limite) x),
     (SELECT count(*) FROM (SELECT FROM demarches_dossier d WHERE d.collectivite_id = ANY (lieux)
       AND d.etat = p_a_prendre AND d.depose_le IS NOT NULL AND d.clos_le IS NULL AND NOT d.essai LIMIT p_limite) x),
-    (SELECT count(*) FROM (SELECT FROM demarches_dossier d WHERE d.collectivite_id = ANY (lieux)
+    -- Written so that the agent's own dossiers are the only way in.
+    (SELECT count(*) FROM (SELECT FROM demarches_dossier d WHERE (d.collectivite_id = ANY (lieux)) IS TRUE
       AND d.agent_id = ANY (p_agents) AND d.depose_le IS NOT NULL AND d.clos_le IS NULL AND NOT d.essai
       LIMIT p_limite) x),
     (SELECT count(*) FROM (SELECT FROM demarches_dossier d WHERE d.collectivite_id = ANY (lieux)

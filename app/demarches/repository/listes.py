@@ -177,6 +177,13 @@ async def list_desk(
     values: list[Any] = [list(criteres.collectivites), limit]
     where = _conditions(criteres, values) + _apres(tri, apres, values)
     order = ", ".join(f"{key}{down}" for key in keys)
+    if criteres.ids is not None:
+        # Known by their ids: an index of some order would be read through to find them.
+        sql = (
+            f"WITH d AS MATERIALIZED (SELECT {_COLONNES} FROM demarches_dossier d WHERE {where})"  # noqa: S608
+            f" SELECT {_COLONNES} FROM d WHERE d.collectivite_id = ANY($1::uuid[]) ORDER BY {order} LIMIT $2"
+        )
+        return [LigneBureau(*row) for row in await fetch(session, sql, *values)]
     sql = (
         f"SELECT {_COLONNES} FROM unnest($1::uuid[]) AS c(id) CROSS JOIN LATERAL (SELECT {_COLONNES}"  # noqa: S608
         f" FROM demarches_dossier d WHERE d.collectivite_id = c.id AND {where} ORDER BY {order} LIMIT $2) d"
