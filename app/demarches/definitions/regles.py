@@ -73,6 +73,7 @@ class Plan:
     eligibilite: tuple[tuple[Expression, str], ...] = ()
     prix: Expression | None = None
     routage: tuple[tuple[Expression, str], ...] = ()
+    instruction: dict[str, Expression] = field(default_factory=dict)
     remarques: list[Remarque] = field(default_factory=list)
 
     def __eq__(self, other: object) -> bool:
@@ -90,6 +91,7 @@ class Plan:
         yield from self.sections.values()
         for pairs in (*self.controles.values(), self.eligibilite, self.routage):
             yield from (rule for rule, _ in pairs)
+        yield from self.instruction.values()
         if self.prix is not None:
             yield self.prix
 
@@ -120,6 +122,11 @@ class _Preparation:
             for index, item in enumerate(d.routage, 1)
             if (rule := self._compiler(f"routage[{index}].si", item.si, BOOLEEN)) is not None
         )
+        # The rules of the legal part and of the parcours, by their own text.
+        for part in (d.legal, d.parcours):
+            for lieu, texte in part.conditions if part else ():
+                if (rule := self._compiler(lieu, texte, BOOLEEN)) is not None:
+                    plan.instruction[texte] = rule
         return plan
 
     def _compiler(self, lieu: str, texte: str, attendu: Type) -> Expression | None:

@@ -4,6 +4,7 @@ Nothing here knows the database, the web or the time: callers pass plain values 
 """
 
 from app.demarches.domain.affichage import afficher, remplir_modele
+from app.demarches.domain.calendrier import ajouter, ajouter_mois, echeance
 from app.demarches.domain.conditions import (
     EtatFormulaire,
     PageVisible,
@@ -12,6 +13,7 @@ from app.demarches.domain.conditions import (
     champs_visibles,
     etat_du_formulaire,
     facultatif,
+    holds,
     pages_applicables,
     parties_repondues,
     reponses_effectives,
@@ -19,12 +21,14 @@ from app.demarches.domain.conditions import (
 )
 from app.demarches.domain.delais import (
     PARIS,
-    ServiceInstructeur,
+    Lieu,
     Suspension,
-    ajouter_mois,
+    Tacite,
+    competence_de,
     date_silence,
     jour_local,
-    mentions_accuse,
+    silence_de,
+    tacite_de,
 )
 from app.demarches.domain.etats import (
     ETATS_FINAUX,
@@ -38,6 +42,7 @@ from app.demarches.domain.etats import (
     deposer,
     prendre_en_charge,
     retirer,
+    transmettre,
 )
 from app.demarches.domain.numero import (
     NumeroIncorrectError,
@@ -49,6 +54,7 @@ from app.demarches.domain.numero import (
 from app.demarches.domain.saisie import (
     Saisie,
     a_completer,
+    agir,
     avertissements,
     entrees_de,
     parse_champ,
@@ -63,34 +69,39 @@ __all__ = [
     "PARIS",
     "Etat",
     "EtatFormulaire",
+    "Lieu",
     "NumeroIncorrectError",
     "PageVisible",
     "Refus",
     "Saisie",
     "SaisieChamp",
     "SectionVisible",
-    "ServiceInstructeur",
     "Suspension",
+    "Tacite",
     "TransitionRefuseeError",
     "a_completer",
     "afficher",
     "afficher_date",
     "afficher_numero",
+    "agir",
+    "ajouter",
     "ajouter_mois",
     "avertissements",
     "champs_visibles",
     "classer_sans_suite",
+    "competence_de",
     "completer",
     "date_silence",
     "decider",
     "demander_complement",
     "deposer",
+    "echeance",
     "entrees_de",
     "etat_du_formulaire",
     "facultatif",
+    "holds",
     "jour_local",
     "lire_numero",
-    "mentions_accuse",
     "nettoyer",
     "nouveau_numero",
     "numeros_proches",
@@ -103,4 +114,7 @@ __all__ = [
     "reponses_effectives",
     "retirer",
     "router",
+    "silence_de",
+    "tacite_de",
+    "transmettre",
 ]

@@ -250,6 +250,21 @@ def is_answered(valeur: Any) -> bool:
     return valeur is not None and valeur != "" and valeur != [] and valeur != {}
 
 
+def holds(
+    definition: Definition, regle: str, reponses: Mapping[str, Any], circonstances: Circonstances = AUCUNE
+) -> bool:
+    """Whether a rule of the instruction (legal part, parcours) holds for the answers of a dossier.
+
+    False where an answer that it needs is not there. KeyError for a rule that the definition does not have.
+    """
+    values = circonstances.valeurs()
+    for champ in definition.champs():
+        if champ.repond and is_answered(reponses.get(champ.id)):
+            for chemin, nom in definition.plan.champs[champ.id].noms:
+                values[chemin] = nom.valeur(reponses[champ.id])
+    return definition.plan.instruction[regle].evaluer(values) is True
+
+
 def en_json(valeur: Any) -> Any:
     """A computed value as answers are stored: a decimal as text with a point, days and hours as ISO text."""
     if isinstance(valeur, Decimal):

@@ -26,9 +26,10 @@ from app.demarches.types import ContexteDeSaisie, SaisieChamp
 class Saisie:
     """A page as it was sent.
 
-    `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field and
-    `ancres` the HTML name to lead to; `brut` all inputs of the page as typed, also of fields that are not
-    asked, whose right answers are in `gardees`: they count for nothing until they are asked again.
+        `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field, and per wrong
+    part of a field made of several (`x-part`); `ancres` the HTML name to lead to; `brut` all inputs of the page as
+    typed, also of fields that are not asked, whose right answers are in `gardees`: they count for nothing until they
+    are asked again.
     """
 
     valeurs: dict[str, Any] = field(default_factory=dict)
@@ -101,6 +102,7 @@ class _Lecteur:
         if read.erreur is not None:
             self.saisie.erreurs[champ.id] = read.erreur
             self.saisie.ancres[champ.id] = read.ancre
+            self.saisie.erreurs.update(read.details)
         return read.valeur
 
     def garder(self, page: Page) -> None:
@@ -126,7 +128,8 @@ def _controler(saisie: Saisie, page: Page, etat: EtatFormulaire) -> None:
     # Errors are told in the order of the page.
     told = dict(saisie.erreurs)
     saisie.erreurs.clear()
-    saisie.erreurs.update({champ.id: told[champ.id] for champ in page.champs if champ.id in told})
+    for champ in page.champs:
+        saisie.erreurs.update({id_: said for id_, said in told.items() if id_.split("-")[0] == champ.id})
 
 
 def parse_champ(
@@ -135,6 +138,15 @@ def parse_champ(
     """Reads one field while it is being filled: unfinished is no error; typed inputs come back."""
     read = champ.genre.lire(champ, brut, ContexteDeSaisie(aujourd_hui, reponses, reponses))
     return replace(read, erreur=None) if read.incomplet else read
+
+
+def agir(page: Page, brut: Mapping[str, Sequence[str]], geste: str) -> Mapping[str, Sequence[str]]:
+    """The inputs of a page after a button inside one of its questions was pressed (« ajouter x »)."""
+    for champ in page.champs if geste else ():
+        after = champ.genre.agir(champ, brut, geste)
+        if after is not None:
+            return after
+    return brut
 
 
 def entrees_de(champ: Champ, valeur: Any) -> dict[str, list[str]]:
@@ -179,7 +191,7 @@ def avertissements(
     """Remarks that do not block, by field id: a date that comes sooner than the service would need."""
     around = _circonstances(circonstances)
     effective = reponses_effectives(definition, reponses, around)
-    context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective)
+    context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective, around.code_insee)
     found: dict[str, str] = {}
     for champ in definition.champs():
         if champ.id in effective and champ.calcul is None:

@@ -15,6 +15,7 @@ from app.demarches.service import brouillons, reponses
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
+from app.demarches.types.compose import erreurs_de
 from app.socle import vues
 from app.socle.contexte import Contexte, Visite
 from app.socle.errors import NotFoundError
@@ -99,7 +100,7 @@ def draw(
         conflits=opposed,
         annonces=annonces_of(etat, current.id),
         controles={id_: p for id_, p in controles_of(etat, current.id).items() if id_ not in erreurs},
-        erreurs_formulaire=[*_disputes(opposed), *(vues.Erreur(c.id, c.erreur) for c in champs if c.erreur)],
+        erreurs_formulaire=[*_disputes(opposed), *erreurs_de(champs)],
         action_url=f"{base}/etapes/{current.id}",
         precedent_url=f"{base}/etapes/{applicable[index - 1].id}" if index else "",
         brouillon_url=f"{base}/champs",

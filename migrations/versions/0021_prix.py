@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0031_prix"
-down_revision = "0029_acces"
+revision = "0021_prix"
+down_revision = "0020_edition"
 branch_labels = None
 depends_on = None
 
