@@ -63,8 +63,7 @@ def test_a_rule_that_no_accepted_answer_makes_true_is_told(si: str) -> None:
         "fin >= debut",
         'lettre parmi ("a", "b", "c")',
         "oui_ ou non oui_",
-        "nombre(lettres) >= 0",
-    ][:4],
+    ],
 )
 def test_a_rule_that_is_never_false_is_told(si: str) -> None:
     assert _dernier(si) == [("si", "toujours_vrai")]
