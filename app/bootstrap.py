@@ -1,13 +1,19 @@
-"""The composition root: the one place that chooses adapters, and that knows every module's jobs."""
+"""The composition root: the one place that chooses adapters, hands modules to one another and knows their jobs."""
 
 from jinja2 import Environment
 
 import app.collectivites.tasks
 import app.demarches.tasks
 import app.demarches.tasks_bureau
+import app.demarches.tasks_echeances
+import app.demarches.tasks_instruction
 import app.identite.tasks
-import app.socle.entretien  # noqa: F401 - these five register their jobs
+import app.socle.entretien  # noqa: F401 - these register their jobs
+from app.collectivites.emblemes import PortEmblemes
 from app.config import Settings, SettingsError
+from app.contrats.ports import Ports
+from app.demarches.providers.adresses import make_adresses
+from app.identite.clients import PortIdentification
 from app.socle import embarque
 from app.socle.antivirus import make_antivirus
 from app.socle.cache import PageCache
@@ -70,5 +76,7 @@ def make_noyau(
         antivirus=make_antivirus(settings.clamd_url),
         expediteur=expediteur or make_expediteur(settings),
         oidc=oidc or Oidc(clock),
+        ports=Ports(identification=PortIdentification(), emblemes=PortEmblemes()),
         maintenance=settings.maintenance,
+        adresses=make_adresses(settings.adresses_url),
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from alembic import command as alembic
 
-from app import exploitation
+from app import commandes_demarches, exploitation
 from app.collectivites import service as collectivites
 from app.commandes import alembic_config, err, out, run, say_faults, settings_or_exit, verify
 from app.demarches.service import catalogue
@@ -27,6 +27,7 @@ for name, group in (
     ("agents", agents),
     ("opsn", opsn),
     ("demo", demo),
+    ("demarches", commandes_demarches.app),
 ):
     app.add_typer(group, name=name)
 app.add_typer(exploitation.app)

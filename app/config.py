@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     # Where users get the source of the version in service (AGPL section 13); empty: on request.
     source_url: str = ""
     clamd_url: str = ""
+    # Geocoding service that suggests postal addresses; empty: forms suggest none.
+    adresses_url: str = ""
 
     proconnect_issuer: str = ""
     proconnect_client_id: str = ""

@@ -18,17 +18,30 @@ from app.collectivites import routes as collectivites
 from app.config import ROOT, load_settings
 from app.demarches.routes import acces as demarches_acces
 from app.demarches.routes import agent as demarches_agent
+from app.demarches.routes import agent_parcours as demarches_parcours
+from app.demarches.routes import avis as demarches_avis
+from app.demarches.routes import edition as demarches_edition
+from app.demarches.routes import (
+    edition_adoption,
+    edition_chantier,
+    edition_essais,
+    edition_liste,
+    edition_publication,
+)
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import gestes as demarches_gestes
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
+from app.demarches.routes import pilotage as demarches_pilotage
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
+from app.demarches.routes import suggestions as demarches_suggestions
 from app.demarches.routes import suivi as demarches_suivi
+from app.demarches.routes import tacite as demarches_tacite
 from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
-from app.portail import accueil, bureau, console, espace, incidents, pages, sante
+from app.portail import accueil, bureau, console, espace, incidents, ma_collectivite, pages, sante
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.expediteurs import mail_folder
@@ -38,6 +51,14 @@ from app.socle.serveur import listen_address, serve
 from app.socle.table import sort_routes
 from app.socle.visionneuse import make_visionneuse
 
+EDITION = (
+    edition_liste.router,
+    edition_adoption.router,
+    edition_publication.router,
+    edition_essais.router,
+    edition_chantier.router,
+    demarches_edition.router,
+)
 # The routers of each kind of host, in the order they are tried.
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "collectivite": (
@@ -52,8 +73,12 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_gestes.router,
         demarches_gestes.collectivite,
         demarches_suivi.router,
+        demarches_tacite.router,
+        demarches_avis.router,
+        demarches_pilotage.usager,
         demarches_remplir.router,
         demarches_remplir.pages,
+        demarches_suggestions.router,
     ),
     "mon": (
         espace.router,
@@ -63,19 +88,25 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         identite.mon,
         demarches_gestes.router,
         demarches_suivi.router,
+        demarches_tacite.router,
     ),
     "agents": (
         bureau.router,
+        ma_collectivite.router,
         demarches_lots.router,
         demarches_partage.router,
+        demarches_pilotage.router,
         accueil.commun,
         identite.agents,
         identite.commun,
         demarches_agent.router,
+        demarches_parcours.router,
         demarches_saisie.router,
+        *EDITION,
         demarches_exports.router,
+        demarches_suggestions.router,
     ),
-    "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun),
+    "opsn": (*console.ROUTERS, accueil.commun, identite.agents, identite.commun, *EDITION),
     "connexion": (accueil.commun, identite.connexion),
     "base": (accueil.commun, sante.base),
 }
@@ -125,7 +156,6 @@ def create_app(noyau: Noyau | None = None) -> Aiguillage:
         settings = load_settings()
         configure_logs(settings.log_format)
         noyau = make_noyau(settings)
-    noyau.ports = identite.PortIdentite()
     applications = {genre: make_application(noyau, genre) for genre in ROUTERS}
 
     async def render_error(scope: Scope, error: BusinessError) -> ASGIApp:

@@ -8,10 +8,13 @@ from benchmarks.demarrage import second_run
 from benchmarks.essais import ESSAIS, Chiffre, Effort
 from benchmarks.exports import exporting
 from benchmarks.platitude import flatness, memory
+from benchmarks.publication import publishing
 from benchmarks.rapport import write
+from benchmarks.regles import rules
 from benchmarks.remplissage import remplissage
 
 DOSSIERS = 100_000
+BRETAGNE = 1202
 Section = tuple[str, str, list[Chiffre]]
 TITRES = {
     "accueil": "Home of a commune",
@@ -24,6 +27,8 @@ TITRES = {
     "platitude": "One commune or all of France",
     "chargement": "Loading",
     "export": "An export of everything",
+    "publication": "A new version for everybody",
+    "regles": "Rules of a form",
     "demarrage": "Starting",
 }
 
@@ -50,6 +55,8 @@ def _run(nom: str, bancs: dict[int, Banc], effort: Effort) -> list[Chiffre]:
         return remplissage(bancs[min(bancs)], effort)
     if nom == "export":
         return exporting(bancs[min(bancs)])
+    if nom == "publication":
+        return publishing({taille: banc for taille, banc in bancs.items() if taille <= BRETAGNE})
     return ESSAIS[nom](bancs[min(bancs)], effort)
 
 
@@ -67,12 +74,16 @@ def main() -> int:
     effort = Effort(3, 60, 6) if options.rapide else Effort()
     suffix = " --rapide" if options.rapide else ""
     sections: list[Section] = []
-    measured = [nom for nom in wanted if nom != "demarrage"]
+    measured = [nom for nom in wanted if nom not in ("demarrage", "regles")]
     if measured:
-        several = {"platitude", "chargement"} & set(measured)
-        tailles = list(TAILLES) if several else [min(TAILLES)]
+        several = {"platitude", "chargement", "publication"} & set(measured)
+        tailles = [min(TAILLES)]
+        if several:
+            tailles = list(TAILLES) if several - {"publication"} else [n for n in TAILLES if n <= BRETAGNE]
         with open_bancs(tailles, 5_000 if options.rapide else DOSSIERS) as bancs:
             sections = [_section(nom, suffix, _run(nom, bancs, effort)) for nom in measured]
+    if "regles" in wanted:
+        sections.append(_section("regles", suffix, rules()))
     if "demarrage" in wanted:
         sections.append(_section("demarrage", suffix, second_run()))
     if not options.seulement:

@@ -4,10 +4,11 @@ The same seed gives the same rows. It works under the platform's role, so every 
 """
 
 import asyncio
+import hashlib
 import json
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -173,6 +174,7 @@ class Generateur:
     ) -> None:
         self.db = db
         self.collectivite = collectivite
+        self.mark = hashlib.md5(str(collectivite).encode(), usedforsecurity=False).hexdigest()[:8]
         self.version = published["mesure"]
         self.now = now
         self.rng = random.Random(GRAINE)  # noqa: S311 - made-up data, the same at each run
@@ -207,7 +209,7 @@ class Generateur:
         return who, agent
 
     def _dossiers(self, number: int, people: list[UUID], who: UUID, agent: UUID) -> None:
-        kept: list[tuple[UUID, str, datetime]] = []
+        kept: list[tuple[UUID, Sequence[str], datetime]] = []
         owners = [*(self.rng.choice(people) for _ in range(number)), *([who] * 20)]
         _copy(
             self.db,
@@ -226,11 +228,18 @@ class Generateur:
             self.db,
             "demarches_recherche",
             "collectivite_id, dossier_id, depose_le, mots",
-            ((self.collectivite, id_, when, words) for id_, words, when in kept),
+            ((self.collectivite, id_, when, self._words(when, words)) for id_, words, when in kept),
+        )
+
+    def _words(self, when: datetime, words: Sequence[str]) -> str:
+        """As `mots_recherche` writes them: each under the mark of the collectivité, and under that of its week."""
+        mark, (year, week, _) = self.mark, when.isocalendar()
+        return " ".join(
+            f"'{mark}/{w}':{n} '{mark}{year % 100:02}{week:02}/{w}'" for n, w in enumerate(words, 1)
         )
 
     def _rows(
-        self, owners: list[UUID], who: UUID, agent: UUID, kept: list[tuple[UUID, str, datetime]]
+        self, owners: list[UUID], who: UUID, agent: UUID, kept: list[tuple[UUID, Sequence[str], datetime]]
     ) -> Iterator[tuple[Any, ...]]:
         rng = self.rng
         for n, owner in enumerate(owners):
@@ -251,7 +260,7 @@ class Generateur:
                 "courriel": f"u{n}@courriel.example",
             }
             reponses = {"nom": nom, "prenoms": prenom, "objet": f"Demande numéro {n}. " * 6}
-            kept.append((id_, f"'{numero}' '{nom.lower().replace(' ', '')}' '{prenom.lower()}'", when))
+            kept.append((id_, (numero, nom.lower().replace(" ", ""), prenom.lower()), when))
             yield (
                 self.collectivite,
                 id_,

@@ -15,8 +15,8 @@ class Effort:
     """How much is measured: rounds, goes per round for reading and for writing."""
 
     tours: int = 9
-    lectures: int = 200
-    ecritures: int = 20
+    lectures: int = 100
+    ecritures: int = 12
 
 
 @dataclass(frozen=True)

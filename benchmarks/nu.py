@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 from fastapi import FastAPI, Request
@@ -81,6 +81,7 @@ class Nu:
         self.application.get(f"{PREFIXE}relire/{{nom}}")(self.replay)
         self.application.post(f"{PREFIXE}modele/{{nom}}")(self.model)
         self.application.post(f"{PREFIXE}ecrire")(self.write)
+        self.application.post(f"{PREFIXE}modifier/{{dossier}}")(self.update)
 
         @event.listens_for(db.engine.sync_engine, "before_cursor_execute")
         def _before(_c: Any, _cur: Any, statement: str, parameters: Any, _ctx: Any, _many: bool) -> None:
@@ -171,7 +172,7 @@ class Nu:
             connection = await self._connection(self._db.url_plateforme)
             async with connection.transaction():
                 await connection.execute(
-                    _UPDATE, request.path_params["dossier"], json.dumps(values["valeur"])
+                    _UPDATE, UUID(request.path_params["dossier"]), json.dumps(values["valeur"])
                 )
         return HTMLResponse(_FRAGMENT.render(values))
 

@@ -52,17 +52,19 @@ _ESPACE = """
         {% endfor %}
 """
 _BUREAU = """
-              {% for l in lignes %}
-                <tr class="govuk-table__row{% if l.moi %} k-tableau__moi{% endif %}">
-                  <th class="govuk-table__header" scope="row"><a class="govuk-link" href="{{ l.url }}">{{ l.demarche }}</a><span class="k-tableau__sous">{{ l.numero }} · {{ l.recu_le }}</span></th>
-                  <td class="govuk-table__cell">{{ l.personne }}<span class="k-tableau__sous">{{ l.canal }}</span></td>
-                  <td class="govuk-table__cell">{{ l.commune }}</td>
-                  <td class="govuk-table__cell">{% if l.urgence %}<span class="k-urgence k-urgence--{{ l.urgence }}">{{ l.delai }}</span><span class="k-tableau__sous">{{ l.echeance }}</span>{% else %}<span class="k-discret">Sans délai</span>{% endif %}</td>
-                  <td class="govuk-table__cell">{% if l.moi %}<strong>Vous</strong>{% elif l.pris_par %}{{ l.pris_par }}{% else %}<span class="k-discret">Aucun agent</span>{% endif %}</td>
-                  <td class="govuk-table__cell"><strong class="govuk-tag k-etiquette k-etiquette--{{ l.ton }}">{{ l.etat }}</strong></td>
-                </tr>
-              {% endfor %}
+                {% for l in lignes %}
+<tr class="govuk-table__row{% if l.moi %} k-tableau__moi{% endif %}">
+                    <td class="govuk-table__cell k-tableau__coche"><input class="k-coche" type="checkbox" name="d" value="{{ l.id }}" aria-label="{{ l.numero }}, {{ l.personne }}"></td>
+                    <th class="govuk-table__header" scope="row"><a class="govuk-link" href="{{ l.url }}">{{ l.demarche }}</a><span class="k-tableau__sous"><span class="k-numero">{{ l.numero }}</span> · {{ l.recu_le }}</span></th>
+                      <td class="govuk-table__cell" data-l="Personne">{{ l.personne }}<span class="k-tableau__sous">{{ l.canal }}</span></td>
+                      <td class="govuk-table__cell" data-l="Délai">{% if l.urgence %}<span class="k-urgence k-urgence--{{ l.urgence }}">{{ l.delai }}</span><span class="k-tableau__sous">{{ l.echeance }}</span>{% else %}<span class="k-discret">Sans délai</span>{% endif %}</td>
+                      <td class="govuk-table__cell" data-l="Suivi par">{% if l.moi %}<strong>Vous</strong>{% elif l.pris_par %}{{ l.pris_par }}{% else %}<span class="k-discret">Aucun agent</span>{% endif %}</td>
+                      <td class="govuk-table__cell" data-l="État"><strong class="govuk-tag k-etiquette k-etiquette--{{ l.ton }}">{{ l.etat }}</strong></td>
+                  </tr>
+                {% endfor %}
 """  # noqa: E501 - as the page has it
+# The desk reads one row more than it shows, to know whether there is a next page.
+_SHOWN = 50
 
 
 class _Propre(NamedTuple):
@@ -77,13 +79,13 @@ class _Propre(NamedTuple):
 
 
 class _Suivi(NamedTuple):
+    id: str
     url: str
     demarche: str
     numero: str
     recu_le: str
     personne: str
     canal: str
-    commune: str
     urgence: str
     delai: str
     echeance: str
@@ -132,11 +134,10 @@ def _own(results: Sequence[Any]) -> list[_Propre]:
 
 
 def _desk(results: Sequence[Any]) -> list[_Suivi]:
-    communes = {row["id"]: row["nom"] for row in _result(results, "nom", "hote")}
     session = _result(results, "session_id")[0]
     today = datetime.now(PARIS).date()  # noqa: TID251 - what a plain page would do
     rows = []
-    for row in _result(results, "numero"):
+    for row in _result(results, "numero")[:_SHOWN]:
         _, _, etat, ton = ETATS[row["etat"]]
         person, due = row["demandeur"], row["silence_le"]
         left = (due - today).days if due else 0
@@ -145,13 +146,13 @@ def _desk(results: Sequence[Any]) -> list[_Suivi]:
         )
         rows.append(
             _Suivi(
+                str(row["id"]),
                 f"/dossiers/{row['id']}",
                 row["titre"],
                 _number(row["numero"]),
                 _local(row["depose_le"]),
                 f"{' '.join(person['prenoms'])} {person['nom_naissance']}",
                 CANAUX[row["canal"]],
-                communes[row["collectivite_id"]],
                 ("depasse" if left < 0 else "proche" if left <= 7 else "loin") if due else "",
                 delai,
                 _date(due) if due else "",

@@ -120,6 +120,7 @@ def child_environment(settings: Settings, ports: Ports) -> dict[str, str]:
     return {
         "KUMUN_FRANCECONNECT_ISSUER": f"{simulateurs}/franceconnect/api/v2",
         "KUMUN_PROCONNECT_ISSUER": f"{simulateurs}/proconnect/api/v2",
+        "KUMUN_ADRESSES_URL": f"{simulateurs}/geocodage",
         **os.environ,
         "KUMUN_VAR": str(settings.var),
         "KUMUN_BASE_URL": base,

@@ -9,6 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from simulateurs.adresses.routes import Adresses
+from simulateurs.adresses.rules import RULES as BAN_RULES
 from simulateurs.franceconnect.routes import FranceConnect
 from simulateurs.franceconnect.rules import RULES as FC_RULES
 from simulateurs.proconnect.routes import ProConnect
@@ -21,7 +23,7 @@ from simulateurs.socle.mount import mounted
 from simulateurs.socle.pages import ROOT, page
 from simulateurs.socle.rules import RuleBook
 
-RULES = (*FC_RULES, *PC_RULES)
+RULES = (*FC_RULES, *PC_RULES, *BAN_RULES)
 Page = Callable[[Request], Awaitable[Response]]
 
 
@@ -57,6 +59,7 @@ def create_app(
             Route("/sante", health),
             Mount("/_simulateur", Admin(context).app(open_to_all=open_admin)),
             Mount("/_statique", StaticFiles(directory=ROOT / "static")),
+            Mount(Adresses.path, Starlette(routes=Adresses(context).routes())),
             Mount(franceconnect.path, mounted(franceconnect, franceconnect.routes())),
             Mount(proconnect.path, mounted(proconnect, proconnect.routes())),
         ]

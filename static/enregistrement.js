@@ -136,7 +136,7 @@ class Enregistreur {
       const suite = await reponse.json();
       this.marquer(suite.versions);
       this.dire(this.opposer(suite.conflits ?? {}, questions) ? this.phrases.conflit : this.phrases.fait(suite.heure));
-      this.actualiser(suite.champs).catch(() => {});
+      this.actualiser(suite.champs).catch(() => {}).then(() => this.annoncer(suite.annonces ?? [], suite.controles ?? {}));
       return;
     }
     this.remettre(questions);
@@ -170,6 +170,20 @@ class Enregistreur {
     }
     champ.value = [...ouverts].join(" ");
     return ouverts.size > 0;
+  }
+
+  /** What the rules say of the answers: at the head of the page, and below the question that a check refuses. */
+  annoncer(annonces, controles) {
+    const zone = this.formulaire.querySelector("#annonces");
+    const dire = (phrase) => Object.assign(document.createElement("p"), { className: "govuk-inset-text", textContent: phrase });
+    if (zone && annonces.join("\n") !== [...zone.children].map((p) => p.textContent).join("\n")) zone.replaceChildren(...annonces.map(dire));
+    for (const ancien of this.formulaire.querySelectorAll("[data-k-controle]")) ancien.remove();
+    const blocs = blocsDe(this.formulaire);
+    for (const [question, phrase] of Object.entries(controles)) {
+      const neuf = dire(phrase);
+      neuf.dataset.kControle = "";
+      blocs.get(question)?.after(neuf);
+    }
   }
 
   remettre(questions) {

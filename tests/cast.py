@@ -14,7 +14,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.demarches.models import Dossier
-from app.demarches.service import brouillons, depot, exports, instruction, pieces, saisie, suivi
+from app.demarches.service import avis, brouillons, depot, exports, instruction, pieces, saisie, suivi
 from app.demarches.service.reponses import save_page
 from app.identite import repository as identite
 from app.identite.domain import identite_franceconnect
@@ -187,6 +187,17 @@ async def dossier_instruit(
     async with portail.contexte(commune, session=session) as ctx:
         await suivi.write_message(ctx, dossier.id, "Merci.")
     return dossier
+
+
+async def avis_demande(portail: Portail, dossier: DossierEssai, agent: str = "maelle") -> UUID:
+    """An opinion asked of somebody outside, on a dossier that this agent instructs."""
+    cast = await load_cast(portail)
+    desk = await portail.ouvrir_session("agents", agent=cast.agents[agent])
+    asked = avis.DemandeAvis(
+        "Une objection ?", "Gestionnaire de réseau", date(2026, 12, 20), "expert@reseau.example"
+    )
+    async with portail.contexte("agents", session=desk) as ctx:
+        return await avis.ask(ctx, dossier.id, asked)
 
 
 async def saisie_guichet(portail: Portail, agent: str = "maelle", commune: str = "guingamp") -> UUID:

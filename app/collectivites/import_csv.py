@@ -45,6 +45,7 @@ SLUGS_RESERVES = frozenset(
         "demo",
         "dev",
         "docs",
+        "essais",
         "franceconnect",
         "ftp",
         "git",

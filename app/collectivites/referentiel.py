@@ -43,14 +43,14 @@ async def search(words: str, fichier: Path = FICHIER) -> Recherche:
 
 
 def _search(words: str, fichier: Path) -> Recherche:
-    wanted = _folded(words)
+    wanted = folded(words)
     total = 0
 
     def matches() -> Iterator[tuple[int, str, str, Trouvee]]:
         nonlocal total
         with fichier.open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream):
-                name = _folded(row["nom"])
+                name = folded(row["nom"])
                 rank = _rank(wanted, name, row["code_insee"])
                 if rank is None:
                     continue
@@ -65,7 +65,8 @@ def _search(words: str, fichier: Path) -> Recherche:
     return Recherche(tuple(item[-1] for item in best), total)
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A name as searches compare it: lower case, without accents, hyphens and apostrophes."""
     return " ".join(plain(text).replace("-", " ").replace("'", " ").split())
 
 

@@ -1,4 +1,7 @@
-"""What the OPSN sets for a collectivité: contact, theme, logo, state, agents' rights. Each act leaves an audit line."""
+"""What is set for a collectivité by the OPSN, or by its own administrators; each act leaves an audit line.
+
+Contact, theme, logo, state, agents' rights. Whoever calls has checked that this person may do it.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -112,12 +115,15 @@ async def change_etat(ctx: Contexte, slug: str, etat: str) -> None:
         await repository.update_collectivite(acte.session, acte.collectivite.id, etat=etat)
 
 
-async def invite(ctx: Contexte, slug: str, values: dict[str, str]) -> None:
-    """Gives a person a right (or changes it) and owes them the e-mail that says so; values are checked already."""
+async def invite(ctx: Contexte, slug: str, values: dict[str, str], *, renommer: bool = True) -> None:
+    """Gives a person a right (or changes it) and owes them the e-mail that says so; values are checked already.
+
+    Without `renommer`, somebody known keeps their name: it signs decisions in every collectivité they serve.
+    """
     async with acting(ctx, slug, "collectivites:agent:inviter") as acte:
         session, collectivite = acte.session, acte.collectivite
         row = agent_values(values["courriel"], values["prenom"], values["nom"], ctx.now)
-        agent_id = await repository.add_agent(session, row)
+        agent_id = await repository.add_agent(session, row, renommer=renommer)
         await repository.grant(
             session,
             collectivite.id,

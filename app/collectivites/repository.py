@@ -84,16 +84,27 @@ async def update_collectivite(session: AsyncSession, collectivite_id: UUID, **va
     await session.execute(update(Collectivite).where(Collectivite.id == collectivite_id).values(**values))
 
 
-async def add_agent(session: AsyncSession, values: dict[str, Any]) -> UUID:
-    """Adds an agent, or finds the one of that address; returns the id."""
+async def list_slugs_of(session: AsyncSession, ids: Iterable[UUID]) -> list[tuple[str, str]]:
+    """Slug and name of some collectivités, by name."""
+    query = (
+        select(Collectivite.slug, Collectivite.nom)
+        .where(Collectivite.id.in_(list(ids)))
+        .order_by(func.sans_accents(Collectivite.nom), Collectivite.id)
+    )
+    return [(row.slug, row.nom) for row in (await session.execute(query)).all()]
+
+
+async def add_agent(session: AsyncSession, values: dict[str, Any], *, renommer: bool = True) -> UUID:
+    """Adds an agent, or finds the one of that address; returns the id. `renommer` gives a known one this name."""
     statement = insert(Agent).values(**values)
+    named = statement.excluded if renommer else Agent
     found: UUID = (
         await session.execute(
             statement.on_conflict_do_update(
                 index_elements=[Agent.courriel],
                 set_={
-                    "prenom": statement.excluded.prenom,
-                    "nom": statement.excluded.nom,
+                    "prenom": named.prenom,
+                    "nom": named.nom,
                     "opsn": Agent.opsn | statement.excluded.opsn,
                 },
             ).returning(Agent.id)
@@ -224,6 +235,14 @@ async def list_known(session: AsyncSession, codes: list[str]) -> dict[str, str]:
         Collectivite.code_insee == any_(literal(codes, ARRAY(Text)))
     )
     return {code: slug for code, slug in (await session.execute(query)).all() if code}
+
+
+async def list_known_sirens(session: AsyncSession, sirens: list[str]) -> dict[str, str]:
+    """Slug by SIREN, for those of these collectivités that are taken on."""
+    query = select(Collectivite.siren, Collectivite.slug).where(
+        Collectivite.siren == any_(literal(sirens, ARRAY(Text)))
+    )
+    return {siren: slug for siren, slug in (await session.execute(query)).all() if siren}
 
 
 async def list_agents(session: AsyncSession, collectivite_id: UUID) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.collectivites import repository
+from app.collectivites.epci import Epci, epci_values
 from app.collectivites.import_csv import (
     LigneCommune,
     LigneRefusee,
@@ -111,6 +112,31 @@ async def take_on(
             nombre=len(values),
         )
     return result
+
+
+async def take_on_epci(
+    noyau: Noyau, epci: Epci, *, ouvrir: Ouvrir, acteur: str = "systeme", requete: str = ""
+) -> str:
+    """Takes an EPCI on unless it is; its slug. Never at the same time as an import."""
+    async with noyau.db.hors_cloison("an EPCI is taken on") as session:
+        await repository.lock_imports(session)
+        known = await repository.list_known_sirens(session, [epci.siren])
+        if known:
+            return known[epci.siren]
+        taken = await repository.list_slugs(session, list(epci.slugs()))
+        values = epci_values(epci, epci.slug(taken), fuseau_of(epci.departement))
+        await repository.add_collectivites(session, [values], noyau.settings.base_host)
+        await ouvrir(session, [values["id"]])
+        await record_as(
+            session,
+            noyau.clock.now(),
+            acteur,
+            "collectivites:epci:prendre",
+            epci.siren,
+            collectivite_id=values["id"],
+            requete=requete,
+        )
+    return str(values["slug"])
 
 
 def commune_values(row: LigneCommune, slug: str) -> dict[str, Any]:

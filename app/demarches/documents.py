@@ -107,6 +107,7 @@ class EffetDelai(StrEnum):
 class Depot:
     """What was filed: dossier, démarche, by whom, how, when, with which answers and pieces.
 
+    `transmission` says who received it first and when, if another administration did (L114-3).
     `canal` is a French phrase (« en ligne », « au guichet »); `depose_par` names who filed for the person
     (agent at the counter, helper, mandataire), empty when it was the person.
     """
@@ -121,6 +122,7 @@ class Depot:
     agent: Auteur | None = None
     sections: tuple[Section, ...] = ()
     pieces: tuple[PieceRecue, ...] = ()
+    transmission: str = ""
 
     def __post_init__(self) -> None:
         require(self.numero, "le numéro du dossier")
@@ -138,6 +140,7 @@ class Depot:
             "canal": self.canal,
             "demandeur": self.demandeur.data(),
             "depose_par": self.depose_par,
+            "transmission": self.transmission,
             "agent": self.agent.data() if self.agent else None,
             "sections": [_section(section) for section in self.sections],
             "pieces": [{"libelle": piece.libelle, "fichier": piece.fichier} for piece in self.pieces],
@@ -192,6 +195,30 @@ class DemandeComplement:
         _require_author(self.agent)
         if self.avant_le <= self.en_tete.date_de(self.etablie_le):
             raise IncompleteLetterError("La date limite doit être postérieure à la date du courrier.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lettre:
+    """A plain letter on a dossier: what it is about, its paragraphs, the text it rests on (`mention`, may be empty).
+
+    `agent` is None where nobody writes it: an attestation is the administration's.
+    """
+
+    en_tete: EnTete
+    numero: str
+    demarche: str
+    destinataire: Destinataire
+    etablie_le: datetime
+    objet: str
+    paragraphes: tuple[str, ...]
+    mention: str = ""
+    agent: Auteur | None = None
+
+    def __post_init__(self) -> None:
+        require(self.numero, "le numéro du dossier")
+        require(self.objet, "l’objet")
+        require(any(text.strip() for text in self.paragraphes), "le corps du courrier")
+        require_aware(self.etablie_le, "etablie_le")
 
 
 class Forme(StrEnum):

@@ -4,7 +4,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    FetchedValue,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +33,7 @@ class DemarcheVersion(Base):
     contenu: Mapped[Json] = mapped_column(JSONB)
     titre: Mapped[str | None] = mapped_column(Text)
     publiee_le: Mapped[datetime] = mapped_column(Instant)
+    proprietaire_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_collectivite.id"))
 
 
 class Surcouche(CommunMixin, Base):
@@ -42,6 +54,9 @@ class Adoption(CommunMixin, Base):
     version_id: Mapped[str] = mapped_column(ForeignKey("demarches_version.id"))
     surcouche_id: Mapped[str | None] = mapped_column(Text)
     ouverte: Mapped[bool] = mapped_column(Boolean)
+    delai_nombre: Mapped[int | None] = mapped_column(Integer)
+    delai_mediane: Mapped[int | None] = mapped_column(SmallInteger)
+    delai_p90: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class Dossier(PersonnelMixin, Base):
@@ -67,13 +82,22 @@ class Dossier(PersonnelMixin, Base):
     modifie_le: Mapped[datetime] = mapped_column(Instant)
     depose_le: Mapped[datetime | None] = mapped_column(Instant)
     silence_le: Mapped[date | None] = mapped_column(Date)
+    prix_centimes: Mapped[int | None] = mapped_column(BigInteger)
     agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_agent.id"))
     agent_nom: Mapped[str] = mapped_column(Text, default="")
     bail_jusqu_a: Mapped[datetime | None] = mapped_column(Instant)
     clos_le: Mapped[datetime | None] = mapped_column(Instant)
+    etape: Mapped[str] = mapped_column(Text, default="")
+    etape_le: Mapped[datetime | None] = mapped_column(Instant)
+    recu_initial_le: Mapped[datetime | None] = mapped_column(Instant)
+    origine_collectivite_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_collectivite.id"))
+    origine_id: Mapped[UUID | None] = mapped_column()
     revision: Mapped[int] = mapped_column(Integer, default=1)
-    essai: Mapped[bool] = mapped_column(Boolean, default=False)
+    # In which e-mails are written; an agent who files for somebody leaves French.
+    langue: Mapped[str] = mapped_column(Text, default="fr")
+    essai: Mapped[bool] = mapped_column(Boolean, server_default=FetchedValue())
     groupe_id: Mapped[UUID | None] = mapped_column()
+    avis_donne: Mapped[bool] = mapped_column(Boolean, default=False)
     etiquettes: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
 
 
@@ -125,6 +149,10 @@ class Piece(DuDossier, Base):
     empreinte: Mapped[bytes] = mapped_column(LargeBinary)
     antivirus: Mapped[str] = mapped_column(Text)
     etat: Mapped[str] = mapped_column(Text, default="jointe")
+    raison: Mapped[str] = mapped_column(Text, default="")
+    motif: Mapped[str] = mapped_column(Text, default="")
+    examinee_par: Mapped[str] = mapped_column(Text, default="")
+    examinee_le: Mapped[datetime | None] = mapped_column(Instant)
     ajoutee_le: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -153,7 +181,7 @@ class Message(DuDossier, Base):
 
 
 class Complement(DuDossier, Base):
-    """A piece or an answer asked again, with its reason and date (CRPA L114-5)."""
+    """A piece or an answer asked again, with its reason and date (CRPA L114-5); one `demande` (letter) asks several."""
 
     __tablename__ = "demarches_complement"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -163,6 +191,9 @@ class Complement(DuDossier, Base):
     avant_le: Mapped[date] = mapped_column(Date)
     demande_par: Mapped[str] = mapped_column(Text)
     satisfait_le: Mapped[datetime | None] = mapped_column(Instant)
+    demande_id: Mapped[UUID] = mapped_column()
+    raison: Mapped[str] = mapped_column(Text, default="")
+    indispensable: Mapped[bool] = mapped_column(Boolean, default=True)
 
 
 class Decision(PersonnelMixin, Base):
@@ -178,6 +209,8 @@ class Decision(PersonnelMixin, Base):
     auteur_service: Mapped[str] = mapped_column(Text)
     agent_id: Mapped[UUID] = mapped_column(ForeignKey("socle_agent.id"))
     rendue_le: Mapped[datetime] = mapped_column(Instant)
+    propose_par: Mapped[str] = mapped_column(Text, default="")
+    retire_tacite: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class Document(DuDossier, Base):
@@ -203,6 +236,87 @@ class Envoi(DuDossier, Base):
     detail: Mapped[str] = mapped_column(Text, default="")
     cree_le: Mapped[datetime] = mapped_column(Instant)
     envoye_le: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Proposition(PersonnelMixin, Base):
+    """A decision prepared by one agent for another to sign; it decides nothing."""
+
+    __tablename__ = "demarches_proposition"
+    dossier_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sens: Mapped[str] = mapped_column(Text)
+    motif: Mapped[str] = mapped_column(Text)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("socle_agent.id"))
+    par: Mapped[str] = mapped_column(Text)
+    proposee_le: Mapped[datetime] = mapped_column(Instant)
+
+
+class Avis(DuDossier, Base):
+    """An opinion asked on a dossier: of a service of the collectivité, or of an outside expert by a link and a code."""
+
+    __tablename__ = "demarches_avis"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    etape: Mapped[str] = mapped_column(Text, default="")
+    objet: Mapped[str] = mapped_column(Text)
+    oui_non: Mapped[bool] = mapped_column(Boolean)
+    confidentiel: Mapped[bool] = mapped_column(Boolean)
+    nom: Mapped[str] = mapped_column(Text)
+    courriel: Mapped[str] = mapped_column(Text, default="")
+    code_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
+    demande_le: Mapped[datetime] = mapped_column(Instant)
+    demande_par: Mapped[str] = mapped_column(Text)
+    avant_le: Mapped[date] = mapped_column(Date)
+    relance_le: Mapped[datetime | None] = mapped_column(Instant)
+    revoque_le: Mapped[datetime | None] = mapped_column(Instant)
+    rendu_le: Mapped[datetime | None] = mapped_column(Instant)
+    rendu_par: Mapped[str] = mapped_column(Text, default="")
+    favorable: Mapped[bool | None] = mapped_column(Boolean)
+    texte: Mapped[str] = mapped_column(Text, default="")
+    fichier_id: Mapped[UUID | None] = mapped_column()
+    fichier_nom: Mapped[str] = mapped_column(Text, default="")
+    fichier_type: Mapped[str] = mapped_column(Text, default="")
+    fichier_taille: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Attente(DuDossier, Base):
+    """Something a step waits for from another module; `automatique` says that the module is there and will tell."""
+
+    __tablename__ = "demarches_attente"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    etape: Mapped[str] = mapped_column(Text)
+    genre: Mapped[str] = mapped_column(Text)
+    libelle: Mapped[str] = mapped_column(Text)
+    automatique: Mapped[bool] = mapped_column(Boolean)
+    reference: Mapped[str] = mapped_column(Text, default="")
+    ouverte_le: Mapped[datetime] = mapped_column(Instant)
+    close_le: Mapped[datetime | None] = mapped_column(Instant)
+    close_par: Mapped[str] = mapped_column(Text, default="")
+
+
+class Transmission(PersonnelMixin, Base):
+    """A dossier handed over to the competent administration (CRPA L114-2), here or outside."""
+
+    __tablename__ = "demarches_transmission"
+    dossier_id: Mapped[UUID] = mapped_column(primary_key=True)
+    vers_collectivite_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_collectivite.id"))
+    organisme: Mapped[str] = mapped_column(Text)
+    adresse: Mapped[str] = mapped_column(Text, default="")
+    courriel: Mapped[str] = mapped_column(Text, default="")
+    motif: Mapped[str] = mapped_column(Text)
+    par: Mapped[str] = mapped_column(Text)
+    transmis_le: Mapped[datetime] = mapped_column(Instant)
+    remis_le: Mapped[datetime | None] = mapped_column(Instant)
+    nouveau_id: Mapped[UUID | None] = mapped_column()
+
+
+class Alerte(DuDossier, Base):
+    """A date that comes near or has passed: told once to the agents in charge, `palier` days before it."""
+
+    __tablename__ = "demarches_alerte"
+    dossier_id: Mapped[UUID] = mapped_column(primary_key=True)
+    genre: Mapped[str] = mapped_column(Text, primary_key=True)
+    echeance: Mapped[date] = mapped_column(Date, primary_key=True)
+    palier: Mapped[int] = mapped_column(Integer, primary_key=True)
+    creee_le: Mapped[datetime] = mapped_column(Instant)
 
 
 class Export(CommunMixin, Base):

@@ -6,17 +6,23 @@ Each carries the instant of the fact it attests, so that making it again after a
 from collections.abc import Mapping
 from datetime import datetime
 
+import structlog
+
 from app.demarches.documents import (
     AccuseReception,
     AttestationEnregistrement,
     DecisionActe,
     DemandeComplement,
     Forme,
+    Lettre,
     PieceDemandee,
     RecapDossier,
 )
 from app.socle.documents import render_pdf
+from app.socle.errors import BusinessError
 from app.socle.lettres import EnTete, jour
+
+log = structlog.get_logger()
 
 
 async def pdf_attestation(papier: AttestationEnregistrement) -> bytes:
@@ -66,6 +72,27 @@ async def pdf_demande_complement(papier: DemandeComplement) -> bytes:
         en_tete=papier.en_tete,
         instant=papier.etablie_le,
         titre=f"Pièces à compléter – dossier {papier.numero}",
+    )
+
+
+async def pdf_lettre(papier: Lettre) -> bytes:
+    """A plain letter as PDF/A-2a and PDF/UA-1, dated by `etablie_le`."""
+    return await _render(
+        "lettre",
+        {
+            "en_tete": papier.en_tete.data(),
+            "numero": papier.numero,
+            "demarche": papier.demarche,
+            "destinataire": papier.destinataire.data(),
+            "etablie_le": jour(papier.en_tete.date_de(papier.etablie_le)),
+            "objet": papier.objet,
+            "paragraphes": papier.paragraphes,
+            "mention": papier.mention,
+            "agent": papier.agent.data() if papier.agent else None,
+        },
+        en_tete=papier.en_tete,
+        instant=papier.etablie_le,
+        titre=f"{papier.objet} – dossier {papier.numero}",
     )
 
 
@@ -123,7 +150,14 @@ async def pdf_dossier(papier: RecapDossier) -> bytes:
 async def _render(
     modele: str, donnees: Mapping[str, object], *, en_tete: EnTete, instant: datetime, titre: str
 ) -> bytes:
-    return await render_pdf(modele, donnees, horodatage=instant, titre=titre, embleme=en_tete.embleme_svg)
+    try:
+        return await render_pdf(modele, donnees, horodatage=instant, titre=titre, embleme=en_tete.embleme_svg)
+    except BusinessError as error:
+        if not en_tete.embleme_svg:
+            raise
+        # A drawing that the typesetter does not take must not keep a person from their receipt.
+        log.warning("emblem_left_out", modele=modele, error=error.message)
+        return await render_pdf(modele, donnees, horodatage=instant, titre=titre)
 
 
 def _piece(piece: PieceDemandee) -> dict[str, object]:

@@ -12,6 +12,7 @@ from app.demarches.models import Evenement, Message, Piece
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.catalogue import Offre
 from app.socle import vues
+from app.socle.gabarits import euros
 from app.socle.langues import N_
 
 MEGA = 1_000_000
@@ -25,16 +26,34 @@ _TONS = {
     Etat.REFUSE: "refus",
     Etat.SANS_SUITE: "neutre",
     Etat.RETIRE: "neutre",
+    Etat.TRANSMIS: "neutre",
 }
+
+
+@dataclass(frozen=True)
+class Entete:
+    """Title and summary in the reader's language; what has no translation is French, and said to be."""
+
+    titre: str
+    resume: str
+    titre_francais: bool
+    resume_francais: bool
+
+
+def entete_of(definition: Definition, langue: str) -> Entete:
+    """How a démarche is called for a reader of that language."""
+    found = definition.traductions.dans(langue)
+    resume = found.resume if found else ""
+    titre = found.titre if found else definition.titre
+    return Entete(titre, resume or definition.resume, found is None, not resume)
 
 
 @dataclass(frozen=True)
 class Carte:
     """A démarche in a list."""
 
-    titre: str
+    entete: Entete
     url: str
-    resume: str
     en_ligne: bool
     duree: int
 
@@ -48,8 +67,8 @@ class Famille:
     demarches: Sequence[Carte]
 
 
-def familles_of(offres: Iterable[Offre]) -> list[Famille]:
-    """Démarches by theme, what is done online first."""
+def familles_of(offres: Iterable[Offre], langue: str) -> list[Famille]:
+    """Démarches by theme, what is done online first, called as in that language."""
     found: dict[str, list[Offre]] = {}
     for offre in offres:
         found.setdefault(offre.definition.theme, []).append(offre)
@@ -59,13 +78,12 @@ def familles_of(offres: Iterable[Offre]) -> list[Famille]:
             "",
             [
                 Carte(
-                    o.definition.titre,
+                    entete_of(o.definition, langue),
                     f"/demarches/{o.definition.slug}",
-                    o.definition.resume,
                     o.en_ligne,
                     (o.definition.duree_minutes or 0) if o.en_ligne else 0,
                 )
-                for o in sorted(found[theme], key=lambda o: (not o.en_ligne, o.definition.titre))
+                for o in sorted(found[theme], key=lambda o: (not o.en_ligne, o.definition.titre_en(langue)))
             ],
         )
         for theme, label in THEMES.items()
@@ -98,6 +116,8 @@ def fichiers_of(pieces: Iterable[Piece], base: str = "/pieces", *, agent: bool =
 def _etat_fichier(piece: Piece, *, agent: bool) -> str:
     if piece.etat == "redemandee":
         return "a_remplacer"
+    if agent and piece.etat in ("acceptee", "refusee"):
+        return "valide" if piece.etat == "acceptee" else "refuse"
     return "non_analyse" if agent and piece.antivirus == "non_analyse" else "accepte"
 
 
@@ -112,24 +132,44 @@ def champs_of(
 ) -> list[vues.Champ]:
     """The questions of a page as they must be drawn: with what was typed, right or wrong, and where it comes from."""
     etat = draft.etat()
-    return [
-        replace(
-            _champ(
-                draft, champ, erreurs.get(champ.id, ""), connues, source, (remarques or {}).get(champ.id, "")
-            ),
-            obligatoire=champ.id in etat.obligatoires,
-        )
-        for champ in etat.champs(page.id)
-    ]
+    found: list[vues.Champ] = []
+    for part in next((seen.sections for seen in etat.pages if seen.page.id == page.id), ()):
+        if part.section is not None:
+            # No id of a field holds a dot: a title cannot be taken for one.
+            title = f"partie.{part.section.id}"
+            found.append(vues.Champ(title, "titre", part.section.titre, part.section.aide, obligatoire=False))
+        for champ in part.champs:
+            remark = (remarques or {}).get(champ.id, "")
+            seen_ = _champ(draft, champ, erreurs, connues, source, remark)
+            found.append(replace(seen_, obligatoire=champ.id in etat.obligatoires))
+    return found
+
+
+def annonces_of(etat: EtatFormulaire, page_id: str) -> list[str]:
+    """What a page says as soon as it is known: why the request cannot be made, what does not agree, the price."""
+    said = [*etat.inadmissible, *(r.phrase for r in etat.refus if r.page_id == page_id and not r.champ_id)]
+    if etat.centimes is not None:
+        said.append(f"Prix\u00a0: {euros(etat.centimes)}.")
+    return said
+
+
+def controles_of(etat: EtatFormulaire, page_id: str) -> dict[str, str]:
+    """The sentences of the checks that answers of a page fail, by question."""
+    return {r.champ_id: r.phrase for r in reversed(etat.refus) if r.page_id == page_id and r.champ_id}
 
 
 def _champ(
-    draft: Brouillon, champ: Champ, erreur: str, connues: Mapping[str, str], source: str, remarque: str
+    draft: Brouillon,
+    champ: Champ,
+    erreurs: Mapping[str, str],
+    connues: Mapping[str, str],
+    source: str,
+    remarque: str,
 ) -> vues.Champ:
-    value = draft.reponses.get(champ.id)
+    value = draft.etat().reponses.get(champ.id) if champ.calcul else draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
     given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
-    seen = champ_vu(champ, typed, erreur)
+    seen = champ.genre.vue(champ, typed, erreurs)
     return replace(
         seen,
         aide=f"{seen.aide} {remarque}".strip(),
@@ -142,7 +182,7 @@ def _champ(
 
 def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
     """A question outside any draft, with what was typed and what is wrong with it."""
-    return replace(champ.genre.vue(champ, typed), erreur=erreur)
+    return champ.genre.vue(champ, typed, {champ.id: erreur})
 
 
 def formats_of(champ: Champ) -> str:
@@ -214,6 +254,7 @@ def pieces_of(
 
 _HISTOIRE = {
     "depot": N_("Dossier déposé"),
+    "version": N_("Dossier passé à la nouvelle version de la démarche"),
     "prise_en_charge": N_("Pris en charge"),
     "liberation": N_("Rendu au service"),
     "attribution": N_("Confié à un agent"),
@@ -221,6 +262,21 @@ _HISTOIRE = {
     "complement_recu": N_("Complément reçu"),
     "decision": N_("Décision rendue"),
     "retrait": N_("Demande retirée"),
+    "transmission": N_("Transmis à l’administration compétente"),
+    "arrivee": N_("Reçu d’une autre administration"),
+    "refus_tacite": N_("Refusé par le silence de l’administration"),
+    "acceptation_tacite": N_("Accepté par le silence de l’administration"),
+    "attente_levee": N_("Ce qui était attendu est arrivé"),
+    "examen": "Pièces examinées",
+    "proposition": "Décision proposée",
+    "etape": "Étape",
+    "avis_demande": "Avis demandé",
+    "avis_relance": "Avis relancé",
+    "avis_revoque": "Demande d’avis annulée",
+    "avis_rendu": "Avis rendu",
+    "avis_refuse": "Courriel de demande d’avis refusé",
+    "remise": "Dossier envoyé à l’organisme",
+    "remise_refusee": "Envoi à l’organisme refusé",
 }
 
 

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
-from app.demarches.domain import champs_visibles, jour_local, pages_applicables
+from app.demarches.domain import champs_visibles, jour_local, pages_applicables, silence_de
 from app.demarches.domain.etats import ETATS_FINAUX, LIBELLES_ETAT, Etat
 from app.demarches.models import Document, Dossier, Envoi
 from app.demarches.presentation import etiquette_of, histoire_of, messages_of, pieces_of, sections_of
+from app.demarches.presentation_parcours import instruction_of
+from app.demarches.repository.parcours import Travail
 from app.demarches.service import instruction
 from app.demarches.service.brouillons import circonstances_of
 from app.demarches.service.bureau import days_left
@@ -43,6 +45,9 @@ DOCUMENTS = {
     "accuse": "Accusé de réception",
     "complement": "Demande de pièce",
     "decision": "Décision",
+    "transmission": "Lettre de transmission",
+    "attestation_tacite": "Attestation d’acceptation",
+    "etape": "Courrier",
 }
 COURRIELS = {
     "demande_deposee": "Accusé de réception",
@@ -50,6 +55,8 @@ COURRIELS = {
     "complement_demande": "Pièce redemandée",
     "message_recu": "Annonce d’un message",
     "decision_rendue": "Annonce de la décision",
+    "demande_transmise": "Annonce de la transmission",
+    "etape": "Courriel d’une étape",
 }
 ENVOIS = {
     "a_envoyer": vues.Etiquette("En cours d’envoi", "attente"),
@@ -61,6 +68,7 @@ ENVOIS = {
 def dossier_of(
     ctx: Contexte,
     found: Suivi,
+    travail: Travail,
     droit: Droit,
     typed: FormData,
     erreurs: dict[str, str],
@@ -73,6 +81,7 @@ def dossier_of(
     closed = Etat(dossier.etat) in ETATS_FINAUX
     mine = instruction.is_mine(dossier, ctx) and not closed
     return {
+        "fuseau": ZoneInfo(found.collectivite.fuseau),
         "dossier": _head(ctx, found, closed=closed),
         "identite": _identity(dossier),
         "prise": None
@@ -97,8 +106,11 @@ def dossier_of(
         ],
         "envois": envois_of(found.envois),
         "demande": _demand(base, found, typed) if mine else None,
-        "decision": _decision(base, typed, droit) if mine and dossier.etat != Etat.DEPOSE else None,
+        "decision": _decision(base, found, travail, typed, droit)
+        if mine and dossier.etat != Etat.DEPOSE
+        else None,
         "rendue": _given(found),
+        "instruction": instruction_of(ctx, found, travail, droit, typed, mine=mine),
         "message_form": {"action_url": f"{base}/messages", "valeur": typed.get("message", "")},
         "note_form": {"action_url": f"{base}/notes", "valeur": typed.get("note", "")},
         "nouveautes": _news(found, since) if since else [],
@@ -109,10 +121,11 @@ def dossier_of(
 
 
 def _head(ctx: Contexte, found: Suivi, *, closed: bool) -> dict[str, Any]:
-    dossier, legal = found.dossier, found.definition.legal
+    dossier = found.dossier
     silence = ""
-    if legal is not None and legal.silence is not None and dossier.silence_le is not None and not closed:
-        silence = "Le silence vaudra " + ("refus" if legal.silence.regime == "refus" else "acceptation")
+    rule = silence_de(found.definition, dossier.reponses)
+    if rule is not None and dossier.silence_le is not None and not closed:
+        silence = "Le silence vaudra " + ("refus" if rule.regime == "refus" else "acceptation")
     par = dossier.mandataire or {}
     return {
         "numero": dossier.numero,
@@ -190,7 +203,7 @@ def envois_of(envois: Sequence[Envoi]) -> list[dict[str, Any]]:
     """The e-mails of a dossier and what became of each."""
     return [
         {
-            "libelle": COURRIELS.get(item.evenement, item.evenement),
+            "libelle": COURRIELS.get(item.evenement.partition(":")[0], item.evenement),
             "a": item.destinataire,
             "le": item.envoye_le or item.cree_le,
             "etiquette": ENVOIS[item.etat],
@@ -217,11 +230,17 @@ def _demand(base: str, found: Suivi, typed: FormData) -> dict[str, Any] | None:
     return {"action_url": f"{base}/complements", "pieces": options, "valeurs": valeurs} if options else None
 
 
-def _decision(base: str, typed: FormData, droit: Droit) -> dict[str, Any]:
+def _decision(base: str, found: Suivi, travail: Travail, typed: FormData, droit: Droit) -> dict[str, Any]:
+    prepared, model = travail.proposition, found.definition.decision
     return {
         "action_url": f"{base}/decision",
         "choix": CHOIX,
-        "valeurs": {"sens": typed.get("sens", ""), "motif": typed.get("motif", "")},
+        "valeurs": {
+            "sens": typed.get("sens", prepared.sens if prepared else ""),
+            "motif": typed.get("motif", prepared.motif if prepared else ""),
+            "retrait": "retrait" in typed,
+        },
+        "a_deux": model is not None and model.deux_agents,
         "auteur": ", ".join(part for part in (droit.nom_complet, droit.qualite, droit.service) if part),
         "manque": instruction.missing_mentions(droit),
     }

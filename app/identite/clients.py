@@ -44,6 +44,19 @@ async def franceconnect_client(visit: Visite, hote: str) -> ClientOidc | None:
     return ClientOidc(cle.emetteur, cle.client_id, opened, SCOPE_FRANCECONNECT, "eidas1", cle.entite)
 
 
+async def has_franceconnect(visit: Visite) -> bool:
+    """Whether the host of a visit offers FranceConnect."""
+    return await franceconnect_client(visit, visit.hote.nom) is not None
+
+
+class PortIdentification:
+    """What other modules may ask of this one."""
+
+    async def has_franceconnect(self, visit: Visite) -> bool:
+        """Whether this host offers FranceConnect: its collectivité has keys."""
+        return await has_franceconnect(visit)
+
+
 def proconnect_client(visit: Visite) -> ClientOidc | None:
     """The installation's one ProConnect client."""
     settings = visit.noyau.settings

@@ -1,18 +1,18 @@
 """Pages of signing in and out, on every kind of host; thin."""
 
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
 from app.identite import repository, service
-from app.identite.clients import franceconnect_client
+from app.identite.clients import has_franceconnect
 from app.identite.domain import ERREURS
 from app.socle.adresses import parse_email
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, Visite, VisiteDep
-from app.socle.errors import NotFoundError, SignInRequiredError
+from app.socle.errors import NotFoundError, SignInRequiredError, UnavailableError
 from app.socle.ids import fingerprint
 from app.socle.langues import N_
 from app.socle.models import Connexion
@@ -52,10 +52,6 @@ def choice(
     )
 
 
-async def _has_franceconnect(visit: Visite) -> bool:
-    return await franceconnect_client(visit, visit.hote.nom) is not None
-
-
 @usager.get("/connexion")
 async def choose(ctx: ContexteDep, suite: Suite = "/", erreur: Suite = "") -> Response:
     """The ways to sign in on this host; says why the last attempt did not succeed."""
@@ -68,15 +64,19 @@ async def choose(ctx: ContexteDep, suite: Suite = "/", erreur: Suite = "") -> Re
             "identite/incident.html",
             message=ERREURS[erreur],
             suite=suite,
-            franceconnect=await _has_franceconnect(ctx),
+            franceconnect=await has_franceconnect(ctx),
         )
-    return choice(ctx, suite, fc=await _has_franceconnect(ctx))
+    return choice(ctx, suite, fc=await has_franceconnect(ctx))
 
 
 @usager.get("/connexion/franceconnect")
 async def franceconnect(visit: VisiteDep, suite: Suite = "/") -> Response:
-    """To FranceConnect."""
-    return leave(visit, await service.begin(visit, "franceconnect", safe_suite(suite)))
+    """To FranceConnect; while it does not answer, to the page that says so and offers the other ways."""
+    suite = safe_suite(suite)
+    try:
+        return leave(visit, await service.begin(visit, "franceconnect", suite))
+    except UnavailableError:
+        return redirect(visit, f"/connexion?{urlencode({'erreur': 'indisponible', 'suite': suite})}")
 
 
 @usager.post("/connexion/courriel")
@@ -88,7 +88,7 @@ async def courriel(ctx: ContexteDep, form: FormulaireDep) -> Response:
         address = parse_email(typed).normalized.lower()
     except ValueError:
         phrase = N_("Écrivez une adresse de courriel complète, par exemple prenom.nom@exemple.fr.")
-        return choice(ctx, suite, courriel=typed, erreur=phrase, statut=422, fc=await _has_franceconnect(ctx))
+        return choice(ctx, suite, courriel=typed, erreur=phrase, statut=422, fc=await has_franceconnect(ctx))
     connexion_id = await service.send_code(ctx, address, suite)
     return redirect(ctx, f"/connexion/code/{connexion_id}")
 
@@ -269,11 +269,3 @@ async def proconnect_back(visit: VisiteDep) -> Response:
 async def signed_out(visit: VisiteDep, state: Annotated[str, Query(max_length=400)] = "") -> Response:
     """After the provider's own sign-out: back to the host where it began, whose state is checked."""
     return leave(visit, service.Retour(service.signed_out_host(visit, state) + "/"))
-
-
-class PortIdentite:
-    """What other modules may ask of this one."""
-
-    async def has_franceconnect(self, visit: Visite) -> bool:
-        """Whether this host offers FranceConnect."""
-        return await _has_franceconnect(visit)

@@ -277,7 +277,7 @@ async def send_code(ctx: Contexte, courriel: str, suite: str) -> UUID:
         expire_le=ctx.now + CODE_LIFE,
     )
     await ctx.db.flush()
-    await emit(ctx.db, "identite:envoyer_code", connexion_id=connexion_id)
+    await emit(ctx.db, "identite:envoyer_code", connexion_id=connexion_id, langue=ctx.langue)
     return connexion_id
 
 

@@ -11,8 +11,8 @@ from app.socle.noyau import Noyau
 
 
 @tache("identite:envoyer_code")
-async def send_code(noyau: Noyau, connexion_id: str) -> None:
-    """Sends the six digits, unless the sign-in is already over."""
+async def send_code(noyau: Noyau, connexion_id: str, langue: str = "fr") -> None:
+    """Sends the six digits in the language of the page that asked, unless the sign-in is already over."""
     async with noyau.db.session() as session:
         pending = await repository.get_connexion(session, UUID(connexion_id))
     if (
@@ -30,6 +30,7 @@ async def send_code(noyau: Noyau, connexion_id: str) -> None:
         a=pending.courriel,
         collectivite=hote.collectivite if hote else None,
         cle=connexion_id,
+        langue=langue,
         code=code,
         minutes=10,
     )

@@ -27,9 +27,11 @@ async def home(visit: VisiteDep) -> Response:
         "portail/accueil_commune.html",
         recherche_url="/demarches",
         accroche=visit.collectivite.coordonnees.get("accueil", ""),
-        raccourcis=[Lien(o.definition.titre, f"/demarches/{o.definition.slug}") for o in shortcuts],
+        raccourcis=[
+            Lien(o.definition.titre_en(visit.langue), f"/demarches/{o.definition.slug}") for o in shortcuts
+        ],
         annonce=None,
-        themes=familles_of(offres),
+        themes=familles_of(offres, visit.langue),
         aide=[],
     )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -58,9 +58,7 @@ async def desk(ctx: AgentDep) -> Response:
     found = await bureau.load(ctx, filtres)
     rows = _lignes(ctx, found)
     saisies = [_saisie(found.cadre, row) for row in found.saisies]
-    seen = hashlib.sha256(
-        repr((rows, saisies, found.compteurs, found.total, ctx.langue)).encode()
-    ).hexdigest()[:16]
+    seen = _mark(ctx, rows, saisies, found.compteurs, found.total)
     if is_fragment(ctx) and query.get("vu") == seen:
         # Nothing has changed since the list on the screen: it stays as it is, reading and focus undisturbed.
         return ctx.finish(Response(status_code=204, headers={"cache-control": "private, no-store"}))
@@ -92,6 +90,17 @@ async def desk(ctx: AgentDep) -> Response:
         requete=filtres.query(),
         cle_idempotence=new_token(),
     )
+
+
+def _mark(ctx: Contexte, rows: Sequence[Mapping[str, Any]], *others: object) -> str:
+    """A short text that is another one as soon as something that the list shows has changed."""
+    # What nobody sees move (the address, the démarche, the date of submission) is left out: it is read at each visit.
+    shown = [
+        f"{r['numero']} {r['personne']} {r['commune']} {r['modifie_le']} {r['jours_restants']} {r['pris_par']}"
+        f" {r['pris_par_moi']} {r['remplace']} {r['groupe']} {r['etat'].libelle} {r['etiquettes']}"
+        for r in rows
+    ]
+    return hashlib.sha256(f"{shown}{others!r}{ctx.langue}".encode()).hexdigest()[:16]
 
 
 def _columns(cadre: Cadre) -> list[str]:

@@ -8,8 +8,14 @@ from uuid import UUID
 from app.collectivites import repository as collectivites
 from app.socle.audit import record_as
 from app.socle.crypto import FolderKeyStore, KeyOwner, LocalRootKey
-from app.socle.errors import ConflictError, NotFoundError
+from app.socle.errors import BusinessError, NotFoundError
 from app.socle.noyau import Noyau
+
+
+class CleRefuseeError(BusinessError):
+    """What was asked of a key cannot be done; only the command line says it."""
+
+    code = "cle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +30,12 @@ class Destruction:
 async def rotate(noyau: Noyau) -> int:
     """Wraps every owner's key under KUMUN_MASTER_KEY; how many were not yet. Data are not touched.
 
-    ConflictError when KUMUN_MASTER_KEY_ANCIENNE is not set: there is then nothing to come from. May be run again
+    CleRefuseeError when KUMUN_MASTER_KEY_ANCIENNE is not set: there is then nothing to come from. May be run again
     after an interruption.
     """
     settings = noyau.settings
     if not settings.master_key_ancienne.get_secret_value():
-        raise ConflictError(
+        raise CleRefuseeError(
             "Pour changer de clé maîtresse : mettez la nouvelle dans KUMUN_MASTER_KEY et celle d’avant dans "
             "KUMUN_MASTER_KEY_ANCIENNE, redémarrez « web » et « worker », puis relancez cette commande."
         )
@@ -55,11 +61,11 @@ async def find_owner(noyau: Noyau, code: str) -> tuple[KeyOwner, str]:
 async def destroy(noyau: Noyau, owner: KeyOwner) -> Destruction:
     """Destroys a collectivité's key: its documents are unreadable in every copy within a minute. Irreversible.
 
-    NotFoundError when it has none. The destruction is on the list before the key goes, and in the audit.
+    CleRefuseeError when it has none. The destruction is on the list before the key goes, and in the audit.
     """
     key_id = await noyau.objets.detruire_cle(owner)
     if key_id is None:
-        raise NotFoundError("Cette collectivité n’a pas de clé : rien n’a été détruit.")
+        raise CleRefuseeError("Cette collectivité n’a pas de clé : rien n’a été détruit.")
     now = noyau.clock.now()
     async with noyau.db.hors_cloison("destruction of a key, written to the audit") as session:
         await record_as(session, now, "systeme", "socle:cles:detruire", str(key_id), collectivite_id=owner.id)

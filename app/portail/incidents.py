@@ -1,22 +1,25 @@
 """What a person reads when something is refused or fails: a sentence, what to do, and a human way out."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 import structlog
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.demarches.routes.deposer import ManquesError
 from app.portail.pages import editeur_of
 from app.socle.aiguillage import SuspendedError
-from app.socle.contexte import visite
+from app.socle.contexte import open_contexte, visite
 from app.socle.errors import BusinessError, NotFoundError, SignInRequiredError, TooManyRequestsError
 from app.socle.langues import N_
 from app.socle.noyau import Noyau
+from app.socle.sessions import DUREES
 from app.socle.vues import Lien
 from app.socle.web import page
 
@@ -61,7 +64,6 @@ def _render(
     actions: Sequence[tuple[str, str]] = ((N_("Revenir à l’accueil"), "/"),),
 ) -> Response:
     visit = visite(request)
-    visit.request.state.personne = getattr(request.state, "personne", None)
     editeur = editeur_of(visit)
     reference = request.state.requete[-12:] if status >= 500 and not titre else ""
     response = page(
@@ -117,9 +119,20 @@ async def invalid_request(request: Request, error: RequestValidationError) -> Re
 async def http_error(request: Request, error: HTTPException) -> Response:
     """The framework's own refusals, in our words."""
     if error.status_code == 404:
+        await _recognise(request)
         return _render(request, 404, ABSENTE)
     headers = dict(error.headers or {})
     return _render(request, error.status_code, REPRENDRE, headers)
+
+
+async def _recognise(request: Request) -> None:
+    """Who is signed in, for a page that no route of ours answered."""
+    visit = visite(request)
+    if visit.session_token and visit.hote.genre in DUREES:
+        # A database that does not answer must not make a worse page of this one.
+        with suppress(SQLAlchemyError, OSError):
+            async with open_contexte(visit):
+                pass
 
 
 async def unexpected(request: Request, error: Exception) -> Response:

@@ -182,7 +182,7 @@ async def site_map(visit: VisiteDep) -> Response:
     for theme, titre in THEMES.items():
         found = sorted((o.definition for o in offres if o.definition.theme == theme), key=lambda d: d.titre)
         if found:
-            liens = [Lien(d.titre, f"/demarches/{d.slug}") for d in found]
+            liens = [Lien(d.titre_en(visit.langue), f"/demarches/{d.slug}") for d in found]
             rubriques.append({"titre": titre, "liens": liens})
     rubriques.append({"titre": N_("Informations sur le site"), "liens": [Lien(*known) for known in PAGES]})
     return _show(visit, "plan_du_site", rubriques=rubriques)

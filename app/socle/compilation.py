@@ -22,6 +22,8 @@ _VARIABLE = re.compile(r"%\((\w+)\)s")
 _IMPORT = "from jinja2.runtime import "
 # What a template may hold at its top and that a filter around it would hide from others.
 _DECLARATIONS = (nodes.Extends, nodes.Macro, nodes.Import, nodes.FromImport, nodes.Assign, nodes.AssignBlock)
+# `d.items` is the method, whatever the keys.
+_OF_DICTS = frozenset(dir(dict))
 ENTIER = "_d_un_seul_tenant"
 
 
@@ -133,7 +135,7 @@ class PageEnvironment(Environment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """As Jinja's; a key of a dict is found without an exception being raised first."""
-        if type(obj) is dict and attribute in obj:
+        if type(obj) is dict and attribute in obj and attribute not in _OF_DICTS:
             return obj[attribute]
         try:
             return getattr(obj, attribute)

@@ -156,7 +156,7 @@ async def open_contexte(base: Visite) -> AsyncIterator[Contexte]:
     ctx = Contexte(
         base.noyau, base.request, base.hote, base.now, base.langue, base.temoin_lu, base.temoin_neuf
     )
-    perimetre = Perimetre()
+    perimetre = Perimetre(essai=ctx.hote.essai)
     if ctx.hote.collectivite is not None:
         id_ = ctx.hote.collectivite.id
         jeton = fingerprint(ctx.temoin) if ctx.has_temoin else None
@@ -213,9 +213,13 @@ AgentDep = Annotated[Contexte, Depends(contexte_agent, scope="function")]
 OpsnDep = Annotated[Contexte, Depends(contexte_opsn, scope="function")]
 
 
+# A block of 200 rows of a dozen questions, each of several inputs.
+CHAMPS_MAX = 8_000
+
+
 async def formulaire(request: Request) -> FormData:
     """The fields of a form of ours, without files; ForbiddenError when its token is not this browser's."""
-    data = await request.form(max_files=0, max_fields=500)
+    data = await request.form(max_files=0, max_fields=CHAMPS_MAX)
     check_token(visite(request), data.get("jeton_csrf"))
     return data
 

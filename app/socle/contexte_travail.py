@@ -11,7 +11,7 @@ from app.socle.contexte import Contexte
 from app.socle.hosts import HoteResolu
 from app.socle.noyau import Noyau
 from app.socle.sessions import Personne
-from app.socle.tenancy import Perimetre
+from app.socle.tenancy import Perimetre, essayeur
 
 
 def personne_of(row: Any) -> Personne:
@@ -36,7 +36,10 @@ async def open_travail(noyau: Noyau, personne: Personne, requete: str) -> AsyncI
     request = Request(
         {"type": "http", "method": "POST", "path": "/", "headers": [], "state": {"requete": requete}}
     )
-    hote = HoteResolu("agents", noyau.settings.service_host("agents"))
-    perimetre = Perimetre(lecture=personne.collectivites, agent=personne.agent_id, instruction=True)
+    essai = bool(essayeur.get())
+    hote = HoteResolu("agents", noyau.settings.service_host("agents"), essai=essai)
+    perimetre = Perimetre(
+        lecture=personne.collectivites, agent=personne.agent_id, instruction=True, essai=essai
+    )
     async with noyau.db.session(perimetre) as session:
         yield Contexte(noyau, request, hote, noyau.clock.now(), "fr", db=session, personne=personne)

@@ -4,13 +4,12 @@ A job whose worker was killed is put back by another within a minute, and that c
 job that kills its worker ends on the console instead of looping.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
 
-from app.socle.jobs import REGISTRY, Backoff, Tache
+from app.socle.jobs import REGISTRY, Backoff, Tache, run_handler
 from app.socle.noyau import Noyau
 from app.socle.travaux import keep_reason
 
@@ -46,12 +45,10 @@ def make_queue(noyau: Noyau) -> App:
 
 
 def _add(queue: App, noyau: Noyau, job: Tache) -> None:
-    handler: Callable[..., Awaitable[None]] = job.handler
-
     async def run(context: JobContext, /, **arguments: Any) -> None:
         log.info("job", task=job.nom)
         try:
-            await handler(noyau, **arguments)
+            await run_handler(job.handler, noyau, arguments)
         except Exception as error:
             log.exception("job_failed", task=job.nom, arguments=arguments)
             if context.job.id is not None:

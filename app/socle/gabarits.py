@@ -14,7 +14,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app.socle.compilation import ENTIER, PageEnvironment, whole
@@ -27,7 +28,7 @@ PARIS = ZoneInfo("Europe/Paris")
 NBSP = "\u00a0"
 _TIME = re.compile(r"\d{1,2} h( \d\d)?( – \d{1,2} h( \d\d)?)?")
 # A file may call the macros of those before it: a module's globals are copied when it is made.
-COMPOSANTS = ("elements", "champs", "widgets")
+COMPOSANTS = ("elements", "champs", "widgets", "instruction", "edition")
 
 
 def _local(value: date | datetime, zone: tzinfo) -> date | datetime:
@@ -49,6 +50,18 @@ _OCTETS = {"fr": ("octets", "ko", "Mo"), "br": ("okted", "ko", "Mo"), "en": ("by
 def _date_long(day: date, lang: str) -> str:
     text = format_date(day, "d MMMM y", locale=lang)
     return (f"1er{text[1:]}" if lang == "fr" and text.startswith("1 ") else text).replace(" ", NBSP)
+
+
+def date_longue(day: date, lang: str = "fr") -> str:
+    """« 12 mars 2026 », « 1er janvier 2027 », not breaking."""
+    return _date_long(day, lang)
+
+
+def moment(value: datetime, zone: tzinfo = PARIS, lang: str = "fr") -> str:
+    """« 12 mars 2026 à 8 h 30 » in that zone."""
+    local = _local(value, zone)
+    day = local.date() if isinstance(local, datetime) else local
+    return f"{_date_long(day, lang)} {_LIAISONS[lang]}{NBSP}{heure(value, zone, lang)}"
 
 
 def heure(value: datetime, zone: tzinfo = PARIS, lang: str = "fr") -> str:
@@ -120,25 +133,38 @@ def statique(path: str) -> str:
     return f"/static/{path}?v={_content_hash(path)}"
 
 
+def _zone_of(context: Context) -> tzinfo:
+    """Where a page's hours are: `fuseau` of the page, else of the collectivité whose host this is, else Paris."""
+    zone = context.get("fuseau") or getattr(context.get("portail"), "fuseau", None)
+    return zone if isinstance(zone, tzinfo) else PARIS
+
+
 def _filters(lang: str) -> dict[str, Callable[..., str]]:
-    def date_longue(value: date | datetime, zone: tzinfo = PARIS) -> str:
+    @pass_context
+    def date_longue_ici(context: Context, value: date | datetime, zone: tzinfo | None = None) -> str:
         if type(value) is date:
             return _date_long(value, lang)
-        local = _local(value, zone)
-        return _date_long(local.date() if isinstance(local, datetime) else local, lang)
+        local = _local(value, zone or _zone_of(context))
+        return date_longue(local.date() if isinstance(local, datetime) else local, lang)
 
-    def date_iso(value: date | datetime, zone: tzinfo = PARIS) -> str:
-        local = _local(value, zone)
+    @pass_context
+    def date_iso(context: Context, value: date | datetime, zone: tzinfo | None = None) -> str:
+        local = _local(value, zone or _zone_of(context))
         return local.isoformat(timespec="seconds") if isinstance(local, datetime) else local.isoformat()
 
-    def date_heure(value: datetime, zone: tzinfo = PARIS) -> str:
-        return f"{date_longue(value, zone)} {_LIAISONS[lang]}{NBSP}{heure(value, zone, lang)}"
+    @pass_context
+    def date_heure(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
+        return moment(value, zone or _zone_of(context), lang)
+
+    @pass_context
+    def heure_locale(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
+        return heure(value, zone or _zone_of(context), lang)
 
     return {
-        "date_longue": date_longue,
+        "date_longue": date_longue_ici,
         "date_heure": date_heure,
         "date_iso": date_iso,
-        "heure": functools.partial(heure, lang=lang),
+        "heure": heure_locale,
         "euros": functools.partial(euros, lang=lang),
         "telephone": telephone,
         "tel_uri": tel_uri,

@@ -28,6 +28,8 @@ from app.socle.theme import Theme, theme_css, theme_hash
 log = structlog.get_logger()
 
 SERVICES = ("mon", "agents", "opsn", "connexion")
+# The host of test mode: the desk again, with the dossiers of tests.
+ESSAIS = "essais"
 CACHE_SIZE = 512
 CHANNEL = "kumun_collectivite"
 
@@ -64,11 +66,15 @@ class CollectiviteVue:
 
 @dataclass(frozen=True, slots=True)
 class HoteResolu:
-    """What a host name serves: `genre` is 'collectivite', 'base' or one of SERVICES."""
+    """What a host name serves: `genre` is 'collectivite', 'base' or one of SERVICES.
+
+    `essai` is the desk of test mode: the same pages, on test dossiers alone.
+    """
 
     genre: str
     nom: str
     collectivite: CollectiviteVue | None = None
+    essai: bool = False
 
 
 class HostRegistry:
@@ -81,6 +87,8 @@ class HostRegistry:
             f"{label}.{settings.base_host}": HoteResolu(label, f"{label}.{settings.base_host}")
             for label in SERVICES
         }
+        essais = settings.service_host(ESSAIS)
+        self._known[essais] = HoteResolu("agents", essais, essai=True)
         self._known[settings.base_host] = HoteResolu("base", settings.base_host)
         self._cache: OrderedDict[str, HoteResolu | None] = OrderedDict()
         self._generation = 0

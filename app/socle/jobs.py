@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.socle.db import fetch
 from app.socle.noyau import Noyau
+from app.socle.tenancy import Perimetre, essayeur
 
 Handler = Callable[..., Awaitable[None]]
 
@@ -71,10 +72,25 @@ async def emit(
     """Enqueues a job in the transaction of `session`: a rollback removes it, a commit wakes the worker.
 
     `verrou` only where order matters (jobs of one lock run one at a time, in order). Values must be JSON: identifiers.
+    What a test sets off stays a test: the job is told who plays it.
     """
+    perimetre: Perimetre | None = session.info.get("perimetre")
+    testeur = essayeur.get() or (str(perimetre.agent) if perimetre and perimetre.essai else "")
+    if testeur:
+        arguments["essai"] = testeur
     await fetch(session, _EMIT, nom, json.dumps({k: str(v) for k, v in arguments.items()}), verrou, quand)
 
 
 async def run_now(noyau: Noyau, nom: str, **arguments: Any) -> None:
     """Runs a handler at once, in this process (tests, and the worker itself)."""
-    await REGISTRY[nom].handler(noyau, **arguments)
+    await run_handler(REGISTRY[nom].handler, noyau, arguments)
+
+
+async def run_handler(handler: Handler, noyau: Noyau, arguments: dict[str, Any]) -> None:
+    """Runs a handler with its arguments; those of a test make all it does part of the test."""
+    given = dict(arguments)
+    token = essayeur.set(str(given.pop("essai", "")))
+    try:
+        await handler(noyau, **given)
+    finally:
+        essayeur.reset(token)

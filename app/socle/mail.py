@@ -49,6 +49,12 @@ class Evenement(StrEnum):
     DECISION_RENDUE = "decision_rendue"
     INVITATION_AGENT = "invitation_agent"
     DEPOT_GUICHET = "depot_guichet"
+    ETAPE = "etape"
+    AVIS_DEMANDE = "avis_demande"
+    DEMANDE_TRANSMISE = "demande_transmise"
+    TRANSMISSION = "transmission"
+    ECHEANCES = "echeances"
+    RESUME_AGENT = "resume_agent"
 
 
 def check_address(address: str) -> str:

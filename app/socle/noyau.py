@@ -35,7 +35,10 @@ class Noyau:
     antivirus: Any
     expediteur: Any
     oidc: Any
+    # What modules offer one another (app/contrats/ports.py): the kernel carries it and knows nothing of it.
     ports: Any = None
+    adresses: Any = None
+    attentes: dict[str, Any] = field(default_factory=dict)
     maintenance: str = ""
     taches: dict[str, Any] = field(default_factory=dict)
     annonces: Annonces = field(default_factory=Annonces)

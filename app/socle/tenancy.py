@@ -4,6 +4,7 @@ Three belts hold it, each sufficient on its own for what it covers: PostgreSQL's
 an ORM criterion on every tenant table, and composite keys that carry `collectivite_id`. See docs/security.md.
 """
 
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Self
@@ -17,6 +18,10 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+
+# The agent (id) whose test a job goes on with; empty for real work. It makes perimeters of test mode, and sends e-mails
+# to that agent alone.
+essayeur: ContextVar[str] = ContextVar("essayeur", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,9 @@ class Perimetre:
     essai: bool = False
 
     @classmethod
-    def pour_instruction(cls, collectivite_id: UUID, *, essai: bool = False) -> Self:
-        """The perimeter of a job of one collectivité."""
+    def pour_instruction(cls, collectivite_id: UUID) -> Self:
+        """The perimeter of a job of one collectivité, in test mode when the job comes from a test."""
+        essai = bool(essayeur.get())
         return cls(lecture=(collectivite_id,), ecriture=collectivite_id, instruction=True, essai=essai)
 
     def ecrivant(self, collectivite_id: UUID) -> "Perimetre":

@@ -97,10 +97,10 @@ class Fichier:
 class Champ:
     """One question of a form, ready to draw.
 
-    `type` is one of: texte, courriel, telephone, nombre, montant, texte_long, choix, cases, case, liste,
-    date, oui_non, adresse, piece, cache, titre, explication. `id` is both the name of the input and the
-    target of the error summary. `valeur` is a str, a list of str for cases, and a mapping for date (jour,
-    mois, annee) and adresse (ligne, complement, code_postal, commune): the inputs are then named `<id>-<key>`.
+    `type` names a widget: a macro `widget_<type>` of templates/composants. `id` is both the name of the input and the
+    target of the error summary. `valeur` is a str, a list of str for cases, and a mapping by part for what has
+    several inputs (a date: jour, mois, annee), then named `<id>-<key>`. `donnees` is what only that widget
+    understands; `erreurs` are those of the questions that it is made of.
     """
 
     id: str
@@ -119,6 +119,7 @@ class Champ:
     taille_max: int = 0
     formats: str = ""
     donnees: Mapping[str, Any] = field(default_factory=dict)
+    erreurs: Sequence["Erreur"] = ()
 
 
 @dataclass(frozen=True)

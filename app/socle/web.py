@@ -7,7 +7,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.socle.cache import PageRendue
@@ -15,6 +17,7 @@ from app.socle.contexte import Contexte, Visite
 from app.socle.db import fetch
 from app.socle.errors import InvalidInputError
 from app.socle.langues import LANGUES, N_
+from app.socle.models import Idempotence
 from app.socle.vues import Coordonnees, Horaire, Langue, Lien
 from app.socle.vues import Personne as PersonneVue
 
@@ -27,8 +30,11 @@ class Portail:
         hote, collectivite = visit.hote, visit.hote.collectivite
         self._visit = visit
         self.maintenance = visit.noyau.maintenance
+        if hote.essai:
+            self.maintenance = visit.traduire(ESSAI)
         self.accueil_url = "/"
         self.langue = visit.langue
+        self.fuseau = ZoneInfo(collectivite.fuseau) if collectivite else None
         self.type = collectivite.genre if collectivite else hote.genre
         self.nom = collectivite.nom if collectivite else visit.traduire(NOMS[hote.genre])
         self.coordonnees = coordonnees_of(collectivite.coordonnees) if collectivite else None
@@ -52,7 +58,9 @@ class Portail:
     @property
     def personne(self) -> PersonneVue | None:
         """Who is signed in, for the header."""
-        personne = getattr(self._visit, "personne", None)
+        # A page of error is shown after the transaction of the request: the session it recognised is on its state.
+        known = getattr(self._visit.request.state, "personne", None)
+        personne = getattr(self._visit, "personne", None) or known
         if personne is None:
             return None
         host = self._visit.hote
@@ -61,6 +69,9 @@ class Portail:
         return PersonneVue(personne.nom_affiche, "/deconnexion", espace)
 
 
+ESSAI = N_(
+    "Mode essai : ces dossiers ne comptent nulle part, et les courriels qui en partent n’arrivent qu’à vous."
+)
 NOMS = {
     "mon": N_("Mon espace"),
     "agents": N_("Bureau des agents"),
@@ -87,12 +98,17 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
         return (
             (N_("Bureau"), "/"),
             (N_("Saisir pour quelqu’un"), "/saisir"),
+            (N_("Démarches"), "/demarches"),
+            (N_("Statistiques"), "/statistiques"),
+            (N_("Conservation"), "/conservation"),
             (N_("Exports"), "/exports"),
+            (N_("Ma collectivité"), "/collectivite"),
             (N_("Mes connexions"), "/sessions"),
         )
     if genre == "opsn":
         return (
             (N_("Collectivités"), "/"),
+            (N_("Démarches"), "/demarches"),
             (N_("Travaux"), "/travaux"),
             (N_("Bandeau"), "/bandeau"),
             (N_("Mes connexions"), "/sessions"),
@@ -171,17 +187,27 @@ def safe_suite(value: Any, default: str = "/") -> str:
 _ONCE = "INSERT INTO socle_idempotence (cle, suite, cree_le) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING true"
 
 
+async def led_to(ctx: Contexte, form: Mapping[str, Any]) -> str | None:
+    """Where this very form already led, without claiming it: for what must be asked before the form is received."""
+    query = select(Idempotence.suite).where(Idempotence.cle == _key_of(ctx, form))
+    return (await ctx.db.execute(query)).scalar_one_or_none()
+
+
+def _key_of(ctx: Contexte, form: Mapping[str, Any]) -> bytes:
+    key = form.get("cle_idempotence")
+    if not isinstance(key, str) or not 20 <= len(key) <= 100:
+        raise InvalidInputError("Ce formulaire est incomplet : rechargez la page et recommencez.", code="cle")
+    holder = ctx.session_token or ctx.temoin
+    return hashlib.sha256(f"{holder}\n{ctx.request.url.path}\n{key}".encode()).digest()
+
+
 async def once(ctx: Contexte, form: Mapping[str, Any], suite: str) -> str | None:
     """Where this very form already led, or None when it comes for the first time.
 
     Each form carries a random key, unique in the database for its browser: a double click waits for the first one to
     commit, then goes where it went. The row belongs to the transaction: a refused form may be sent again.
     """
-    key = form.get("cle_idempotence")
-    if not isinstance(key, str) or not 20 <= len(key) <= 100:
-        raise InvalidInputError("Ce formulaire est incomplet : rechargez la page et recommencez.", code="cle")
-    holder = ctx.session_token or ctx.temoin
-    empreinte = hashlib.sha256(f"{holder}\n{ctx.request.url.path}\n{key}".encode()).digest()
+    empreinte = _key_of(ctx, form)
     if await fetch(ctx.db, _ONCE, empreinte, suite, ctx.now):
         return None
     ((led,),) = await fetch(ctx.db, "SELECT suite FROM socle_idempotence WHERE cle = $1", empreinte)

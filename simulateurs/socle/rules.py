@@ -17,6 +17,8 @@ class Evidence(StrEnum):
     PC_SRC = "PC-src"
     PC_DOC = "PC-doc"
     SPECIFICATION = "OIDC"
+    BAN_DOC = "BAN-doc"
+    BAN_OBS = "BAN-obs"
     INFERRED = "I"
 
 

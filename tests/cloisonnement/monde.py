@@ -16,6 +16,34 @@ INSERT INTO collectivites_blason (collectivite_id, empreinte, type_mime, contenu
 SELECT id, md5(slug), 'image/png', 'x', now() FROM socle_collectivite;
 INSERT INTO demarches_surcouche (collectivite_id, id, slug, contenu, cree_le)
 SELECT id, encode(sha256(slug::bytea), 'hex'), 'acte-naissance', '{}', now() FROM socle_collectivite;
+INSERT INTO demarches_attente (collectivite_id, id, dossier_id, etape, genre, libelle, automatique, ouverte_le)
+SELECT collectivite_id, id, id, 'droit', 'paiement', 'Redevance', false, now() FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_alerte (collectivite_id, dossier_id, genre, echeance, palier, creee_le)
+SELECT collectivite_id, id, 'silence', '2026-12-24', 7, now() FROM demarches_dossier WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_transmission (collectivite_id, dossier_id, organisme, motif, par, transmis_le)
+SELECT collectivite_id, id, 'Préfecture', 'Route nationale', 'Maëlle', now() FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_proposition (collectivite_id, dossier_id, sens, motif, agent_id, par, proposee_le)
+SELECT collectivite_id, dossier_id, 'accepte', '', agent_id, 'Maëlle', now() FROM demarches_decision;
+INSERT INTO demarches_nouveaute (collectivite_id, slug, version_id, cree_le)
+SELECT collectivite_id, slug, version_id, now() FROM demarches_adoption WHERE slug = 'acte-naissance';
+UPDATE socle_habilitation h SET role = 'administrateur' FROM socle_agent a
+WHERE a.id = h.agent_id AND prenom = 'Maëlle';
+INSERT INTO demarches_version (id, slug, contenu, publiee_le, proprietaire_id)
+SELECT encode(sha256(c.slug::bytea), 'hex'), 'local-plage', v.contenu || '{"slug": "local-plage"}', now(), c.id
+FROM socle_collectivite c, demarches_version v WHERE v.slug = 'acte-naissance';
+INSERT INTO demarches_publication (id, proprietaire_id, slug, numero, version_id, publiee_le, auteur)
+SELECT proprietaire_id, proprietaire_id, slug, 1, id, now(), 'x' FROM demarches_version WHERE slug = 'local-plage';
+INSERT INTO demarches_chantier (id, proprietaire_id, slug, contenu, cree_le, modifie_le, modifie_par)
+SELECT proprietaire_id, proprietaire_id, slug, contenu, now(), now(), 'x' FROM demarches_version
+WHERE slug = 'local-plage';
+INSERT INTO demarches_pas (chantier_id, revision, contenu, geste, auteur, quand)
+SELECT id, 1, contenu, 'x', 'x', now() FROM demarches_chantier;
+INSERT INTO demarches_scenario (id, proprietaire_id, slug, nom, contenu, cree_le, auteur)
+SELECT id, id, 'local-plage', 'x', '{"reponses": {}, "pieces": [], "jour": "2026-01-05", "etats": [], "attendu":
+  {"pages": [], "questions": [], "obligatoires": [], "refus": {}, "reponses": {}, "silence": ""}}', now(), 'x'
+FROM socle_collectivite;
 INSERT INTO demarches_acces (collectivite_id, id, dossier_id, genre, code_empreinte, nom, cree_le, expire_le)
 SELECT collectivite_id, gen_random_uuid(), id, 'invitation', sha256(id::text::bytea), 'Malo', cree_le,
   cree_le + interval '14 days' FROM demarches_dossier;
@@ -34,6 +62,12 @@ SELECT id, id, 'Relance', 'Bonjour' FROM socle_collectivite;
 INSERT INTO demarches_lot_ligne (collectivite_id, lot_id, rang, dossier_id, etat)
 SELECT collectivite_id, collectivite_id, row_number() OVER (), id, 'fait' FROM demarches_dossier
 WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_satisfaction (collectivite_id, slug, mois, note, nombre)
+SELECT id, 'acte-naissance', '2026-11-01', 4, 3 FROM socle_collectivite;
+INSERT INTO demarches_abandon (collectivite_id, slug, mois, page, nombre)
+SELECT id, 'acte-naissance', '2026-11-01', 'vous', 3 FROM socle_collectivite;
+INSERT INTO demarches_elimination (collectivite_id, id, slug, titre, avant_le, prevus, valide_par, valide_le)
+SELECT id, id, 'acte-naissance', 'Acte', now(), 1, 'Maëlle', now() FROM socle_collectivite;
 INSERT INTO demarches_lot (agent_id, id, acte, nombre, cree_le)
 SELECT id, id, 'prendre', 1, now() FROM socle_agent WHERE prenom = 'Maëlle';
 INSERT INTO demarches_vue_bureau (agent_id, id, nom, requete, cree_le)
@@ -45,13 +79,14 @@ SELECT id, id, 'À moi', 'agent=moi', now() FROM socle_agent WHERE prenom = 'Ma�
 class Monde:
     """Rozenn's things in Guingamp (`victime`, `brouillon`), Yann's there (`voisin`) and in Rennes (`ailleurs`).
 
-    `saisie` is a draft filled for somebody at Guingamp's counter.
+    `saisie` is a draft filled for somebody at Guingamp's counter, `avis` an opinion asked outside on `victime`.
     """
 
     cast: Cast
     victime: DossierEssai
     brouillon: DossierEssai
     saisie: UUID
+    avis: UUID
     export: UUID
     voisin: DossierEssai
     ailleurs: DossierEssai
@@ -110,6 +145,8 @@ async def make_monde(portail: Portail) -> Monde:
     victime = await acteurs.dossier_instruit(portail)
     voisin = await acteurs.dossier_instruit(portail, personne="yann")
     ailleurs = await acteurs.dossier_instruit(portail, agent="katell", personne="yann", commune="rennes")
+    avis_id = await acteurs.avis_demande(portail, victime)
+    await acteurs.avis_demande(portail, ailleurs, agent="katell")
     await acteurs.decider(portail, victime)
     await acteurs.decider(portail, voisin)
     await acteurs.decider(portail, ailleurs, agent="katell")
@@ -131,6 +168,7 @@ async def make_monde(portail: Portail) -> Monde:
         victime=complete,
         brouillon=brouillon,
         saisie=saisie_id,
+        avis=avis_id,
         export=export,
         voisin=voisin,
         ailleurs=ailleurs,

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.demarches.service import avis
 from app.identite import repository as identite
 from app.socle.ids import fingerprint, uuid7
 from app.socle.jobs import emit
@@ -30,10 +31,14 @@ PORTES = {
     "chercher_dossiers": "test_a_search_answers_agents_within_their_perimeter_only",
     "rattacher_comptes": "test_accounts_join_by_both_proofs_only",
     "consultations_du_dossier": "test_who_read_a_dossier_is_told_to_its_owner_only",
+    "donner_avis": "test_an_opinion_counts_once_for_a_closed_dossier_of_this_host",
+    "compter_brouillons": "test_drafts_are_counted_for_agents_and_never_shown",
     "confier_dossier": "test_a_dossier_is_entrusted_to_who_was_given_access_only",
     "lire_code": "test_a_code_tells_what_it_is_for_in_its_commune_only",
     "accepter_code": "test_a_code_is_accepted_by_the_browser_or_account_that_asks_only",
     "adoption_changee": "test_an_adoption_announces_its_own_collectivite_only",
+    "lire_avis": "test_an_opinion_opens_its_own_dossier_by_its_own_code_only",
+    "rendre_avis": "test_an_opinion_is_given_once_by_its_own_code_only",
 }
 _DOORS = """
 SELECT p.proname, p.proconfig, has_function_privilege('public', p.oid, 'EXECUTE'), pg_get_userbyid(p.proowner),
@@ -189,6 +194,43 @@ async def test_a_search_answers_agents_within_their_perimeter_only(portail: Port
         await search(Perimetre.pour_instruction(monde.guingamp), odd)
 
 
+async def test_an_opinion_counts_once_for_a_closed_dossier_of_this_host(
+    portail: Portail, monde: Monde
+) -> None:
+    async def give(perimetre: Perimetre, dossier: UUID, note: int = 3) -> bool:
+        async with portail.noyau.db.session(perimetre) as session:
+            sql = text("SELECT donner_avis(:d, :n, :le)")
+            values = {"d": dossier, "n": note, "le": portail.clock.now()}
+            return bool((await session.execute(sql, values)).scalar_one())
+
+    here, elsewhere = Perimetre(lecture=(monde.guingamp,)), Perimetre(lecture=(monde.rennes,))
+    for perimetre, dossier, note in (
+        (elsewhere, monde.victime.id, 3),
+        (Perimetre(), monde.victime.id, 3),
+        (here, monde.brouillon.id, 3),
+        (here, uuid4(), 3),
+        (here, monde.victime.id, 5),
+    ):
+        assert not await give(perimetre, dossier, note)
+    assert await give(here, monde.victime.id)
+    assert not await give(here, monde.victime.id)
+    async with portail.noyau.db.session(here) as session:
+        assert (await session.execute(text("SELECT * FROM demarches_satisfaction"))).all() == []
+
+
+async def test_drafts_are_counted_for_agents_and_never_shown(portail: Portail, monde: Monde) -> None:
+    async def count(perimetre: Perimetre) -> int:
+        async with portail.noyau.db.session(perimetre) as session:
+            sql = text("SELECT nombre FROM compter_brouillons('acte-naissance', :le)")
+            later = {"le": portail.clock.now() + timedelta(days=3)}
+            return sum((await session.execute(sql, later)).scalars())
+
+    assert await count(Perimetre.pour_instruction(monde.guingamp)) == 2
+    assert await count(Perimetre.pour_instruction(monde.rennes)) == 1
+    for perimetre in (Perimetre(), Perimetre(lecture=(monde.guingamp,), usager=monde.rozenn.usager_id)):
+        assert await count(perimetre) == 0
+
+
 async def test_an_adoption_announces_its_own_collectivite_only(portail: Portail, monde: Monde) -> None:
     before = dict(portail.base.sql("SELECT id, version FROM socle_collectivite"))
     async with portail.noyau.db.session(Perimetre.pour_instruction(monde.guingamp)) as session:
@@ -240,6 +282,72 @@ async def test_who_read_a_dossier_is_told_to_its_owner_only(portail: Portail, mo
     assert await readers(Perimetre(usager=monde.rozenn.usager_id)) == ["Maëlle Le Goff"]
     for name, perimetre in monde.perimetres().items():
         assert await readers(perimetre) == [], name
+
+
+_READ = text("SELECT lire_avis(:id, :code, :maintenant)")
+_GIVE = text("SELECT rendre_avis(:id, :code, :maintenant, true, 'Vu.', NULL, NULL, NULL, NULL)")
+
+
+def _tries(portail: Portail, monde: Monde) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """What opens Rozenn's opinion, and everything near it that must not."""
+    now = portail.clock.now()
+    code = fingerprint(avis.code_of(portail.noyau, monde.avis))
+    right: dict[str, object] = {"id": monde.avis, "code": code, "maintenant": now}
+    ((other,),) = portail.base.sql(
+        "SELECT id FROM demarches_avis WHERE id <> %s AND courriel <> ''", monde.avis
+    )
+    return right, [
+        right | {"code": fingerprint("abcdefghjkmn")},
+        right | {"code": None},
+        right | {"id": other},
+        right | {"id": uuid4()},
+        right | {"code": fingerprint(avis.code_of(portail.noyau, other))},
+        right | {"maintenant": now + timedelta(days=100)},
+    ]
+
+
+async def test_an_opinion_opens_its_own_dossier_by_its_own_code_only(portail: Portail, monde: Monde) -> None:
+    right, wrong = _tries(portail, monde)
+    # Nothing is added by who asks, nothing taken away: the code alone opens.
+    for perimetre in (Perimetre(), *monde.perimetres().values()):
+        async with portail.noyau.db.session(perimetre) as session:
+            for one in wrong:
+                assert (await session.execute(_READ, one)).scalar_one() is None
+            found = (await session.execute(_READ, right)).scalar_one()
+            assert found["dossier_id"] == str(monde.victime.id)
+            assert {piece["id"] for piece in found["pieces"]} <= {str(monde.victime.piece_id)}
+            assert "demandeur" not in found
+            assert "code_empreinte" not in found["avis"]
+    portail.base.sql("UPDATE demarches_avis SET revoque_le = now() WHERE id = %s", monde.avis)
+    async with portail.noyau.db.session() as session:
+        assert (await session.execute(_READ, right)).scalar_one() is None
+
+
+async def test_an_opinion_is_given_once_by_its_own_code_only(portail: Portail, monde: Monde) -> None:
+    right, wrong = _tries(portail, monde)
+    portail.base.sql(
+        "UPDATE demarches_dossier SET etat = 'en_instruction', clos_le = NULL WHERE id = %s", monde.victime.id
+    )
+    before = portail.base.state()
+    for one in wrong:
+        async with portail.noyau.db.session() as session:
+            assert (await session.execute(_GIVE, one)).scalar_one() is False
+    assert portail.base.state() == before
+    for expected in (True, False):
+        async with portail.noyau.db.session() as session:
+            assert (await session.execute(_GIVE, right)).scalar_one() is expected
+    after = portail.base.state()
+    assert {table for table in after if after[table] != before[table]} == {
+        "demarches_avis", "demarches_dossier", "demarches_evenement",
+    }  # fmt: skip
+    ((rows,),) = portail.base.sql("SELECT count(*) FROM demarches_avis WHERE rendu_le IS NOT NULL")
+    assert rows == 1
+
+
+async def test_an_opinion_on_a_closed_dossier_is_given_no_more(portail: Portail, monde: Monde) -> None:
+    right, _ = _tries(portail, monde)
+    async with portail.noyau.db.session() as session:
+        assert (await session.execute(_GIVE, right)).scalar_one() is False
 
 
 def code_of(dossier_id: UUID) -> bytes:

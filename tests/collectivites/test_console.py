@@ -372,3 +372,29 @@ async def test_a_form_without_its_token_changes_nothing(portail: Portail, consol
         answer = await console.post(path, files=[("jeton_csrf", (None, "x"))])
         assert answer.statut in (403, 422)
     assert portail.base.state() == before
+
+
+async def test_an_epci_is_taken_on_and_answers_at_its_host(portail: Portail, console: Navigateur) -> None:
+    page = await console.get(f"{ICI}?q=lannion")
+    assert "Lannion-Trégor Communauté" in page.texte
+    page = await page.envoyer(action=f"{ICI}/epci")
+    assert "est prise en charge" in page.texte
+    assert "EPCI" in page.texte
+    ((slug, genre, departement, codes),) = portail.base.sql(
+        "SELECT slug, genre, departement, codes_postaux FROM socle_collectivite WHERE nom LIKE '%%Lannion-Tr%%'"
+    )
+    assert (genre, departement, codes) == ("epci", "22", [])
+    await _announced()
+    home = await portail.navigateur(slug).get("/")
+    assert home.statut == 200
+    again = await console.get(f"{ICI}?q=lannion")
+    assert "Déjà ici" in again.texte
+
+
+async def test_an_unknown_siren_is_refused(console: Navigateur) -> None:
+    page = await console.get(f"{ICI}?q=lannion")
+    token = dict(page.champs(f"{ICI}/epci"))["jeton_csrf"]
+    refused = await console.post(
+        f"{ICI}/epci", {"jeton_csrf": token, "cle_idempotence": "z" * 30, "siren": "000000000"}
+    )
+    assert refused.statut == 404

@@ -101,7 +101,7 @@ READ: list[tuple[str, tuple[str, ...], Any, str]] = [
     (
         "adresse",
         ("12 rue Notre-Dame", "", "22 200", "Guingamp"),
-        ADRESSE,
+        {**ADRESSE, "code_insee": "22070"},
         "12 rue Notre-Dame, 22200 Guingamp",
     ),
     (

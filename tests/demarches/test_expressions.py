@@ -17,13 +17,19 @@ from app.demarches.expressions import (
     Environnement,
     ExpressionRefuseeError,
     Nom,
+    Rangee,
+    Rangees,
     Type,
     analyser,
     choix,
     compiler,
+    depuis_rangees,
     ecrire,
     lignes,
     liste,
+    operateurs,
+    phrase,
+    vers_rangees,
 )
 
 NB = "\u00a0"
@@ -206,7 +212,8 @@ def test_a_rule_says_what_it_reads() -> None:
         ("(non a) = b", "(non a) = b"),
         ("urgence = non", "urgence = non"),
         ("1-(2-3)", "1 - (2 - 3)"),
-        ("-(-1)", "-(-1)"),
+        ("-(-1)", "1"),
+        ("-(-a)", "-(-a)"),
         ("10.50 euros", "10,50 euros"),
         ("10,50", "10,5"),
         ("2 semaines", "2 semaines"),
@@ -223,3 +230,96 @@ def test_the_text_of_a_rule_has_one_form(texte: str, canonique: str | None) -> N
         return
     assert ecrire(analyser(texte)) == canonique
     assert analyser(canonique) == analyser(texte)
+
+
+ROWS = [
+    'nature = "benne" et debut > aujourdhui + 15 jours',
+    'nature parmi ("benne", "grue") ou (urgence et non urgence)',
+    'non nature parmi ("benne")',
+    "surface >= 12,5 et surface < surface",
+    "debut >= 2026-03-01 et debut <= fin et age(debut) >= 18",
+    "heure >= 09:30",
+    'formules contient "midi" et non formules contient "soir"',
+    "nombre(enfants) >= 2",
+    "renseigne(adresse) et non renseigne(adresse.commune)",
+    'commence_par(motif, "x v \\"y\\"") ou motif ≠ "v"',
+    "urgence",
+]
+
+
+@pytest.mark.parametrize("texte", ROWS)
+def test_a_rule_of_comparisons_goes_to_rows_and_comes_back_the_same(texte: str) -> None:
+    rows = vers_rangees(texte, ENV)
+    assert rows is not None
+    assert depuis_rangees(rows, ENV) == compiler(texte, ENV, BOOLEEN).texte
+
+
+def test_a_rule_that_rows_cannot_say_stays_text() -> None:
+    for texte in ("surface + 1 > 2", "tous(enfants, jours > 1) et urgence", "non (urgence et urgence)"):
+        assert vers_rangees(texte, ENV) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "raison"),
+    [
+        (Rangee("pelle", "egal", "x"), "une question de ce formulaire"),
+        (Rangee("nature", "plus", "benne"), "Choisissez ce que vous dites"),
+        (Rangee("nature", "egal", ""), "Donnez une valeur"),
+        (Rangee("nature", "parmi"), "Donnez une valeur"),
+        (Rangee("nature", "egal", "pelle"), "n’est pas une réponse possible"),
+        (Rangee("surface", "plus", "beaucoup"), "n’est pas une question"),
+        (Rangee("surface", "plus", "1) ou (1 = 1"), "Fermez|Retirez|Ajoutez"),
+        (Rangees("un", ()), "au moins une ligne"),
+    ],
+)
+def test_a_row_that_lacks_something_says_what(row: Rangee | Rangees, raison: str) -> None:
+    with pytest.raises(ExpressionRefuseeError, match=raison):
+        depuis_rangees(Rangees("tous", (row,)), ENV)
+
+
+def test_each_type_has_its_operators() -> None:
+    codes = {
+        genre: [op.code for op in operateurs(kind)] for genre, kind in (("b", BOOLEEN), ("c", choix("a")))
+    }
+    assert codes["b"] == ["oui", "non", "renseigne", "vide"]
+    assert codes["c"] == ["egal", "different", "parmi", "hors", "renseigne", "vide"]
+
+
+@pytest.mark.parametrize(
+    ("texte", "dit"),
+    [
+        (
+            'nature = "benne" et debut > aujourdhui + 15 jours',
+            "la nature est « Benne » et la date de début est dans plus de 15 jours",
+        ),
+        (
+            "urgence ou (urgence et non urgence)",
+            "l’urgence est oui ou (l’urgence est oui et l’urgence est non)",
+        ),
+        ("nombre(enfants) >= 2", "les enfants a au moins 2 lignes"),
+        (
+            "tous(enfants, age(naissance) >= 3)",
+            "pour chaque ligne de les enfants, sa naissance donne un âge d’au moins 3 ans",
+        ),
+        (
+            "somme(enfants.jours) * 10 euros",
+            "la somme, pour chaque ligne de les enfants, de ses jours fois 10 €",
+        ),
+        ("debut = 2026-03-01", "la date de début est 1er mars 2026"),
+        ("si urgence alors 1 sinon 2", "1 si l’urgence est oui, sinon 2"),
+    ],
+)
+def test_a_rule_reads_as_french(texte: str, dit: str) -> None:
+    row = {
+        "jours": Nom(NOMBRE, "jours", libelle="ses jours"),
+        "naissance": Nom(DATE, "n", libelle="sa naissance"),
+    }
+    env = Environnement(
+        {
+            "nature": Nom(choix("benne"), "nature", libelle="la nature", libelles={"benne": "Benne"}),
+            "debut": Nom(DATE, "debut", libelle="la date de début"),
+            "urgence": Nom(BOOLEEN, "urgence", libelle="l’urgence"),
+            "enfants": Nom(lignes(row), "enfants", libelle="les enfants"),
+        }
+    )
+    assert phrase(texte, env).replace(NB, " ") == dit

@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from app.socle.db import fetch, savepoint, write_in
+from app.socle.tenancy import Perimetre
 from tests import cast as acteurs
 from tests.cast import Cast
 from tests.demarches.test_lots import desk, launch
@@ -118,3 +121,31 @@ async def test_an_odd_address_is_a_list_and_never_an_error(portail: Portail, cas
     await acteurs.dossier_depose(portail)
     nav = await desk(portail, cast)
     assert (await nav.get(f"/?{query}")).statut == 200
+
+
+async def test_a_savepoint_takes_back_what_fetch_wrote_and_where_it_might_write(
+    portail: Portail, cast: Cast
+) -> None:
+    here = Perimetre(lecture=(cast.communes["guingamp"],), instruction=True)
+    insert = "INSERT INTO socle_limite (cle, fenetre, compte) VALUES ($1, now(), 1)"
+    async with portail.noyau.db.session(here) as session:
+        await fetch(session, insert, "avant")
+
+        async def broken() -> None:
+            async with savepoint(session):
+                await fetch(session, insert, "dedans")
+                await write_in(session, cast.communes["guingamp"])
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await broken()
+        assert session.info["perimetre"] == here
+        ((writable,),) = await fetch(session, "SELECT collectivite_courante()")
+        assert writable is None
+        with pytest.raises(DBAPIError):
+            async with savepoint(session):
+                await fetch(session, "SELECT 1 / 0")
+        await fetch(session, insert, "apres")
+    kept = {row[0] for row in portail.base.sql("SELECT cle FROM socle_limite")}
+    assert {"avant", "apres"} <= kept
+    assert "dedans" not in kept

@@ -194,11 +194,15 @@ class Visite:
         self.press(person)
         self.press("Continuer sur")
 
-    def sign_in_as_agent(self, courriel: str) -> None:
-        """On the desk, through ProConnect."""
-        self.open("agents")
+    def sign_in_as_agent(self, courriel: str, host: str = "agents") -> None:
+        """On the desk or the console, through ProConnect; from the page that asks for it when `host` is empty."""
+        if host:
+            self.open(host)
         self.follow("S’identifier avec ProConnect")
-        self.press(courriel)
+        known = self.page.get_by_role("button", name=courriel)
+        if host or known.count():
+            # Already known to ProConnect in this browser: nothing more is asked.
+            self.press(courriel)
         organisations = self.page.get_by_role("radio")
         if "/proconnect/" in self.page.url and organisations.count():
             organisations.first.check()

@@ -18,7 +18,7 @@ SOAZIG = "soazig.penven@loc-envel.example"
 def find_on_desk(agent: Visite, number: str) -> None:
     """From the desk to one dossier, by its number."""
     agent.open("agents")
-    agent.fill("Numéro, nom ou mot", number)
+    agent.fill("Numéro, nom ou mots", number)
     agent.press("Filtrer")
     agent.sees("1 dossier")
     agent.follow(OCCUPATION, within=agent.page.get_by_role("row").filter(has_text=number))

@@ -115,7 +115,9 @@ class Portail:
 
         Given to `navigateur`, that browser is signed in on the host.
         """
-        genre = label if label in ("mon", "agents", "opsn") else "collectivite"
+        genre = {"essais": "agents"}.get(
+            label, label if label in ("mon", "agents", "opsn") else "collectivite"
+        )
         async with self.noyau.db.session() as session:
             token = await create_session(
                 session,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.socle.jobs import REGISTRY
+from app.socle.jobs import REGISTRY, run_handler
 from tests.outillage.portail import Portail
 
 _DUE = """
@@ -24,7 +24,7 @@ async def run_jobs(portail: Portail) -> list[str]:
     done: list[str] = []
     while rows := portail.base.sql(_DUE, portail.clock.now()):
         for number, name, arguments in rows:
-            await REGISTRY[name].handler(portail.noyau, **arguments)
+            await run_handler(REGISTRY[name].handler, portail.noyau, arguments)
             portail.base.sql("DELETE FROM procrastinate_events WHERE job_id = %s", number)
             portail.base.sql("DELETE FROM procrastinate_jobs WHERE id = %s", number)
             done.append(name)

@@ -115,6 +115,6 @@ async def test_the_text_of_a_demarche_says_that_it_is_french(portail):
     navigateur = portail.navigateur("guingamp")
     page = await navigateur.get("/langue/en?suite=/demarches/acte-naissance")
     assert "in French only" in page.texte
-    assert page.arbre.xpath("//h1[@lang='fr']")
+    assert page.arbre.xpath("//ul[contains(@class, 'k-coches')][@lang='fr']")
     page = await navigateur.get("/langue/fr?suite=/demarches/acte-naissance")
     assert not page.arbre.xpath("//body//*[@lang='fr' and not(@hreflang)]")

@@ -66,6 +66,12 @@ def test_an_instant_is_shown_in_the_zone_asked_for(env):
     assert shown.replace("\u00a0", " ") == "13 mars 2026 à 3 h 30"
 
 
+def test_a_page_says_its_zone_once_for_all_its_hours(env):
+    instant = datetime(2026, 3, 12, 23, 30, tzinfo=UTC)
+    shown = show(env, "{{ le|date_longue }}, {{ le|heure }}", le=instant, fuseau=ZoneInfo("Indian/Reunion"))
+    assert shown.replace("\u00a0", " ") == "13 mars 2026, 3 h 30"
+
+
 def test_a_naive_instant_is_refused(env):
     with pytest.raises(ValueError, match="aware"):
         show(env, "{{ le|heure }}", le=datetime(2026, 3, 12))  # noqa: DTZ001
@@ -138,3 +144,33 @@ def test_a_piece_lists_its_files_with_state_size_and_a_way_to_remove_each(env):
     html = show(env, "{{ champ(c) }}", c=piece).replace("\u00a0", " ")
     assert 'name="supprimer_piece" value="f1"' in html
     assert all(words in html for words in ("2,4 Mo", "Refusé", "Illisible", 'type="file"'))
+
+
+def test_a_printed_sentence_keeps_its_variables_escaped_and_its_percent_signs() -> None:
+    class Reversed(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return "%(b)s puis <b>%(a)s</b>, 100 %%" if "%(a)s" in message else message
+
+    source = "{% trans a=x, b=y %}{{ a }} et {{ b }}{% endtrans %}|{{ _('%(a)s et %(b)s', a=x, b=y)|upper }}"
+    shown = show(make_environment(Reversed()), source, x="<i>", y=3)
+    assert shown.startswith("3 puis <b>&lt;i&gt;</b>, 100 %|")
+
+
+def test_what_is_drawn_is_escaped_once_whatever_its_kind(env: Environment) -> None:
+    class Page:
+        def __html__(self) -> str:
+            return "<hr>"
+
+    values = {"t": "<&>", "n": 3, "d": {"items": "é", "t": "<"}, "p": Page(), "rien": None}
+    source = "{{ t }}{{ n }}{{ d['items'] }}{{ d.t }}{{ p }}{{ rien }}{% for k, v in d.items() %}{{ k }}{% endfor %}"
+    assert show(env, source, **values) == "&lt;&amp;&gt;3é&lt;<hr>Noneitemst"
+    macro = "{% macro m(x) %}<b>{{ x }}</b>{% endmacro %}{% set s %}{{ m(t) }}{{ t }}{% endset %}{{ s }}"
+    assert show(env, macro, t="<") == "<b>&lt;</b>&lt;"
+
+
+def test_a_block_drawn_alone_is_the_block_of_the_page(env: Environment) -> None:
+    page = env.get_template("portail/mon_espace.html")
+    values = {"dossiers": [], "brouillons": [], "message": "Bonjour <vous>"}
+    alone = "".join(page.blocks["contenu"](page.new_context(values)))
+    assert "Bonjour &lt;vous&gt;" in alone
+    assert "Dossiers déposés" in alone

@@ -55,7 +55,12 @@ CONTEXTS: Mapping[Evenement, dict[str, object]] = {
     Evenement.DEMANDE_DEPOSEE: DOSSIER | {"recu_le": "22 novembre 2026 à 14 h 05", "accuse": True},
     Evenement.COMPLEMENT_DEMANDE: DOSSIER | {"avant_le": "9 décembre 2026"},
     Evenement.MESSAGE_RECU: DOSSIER,
-    Evenement.DECISION_RENDUE: DOSSIER,
+    Evenement.DECISION_RENDUE: DOSSIER | {"avis": "https://ploermel.kumun.test/satisfaction/x/y"},
+    Evenement.RESUME_AGENT: {
+        "total": 3,
+        "lignes": ["2 nouvelles demandes", "1 délai dépassé"],
+        "lien": "https://agents.kumun.test/",
+    },
     Evenement.INVITATION_AGENT: {
         "de_collectivite": "de Ploërmel",
         "invite_par": "Yann Kerguen",
@@ -64,6 +69,30 @@ CONTEXTS: Mapping[Evenement, dict[str, object]] = {
     },
     Evenement.DEPOT_GUICHET: DOSSIER
     | {"recu_le": "22 novembre 2026 à 14 h 05", "accuse": False, "depose_par": "Gaëlle Le Goff"},
+    Evenement.ETAPE: DOSSIER | {"objet": "Votre demande avance", "paragraphes": ["La voirie est consultée."]},
+    Evenement.AVIS_DEMANDE: {
+        "nom": "Gaëlle Le Goff",
+        "de_collectivite": "de Guingamp",
+        "demarche": "Occuper la rue ou une place",
+        "avant_le": "9 décembre 2026",
+        "code": "abcd efgh jkmn",
+        "rappel": False,
+        "lien": "https://guingamp.kumun.test/avis/x",
+    },
+    Evenement.DEMANDE_TRANSMISE: DOSSIER | {"organisme": "Guingamp-Paimpol Agglomération"},
+    Evenement.TRANSMISSION: {
+        "numero": "1234-5678-9012",
+        "demarche": "Occuper la rue ou une place",
+        "de_collectivite": "de Guingamp",
+        "recu_le": "22 novembre 2026",
+        "motif": "Cette route est départementale.",
+        "pieces_a_part": "plan.pdf",
+    },
+    Evenement.ECHEANCES: {
+        "de_collectivite": "de Guingamp",
+        "lignes": ["1234-5678-9012, Occuper la rue ou une place : le silence décidera le 9 décembre 2026"],
+        "lien": "https://agents.kumun.test/",
+    },
 }
 
 
@@ -246,7 +275,7 @@ def test_every_event_renders_whole_with_why_and_the_human_way_out(
     assert not tree.findall(".//script")
     assert not tree.findall(".//img")
     for link in tree.findall(".//a"):
-        assert link.get("href") == CONTEXTS[evenement]["lien"]
+        assert link.get("href") in (CONTEXTS[evenement]["lien"], CONTEXTS[evenement].get("avis"))
 
 
 @pytest.mark.parametrize("evenement", list(Evenement))

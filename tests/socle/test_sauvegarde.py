@@ -48,10 +48,16 @@ def autre(base: BaseEssai, tmp_path: Path) -> Iterator[BaseEssai]:
 
 
 @pytest.fixture(autouse=True)
-def sans_objets(base: BaseEssai) -> None:
-    """Each test starts without the objects and keys of the one before."""
-    for name in ("objets", "cles"):
-        shutil.rmtree(base.var / name, ignore_errors=True)
+def sans_objets(base: BaseEssai) -> Iterator[None]:
+    """Each test has the objects and keys of nobody else, and leaves none: some end under another root key."""
+
+    def empty() -> None:
+        for name in ("objets", "cles"):
+            shutil.rmtree(base.var / name, ignore_errors=True)
+
+    empty()
+    yield
+    empty()
 
 
 def reglages(base: BaseEssai, **overrides: Any) -> Settings:

@@ -51,3 +51,19 @@ class Avertissement(Fige):
 
     avant: Borne
     texte: Texte
+
+
+class LigneTableau(Fige):
+    """A row of a table."""
+
+    id: Valeur
+    libelle: Texte
+    aide: str = ""
+
+
+class ColonneTableau(Fige):
+    """A column of a table: amounts in euros, or numbers."""
+
+    id: Valeur
+    libelle: Texte
+    genre: Literal["montant", "nombre"] = "montant"

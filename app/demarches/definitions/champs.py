@@ -13,7 +13,9 @@ from pydantic import AfterValidator, Field, model_validator
 from app.demarches.definitions.attributs import (
     Avertissement,
     Borne,
+    ColonneTableau,
     HeureEcrite,
+    LigneTableau,
     Option,
     ReglesPiece,
     Valeur,
@@ -34,6 +36,7 @@ __all__ = [
     "Texte",
     "TypeChamp",
     "Valeur",
+    "attributs_du_type",
     "champ_de_borne",
     "jour_de_borne",
 ]
@@ -95,7 +98,19 @@ class Champ(Fige):
     heure_max: HeureEcrite | None = None
     avertissement: Avertissement | None = None
     etranger: bool = False
+    sur_place: bool = False
     piece: ReglesPiece | None = None
+    champs: "tuple[Champ, ...]" = ()
+    lignes_min: int = Field(default=0, ge=0, le=200)
+    lignes_max: int = Field(default=20, ge=1, le=200)
+    ligne: str = ""
+    ajouter: str = ""
+    demande: tuple[str, ...] = ()
+    lignes: tuple[LigneTableau, ...] = ()
+    colonnes: tuple[ColonneTableau, ...] = ()
+    totaux: bool = True
+    resultat: Literal["nombre", "montant", "texte", "date", "oui_non"] = "nombre"
+    anciennes: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -107,10 +122,15 @@ class Champ(Fige):
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
         for name in self.model_fields_set & PROPRES - self.genre.attributs:
-            if getattr(self, name) not in (None, (), "", False):
+            if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} means nothing for a field of type {self.type}")
         self.genre.verifier(self)
         return self
+
+    @property
+    def sous_champs(self) -> "tuple[Champ, ...]":
+        """The questions that it is made of: those of a repeated block, the parts of an identity."""
+        return self.genre.sous_champs(self)
 
     @property
     def genre(self) -> TypeDeChamp:
@@ -133,3 +153,11 @@ class Champ(Fige):
         rules = (self.si, self.obligatoire_si, self.calcul, *(check.regle for check in self.controles))
         named = tuple(name for rule in rules if rule for name in sorted(noms_cites(rule)))
         return named + self.genre.champs_cites(self)
+
+
+def attributs_du_type(type_: str) -> frozenset[str]:
+    """The attributes that a field of this type understands."""
+    foreign = PROPRES - TYPES[type_].attributs
+    if type_ == "explication":
+        foreign |= {"obligatoire", "prerempli", "autocomplete", "sujet"}
+    return frozenset(Champ.model_fields) - foreign

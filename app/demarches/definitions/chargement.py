@@ -17,11 +17,11 @@ class CatalogueError(Exception):
     """One or more definitions cannot be loaded; one line per fault: `file: place: reason`."""
 
 
-class _Loader(yaml.CSafeLoader):
+class Chargeur(yaml.CSafeLoader):
     """Safe YAML that refuses a key given twice, which YAML itself lets pass silently."""
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+def _mapping(loader: Chargeur, node: yaml.MappingNode) -> dict[Any, Any]:
     keys = [loader.construct_object(key) for key, _ in node.value]
     twice = [key for index, key in enumerate(keys) if key in keys[:index]]
     if twice:
@@ -33,19 +33,19 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     }
 
 
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+Chargeur.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 def load_definition(path: Path) -> Definition:
     """The definition in one YAML file, named by its slug; CatalogueError tells each wrong place."""
     try:
         text = unicodedata.normalize("NFC", path.read_text(encoding="utf-8"))
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - _Loader is a safe loader
+        data = yaml.load(text, Loader=Chargeur)  # noqa: S506 - Chargeur is a safe loader
         definition = Definition.model_validate(data)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CatalogueError(f"{path.name}: {error}") from None
     except ValidationError as error:
-        lines = [f"{path.name}: {_place(data, fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        lines = [f"{path.name}: {place_de(data, fault['loc'])}: {fault['msg']}" for fault in error.errors()]
         raise CatalogueError("\n".join(lines)) from None
     if path.stem != definition.slug:
         raise CatalogueError(f"{path.name}: slug: the file must be named {definition.slug}.yaml")
@@ -68,7 +68,7 @@ def load_catalogue(folder: Path = CATALOGUE) -> tuple[Definition, ...]:
     return tuple(sorted(found, key=lambda definition: (order.index(definition.theme), definition.titre)))
 
 
-def _place(data: object, loc: tuple[int | str, ...]) -> str:
+def place_de(data: object, loc: tuple[int | str, ...]) -> str:
     """A path such as `pages[demande].champs[date_debut].type`: ids, or else numbers from one."""
     place = ""
     for part in loc:

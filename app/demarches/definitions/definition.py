@@ -16,6 +16,7 @@ from pydantic import Field, PrivateAttr, StringConstraints, ValidationInfo, mode
 from app.demarches.definitions.base import Aiguillage, Controle, Fige, Formule, IdChamp, Texte
 from app.demarches.definitions.champs import Champ
 from app.demarches.definitions.legal import Conservation, Decision, Legal, Service
+from app.demarches.definitions.parcours import Parcours
 from app.demarches.definitions.regles import Plan, preparer
 from app.socle.langues import N_
 
@@ -44,6 +45,8 @@ THEMES: dict[Theme, str] = {
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 # What a model of decision may use beside the ids of fields.
+# A word of a model; a part follows a dot, for a field made of several questions: `{enfant.prenoms}`.
+MOT = re.compile(r"\{([a-z0-9_]+)(?:\.([a-z0-9_]+))?\}")
 MOTS_DU_DOSSIER = frozenset({"demandeur", "numero", "date_depot", "commune"})
 
 
@@ -102,6 +105,32 @@ class Textes(Fige):
     apres: str = ""
 
 
+class Traduction(Fige):
+    """Title and summary in another language; a summary left out is read in French."""
+
+    titre: Texte
+    resume: str = ""
+
+
+class Traductions(Fige):
+    """What a démarche is called in the other languages of pages (docs/langues.md)."""
+
+    br: Traduction | None = None
+    en: Traduction | None = None
+
+    def dans(self, langue: str) -> Traduction | None:
+        """The translation into that language, None for French or where there is none."""
+        return {"br": self.br, "en": self.en}.get(langue)
+
+
+class Tarif(Fige):
+    """A price that each collectivité may set for itself, in cents."""
+
+    id: IdChamp
+    libelle: Texte
+    montant: int = Field(ge=0, le=100_000_000)
+
+
 class Lien(Fige):
     """A link to an official page."""
 
@@ -122,12 +151,14 @@ class Definition(Fige):
     titre: Texte
     theme: Theme
     resume: Texte
+    traductions: Traductions = Traductions()
     mots_cles: tuple[Texte, ...] = ()
     pour_qui: Texte
     ce_qu_il_faut: tuple[Texte, ...] = ()
     duree_minutes: int | None = Field(default=None, ge=1, le=240)
     delai_traitement: str = ""
     cout: Texte
+    tarifs: tuple[Tarif, ...] = ()
     textes: Textes = Textes()
     service: Service
     liens: tuple[Lien, ...] = ()
@@ -136,6 +167,7 @@ class Definition(Fige):
     pages: tuple[Page, ...] = ()
     legal: Legal | None = None
     declaration: str = ""
+    parcours: Parcours | None = None
     decision: Decision | None = None
     conservation: Conservation | None = None
     eligibilite: tuple[Controle, ...] = ()
@@ -163,7 +195,7 @@ class Definition(Fige):
         if self.genre == "teleservice":
             wanted, foreign = form, (*card, "apporter", "etapes")
         else:
-            wanted, foreign = card, (*form, "decision")
+            wanted, foreign = card, (*form, "decision", "parcours")
         for name in wanted:
             if not getattr(self, name):
                 raise ValueError(f"a {self.genre} needs {name}")
@@ -175,6 +207,8 @@ class Definition(Fige):
     @model_validator(mode="after")
     def _coherent_form(self, info: ValidationInfo) -> Self:
         pages = [page.id for page in self.pages]
+        if twice := _first_twice([tarif.id for tarif in self.tarifs]):
+            raise ValueError(f"tariff id used twice: {twice}")
         if twice := _first_twice(pages):
             raise ValueError(f"page id used twice: {twice}")
         if twice := _first_twice([champ.id for champ in self.champs()]):
@@ -185,6 +219,7 @@ class Definition(Fige):
                 _check_bounds(champ, seen)
                 seen[champ.id] = champ
         self._check_models(seen)
+        self._check_pieces(seen)
         self._plan = preparer(self)
         wrong = [remark for remark in self._plan.remarques if remark.gravite == "bloquant"]
         if wrong and (info.context or {}).get("regles") != "a_verifier":
@@ -196,18 +231,36 @@ class Definition(Fige):
         """Its rules, ready to evaluate; a copy with other rules must be validated to get its own."""
         return self._plan
 
+    def _check_pieces(self, champs: dict[str, Champ]) -> None:
+        """What the legal part calls a piece is one of the form."""
+        for champ_id in self.legal.pieces_accessoires if self.legal else ():
+            if champ_id not in champs or champs[champ_id].type != "piece":
+                raise ValueError(f"legal.pieces_accessoires: {champ_id} is no piece of the form")
+
     def _check_models(self, champs: dict[str, Champ]) -> None:
-        if self.decision is None:
-            return
-        texts = (*self.decision.visas, *self.decision.articles_acceptation, *self.decision.articles_refus)
-        for word in sorted(mots_de(*texts)):
-            if word not in MOTS_DU_DOSSIER and (word not in champs or not champs[word].repond):
-                raise ValueError(f"the model of decision uses {{{word}}}, which is no field with an answer")
+        model, parcours = self.decision, self.parcours
+        texts = (*model.visas, *model.articles_acceptation, *model.articles_refus) if model else ()
+        for what, used in (
+            ("the model of decision", texts),
+            ("the parcours", parcours.textes if parcours else ()),
+        ):
+            for word in sorted(mots_de(*used)):
+                if word not in MOTS_DU_DOSSIER and (word not in champs or not champs[word].repond):
+                    raise ValueError(f"{what} uses {{{word}}}, which is no field with an answer")
+            for word, part in (found for texte in used for found in MOT.findall(texte) if found[1]):
+                champ = champs.get(word)
+                if champ is None or champ.champs or part not in {sub.id for sub in champ.sous_champs}:
+                    raise ValueError(f"{what} uses {{{word}.{part}}}, which is no part of an answer")
 
     def champs(self) -> Iterator[Champ]:
         """Every field, in the order of filling."""
         for page in self.pages:
             yield from page.champs
+
+    def titre_en(self, langue: str) -> str:
+        """Its title in that language, in French where it has no other."""
+        found = self.traductions.dans(langue)
+        return found.titre if found else self.titre
 
     @property
     def brouillon_jours(self) -> int:
@@ -230,8 +283,8 @@ class Definition(Fige):
 
 
 def mots_de(*textes: str) -> set[str]:
-    """The `{words}` used in texts."""
-    return {word for texte in textes for word in re.findall(r"\{([a-z0-9_]+)\}", texte)}
+    """The `{words}` used in texts, those of `{word.part}` among them."""
+    return {word for texte in textes for word, _ in MOT.findall(texte)}
 
 
 def canonical_bytes(contenu: Fige) -> bytes:

@@ -1,112 +1,22 @@
-"""What rules may name in a form: each question and its parts, with their types and limits."""
+"""What rules may name in a form: each question and its parts, as its type says (`types.TypeDeChamp`)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
 from app.demarches.definitions.champs import Champ
-from app.demarches.expressions import (
-    BOOLEEN,
-    COMPOSE,
-    DATE,
-    HEURE,
-    NOMBRE,
-    TEXTE,
-    Nom,
-    Type,
-    choix,
-    lignes,
-    liste,
-)
+from app.demarches.expressions import COMPOSE, Nom, Type, lignes
+from app.demarches.types import TypeExpression
 
-_CHOIX_LIBRE = Type("choix")
-
-
-def _booleen(valeur: Any) -> bool | None:
-    return valeur if isinstance(valeur, bool) else None
-
-
-def _nombre(valeur: Any) -> Decimal | None:
-    if isinstance(valeur, bool) or not isinstance(valeur, int | str):
-        return None
-    number = Decimal(valeur)
-    return number if number.is_finite() else None
-
-
-def _montant(valeur: Any) -> Decimal | None:
-    return Decimal(valeur) / 100 if isinstance(valeur, int) and not isinstance(valeur, bool) else None
-
-
-def _jour(valeur: Any) -> date | None:
-    return date.fromisoformat(valeur) if isinstance(valeur, str) else None
-
-
-def _heure(valeur: Any) -> time | None:
-    return time.fromisoformat(valeur) if isinstance(valeur, str) else None
-
-
-def _texte(valeur: Any) -> str | None:
-    return valeur if isinstance(valeur, str) and valeur else None
-
-
-def _liste(valeur: Any) -> tuple[str, ...] | None:
-    return tuple(valeur) if isinstance(valeur, list) and valeur else None
-
-
-def _entier(valeur: Any) -> Any:
-    return valeur if valeur not in ({}, [], "") else None
-
-
-def _partie(nom: str, lire: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def read(valeur: Any) -> Any:
-        part = valeur.get(nom) if isinstance(valeur, dict) else None
-        return None if part is None else lire(part)
-
-    return read
-
-
-def _lignes(noms: dict[str, Nom]) -> Callable[[Any], Any]:
-    def read(valeur: Any) -> tuple[dict[str, Any], ...] | None:
-        if not isinstance(valeur, list):
-            return None
-        rows = [row for row in valeur if isinstance(row, dict)]
-        return tuple({name: nom.valeur(row.get(nom.champ)) for name, nom in noms.items()} for row in rows)
-
-    return read
-
-
-_SIMPLES: dict[str, tuple[Type, Callable[[Any], Any]]] = {
-    "oui_non": (BOOLEEN, _booleen),
-    "consentement": (BOOLEEN, _booleen),
-    "entier": (NOMBRE, _nombre),
-    "decimal": (NOMBRE, _nombre),
-    "montant": (NOMBRE, _montant),
-    "date": (DATE, _jour),
-    "heure": (HEURE, _heure),
-    "civilite": (choix("madame", "monsieur"), _texte),
-}
-# The parts of answers in several parts; those that are left out may only be tested by `renseigne`.
-_PARTIES: dict[str, dict[str, tuple[Type, Callable[[Any], Any]]]] = {
-    "adresse": {
-        "ligne": (TEXTE, _texte),
-        "complement": (TEXTE, _texte),
-        "code_postal": (TEXTE, _texte),
-        "commune": (TEXTE, _texte),
-        "code_insee": (TEXTE, _texte),
-        "pays": (TEXTE, _texte),
-    },
-    "periode": {"debut": (DATE, _jour), "fin": (DATE, _jour)},
-    "listes_liees": {"niveau1": (_CHOIX_LIBRE, _texte), "niveau2": (_CHOIX_LIBRE, _texte)},
-    "commune": {"code": (TEXTE, _texte), "nom": (TEXTE, _texte), "code_postal": (TEXTE, _texte)},
-    "departement": {"code": (TEXTE, _texte), "nom": (TEXTE, _texte)},
-    "pays": {"code": (TEXTE, _texte), "nom": (TEXTE, _texte)},
-    "referentiel": {"cle": (TEXTE, _texte), "libelle": (TEXTE, _texte)},
-    "signature": {"nom": (TEXTE, _texte), "date": (DATE, _jour)},
-    "enfant": {"nom": (TEXTE, _texte), "prenoms": (TEXTE, _texte), "naissance": (DATE, _jour)},
-    "identite": {"nom": (TEXTE, _texte), "prenoms": (TEXTE, _texte), "naissance": (DATE, _jour)},
-    "carte": {},
-    "tableau": {},
+_CLASSES: dict[str, type] = {
+    "booleen": bool,
+    "nombre": Decimal,
+    "texte": str,
+    "choix": str,
+    "date": date,
+    "heure": time,
 }
 
 
@@ -115,29 +25,21 @@ def noms_de(champ: Champ, calcule: Type | None = None) -> dict[str, Nom]:
 
     `calcule` is the type of a computed field, which only its rule tells.
     """
-    genre: str = champ.type
     if not champ.repond:
         return {}
     if calcule is not None:
-        return {champ.id: Nom(calcule, champ.id, lecteur(calcule), champ.libelle)}
-    if champ.type in _SIMPLES:
-        kind, read = _SIMPLES[champ.type]
-        return {champ.id: _borner(champ, Nom(kind, champ.id, read, champ.libelle))}
-    if champ.type in ("choix", "choix_multiple"):
-        options = tuple(option.valeur for option in champ.options)
-        kind = choix(*options) if champ.type == "choix" else liste(*options)
-        return {champ.id: Nom(kind, champ.id, _texte if champ.type == "choix" else _liste, champ.libelle)}
-    if genre == "bloc":
-        within = noms_du_formulaire(getattr(champ, "champs", ()))
-        return {champ.id: Nom(lignes(within), champ.id, _lignes(within), champ.libelle)}
-    if genre in _PARTIES:
-        whole = {champ.id: Nom(COMPOSE, champ.id, _entier, champ.libelle)}
-        parts = _PARTIES[genre].items()
-        return whole | {
-            f"{champ.id}.{name}": Nom(kind, champ.id, _partie(name, read), f"{champ.libelle}, {name}")
-            for name, (kind, read) in parts
-        }
-    return {champ.id: Nom(TEXTE, champ.id, _texte, champ.libelle)}
+        return {champ.id: Nom(calcule, champ.id, lecteur(calcule), _dire(champ))}
+    kind = champ.genre.type_expression(champ)
+    if kind is None:
+        return {champ.id: Nom(COMPOSE, champ.id, _entiere, _dire(champ))}
+    labels = {option.valeur: option.libelle for option in champ.options}
+    found = {
+        chemin: Nom(_type(part), champ.id, _lire(champ, chemin, part), said, labels)
+        for chemin, part, said in _parties(champ.id, kind, _dire(champ))
+    }
+    if kind.genre == "nombre":
+        found[champ.id] = replace(found[champ.id], minimum=champ.min, maximum=champ.max)
+    return found
 
 
 def noms_du_formulaire(champs: Iterable[Champ]) -> dict[str, Nom]:
@@ -148,19 +50,81 @@ def noms_du_formulaire(champs: Iterable[Champ]) -> dict[str, Nom]:
 def lecteur(kind: Type) -> Callable[[Any], Any]:
     """How a stored computed value of that type is read back."""
     readers: dict[str, Callable[[Any], Any]] = {
-        "booleen": _booleen,
-        "nombre": _nombre,
-        "date": _jour,
-        "heure": _heure,
-        "liste": _liste,
+        "nombre": Decimal,
+        "date": date.fromisoformat,
+        "heure": time.fromisoformat,
     }
-    return readers.get(kind.genre, _texte)
+    read = readers.get(kind.genre)
+    wanted = _CLASSES.get(kind.genre, str)
+    if read is not None:
+        return read
+    return lambda stored: stored if isinstance(stored, wanted) else None
 
 
-def _borner(champ: Champ, nom: Nom) -> Nom:
-    genre: str = champ.type
-    if genre not in ("entier", "decimal", "montant"):
-        return nom
-    scale = 100 if genre == "montant" else 1
-    low, high = (None if limit is None else Decimal(limit) / scale for limit in (champ.min, champ.max))
-    return Nom(nom.type, nom.champ, nom.lire, nom.libelle, low, high)
+def _parties(chemin: str, kind: TypeExpression, dit: str) -> Iterable[tuple[str, TypeExpression, str]]:
+    """A name and those of its parts, each with its type and words."""
+    yield chemin, kind, dit
+    if kind.genre == "compose":
+        for name, part in kind.parties.items():
+            yield from _parties(f"{chemin}.{name}", part, f"{dit} ({name})")
+
+
+def _type(kind: TypeExpression) -> Type:
+    if kind.genre == "lignes":
+        inner = {
+            chemin: Nom(_type(part), chemin, libelle=said)
+            for name, of in kind.parties.items()
+            for chemin, part, said in _parties(name, of, f"«\u00a0{name}\u00a0»")
+        }
+        return lignes(inner)
+    options = kind.options or None if kind.genre in ("choix", "liste") else None
+    return Type(kind.genre, options)
+
+
+def _lire(champ: Champ, chemin: str, kind: TypeExpression) -> Callable[[Any], Any]:
+    """How a stored answer is read as the value of one of its names."""
+    steps = chemin.split(".")[1:]
+
+    def read(stored: Any) -> Any:
+        value = champ.genre.pour_expression(champ, stored)
+        for step in steps:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return None if value is None else _valeur(value, kind)
+
+    return read
+
+
+def _valeur(valeur: Any, kind: TypeExpression) -> Any:
+    """A value of the type announced, or None: an answer that is no longer offered is none."""
+    if kind.genre == "compose":
+        return valeur or None
+    if kind.genre == "lignes":
+        return tuple(_ligne(row, kind.parties) for row in valeur)
+    if kind.genre == "liste":
+        return tuple(item for item in valeur if not kind.options or item in kind.options) or None
+    if not isinstance(valeur, _CLASSES[kind.genre]) or valeur == "":
+        return None
+    if kind.genre == "choix" and kind.options and valeur not in kind.options:
+        return None
+    return valeur if not isinstance(valeur, Decimal) or valeur.is_finite() else None
+
+
+def _ligne(row: Mapping[str, Any], parties: Mapping[str, TypeExpression]) -> dict[str, Any]:
+    """The values of the names of a row, parts included."""
+    found: dict[str, Any] = {}
+    for name, kind in parties.items():
+        for chemin, part, _ in _parties(name, kind, ""):
+            value: Any = row
+            for step in chemin.split("."):
+                value = value.get(step) if isinstance(value, Mapping) else None
+            found[chemin] = None if value is None else _valeur(value, part)
+    return found
+
+
+def _entiere(valeur: Any) -> Any:
+    return valeur if valeur not in ({}, [], "") else None
+
+
+def _dire(champ: Champ) -> str:
+    """How a sentence calls a field."""
+    return champ.sujet or f"«\u00a0{champ.libelle}\u00a0»"

@@ -1,14 +1,20 @@
-"""What law and archives say of a démarche, as data: receipt, silence, decision, clocks of retention.
+"""What law and archives say of a démarche, as data: receipt, silence, competence, decision, clocks of retention.
 
 Articles are those of the code des relations entre le public et l'administration (CRPA) unless another code is
 named.
 """
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from app.demarches.definitions.base import Fige, Texte
+from app.demarches.definitions.base import Fige, Formule, IdChamp, Texte
+
+# « 2 mois », « 15 jours », « 10 jours ouvrés »: a number and what is counted.
+Delai = Annotated[
+    str,
+    StringConstraints(pattern=r"^[1-9]\d{0,3} (mois|jours?( ouvrables?| ouvrés?)?)$", strip_whitespace=True),
+]
 
 
 class Accuse(Fige):
@@ -19,26 +25,60 @@ class Accuse(Fige):
 
 
 class Silence(Fige):
-    """What silence means after `delai_mois` months, and the text that says so."""
+    """What silence means once `delai` has run, and the text that says so."""
 
     regime: Literal["acceptation", "refus"]
-    delai_mois: int = Field(ge=1, le=24)
+    delai: Delai
+    fondement: Texte
+
+
+class ExceptionSilence(Silence):
+    """Another rule of silence for some requests: the first exception whose condition holds goes before the rule."""
+
+    si: Formule
+
+
+class Competence(Fige):
+    """Who is competent instead of the collectivité when `si` holds (L. 114-2), and the text that says so."""
+
+    si: Formule
+    administration: Literal["epci", "departement", "etat", "autre"]
+    nom: Texte
     fondement: Texte
 
 
 class Legal(Fige):
-    """The legal side; `delai_complement_jours` is the time given to complete a file (L. 114-5)."""
+    """The legal side of a téléservice.
+
+    `delai_complement_jours` is the time proposed to complete a file (L. 114-5). `pieces_accessoires` are those whose
+    absence stops neither the instruction nor the clock (L. 114-5-1); every other one is indispensable.
+    """
 
     accuse: Accuse
     silence: Silence | None = None
+    exceptions: tuple[ExceptionSilence, ...] = ()
     voies_recours: str = ""
     delai_complement_jours: int = Field(default=30, ge=1, le=365)
+    pieces_accessoires: tuple[IdChamp, ...] = ()
+    competences: tuple[Competence, ...] = ()
 
     @model_validator(mode="after")
     def _refusal_tells_the_appeal(self) -> Self:
-        if self.accuse.delivre and self.silence and self.silence.regime == "refus" and not self.voies_recours:
+        rules = (*((self.silence,) if self.silence else ()), *self.exceptions)
+        refuses = any(rule.regime == "refus" for rule in rules)
+        if self.accuse.delivre and refuses and not self.voies_recours:
             raise ValueError("silence means refusal, so voies_recours must say how to appeal (R. 112-5)")
+        if self.exceptions and self.silence is None:
+            raise ValueError("an exception needs the rule that it departs from: give silence")
         return self
+
+    @property
+    def conditions(self) -> tuple[tuple[str, str], ...]:
+        """Every condition of the legal part, with where it stands."""
+        return (
+            *((f"legal.exceptions[{i}].si", item.si) for i, item in enumerate(self.exceptions, 1)),
+            *((f"legal.competences[{i}].si", item.si) for i, item in enumerate(self.competences, 1)),
+        )
 
 
 class Service(Fige):
@@ -51,13 +91,15 @@ class Service(Fige):
 class Decision(Fige):
     """How the decision is called and its model; `{id}` in a text stands for the answer to that field.
 
-    `{demandeur}`, `{numero}`, `{date_depot}` and `{commune}` are given by the dossier.
+    `{demandeur}`, `{numero}`, `{date_depot}` and `{commune}` are given by the dossier. With `deux_agents`, the one who
+    signs is not the one who proposed.
     """
 
     nature: Literal["arrete", "courrier"]
     visas: tuple[Texte, ...] = ()
     articles_acceptation: tuple[Texte, ...] = ()
     articles_refus: tuple[Texte, ...] = ()
+    deux_agents: bool = False
 
     @property
     def libelle(self) -> str:

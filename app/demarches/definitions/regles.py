@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # Words that no field may be called by, beside those of the language.
 _PRIS = RESERVES | {"aujourdhui", "depot", "canal", "collectivite"}
 _QUELCONQUE = Type("inconnu")
+_CALCULABLES = ("nombre", "texte", "choix", "date", "heure", "booleen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Plan:
     eligibilite: tuple[tuple[Expression, str], ...] = ()
     prix: Expression | None = None
     routage: tuple[tuple[Expression, str], ...] = ()
+    instruction: dict[str, Expression] = field(default_factory=dict)
     remarques: list[Remarque] = field(default_factory=list)
 
     def __eq__(self, other: object) -> bool:
@@ -89,6 +91,7 @@ class Plan:
         yield from self.sections.values()
         for pairs in (*self.controles.values(), self.eligibilite, self.routage):
             yield from (rule for rule, _ in pairs)
+        yield from self.instruction.values()
         if self.prix is not None:
             yield self.prix
 
@@ -103,7 +106,9 @@ class _Preparation:
         self._definition = definition
         self._plan = Plan()
         self._noms: dict[str, Nom] = {}
-        self._env = Environnement(self._noms, _absents(definition))
+        self._absents = _absents(definition)
+        self._env = Environnement(self._noms, self._absents)
+        self._suites = _suites(definition)
 
     def faire(self) -> Plan:
         for page in self._definition.pages:
@@ -117,6 +122,11 @@ class _Preparation:
             for index, item in enumerate(d.routage, 1)
             if (rule := self._compiler(f"routage[{index}].si", item.si, BOOLEEN)) is not None
         )
+        # The rules of the legal part and of the parcours, by their own text.
+        for part in (d.legal, d.parcours):
+            for lieu, texte in part.conditions if part else ():
+                if (rule := self._compiler(lieu, texte, BOOLEEN)) is not None:
+                    plan.instruction[texte] = rule
         return plan
 
     def _compiler(self, lieu: str, texte: str, attendu: Type) -> Expression | None:
@@ -160,13 +170,39 @@ class _Preparation:
         if champ.id in _PRIS:
             phrase = f"Changez l’identifiant « {champ.id} » : ce mot a un sens dans les règles."
             self._plan.remarques.append(Remarque(lieu, phrase))
+        told = {name: self._absents[name] for name in self._en_rond(champ.id)}
+        self._absents.update(dict.fromkeys(told, _boucle(champ.id)))
         si = self._condition(lieu, champ.si)
-        calcul = (
-            self._compiler(f"{lieu}.calcul", champ.calcul, _QUELCONQUE) if champ.calcul is not None else None
-        )
+        calcul = self._calcul(lieu, champ)
+        self._absents.update(told)
         if champ.calcul is None or calcul is not None:
             self._noms.update(noms_de(champ, calcul.type if calcul else None))
         return si, calcul
+
+    def _en_rond(self, champ_id: str) -> set[str]:
+        """The fields that a field rests on and that rest on it, itself if it does."""
+        return {name for name in self._suites.get(champ_id, ()) if champ_id in self._atteints(name)}
+
+    def _atteints(self, champ_id: str) -> set[str]:
+        seen, rest = set[str](), [champ_id]
+        while rest:
+            name = rest.pop()
+            if name not in seen:
+                seen.add(name)
+                rest.extend(self._suites.get(name, ()))
+        return seen
+
+    def _calcul(self, lieu: str, champ: Champ) -> Expression | None:
+        if champ.calcul is None:
+            return None
+        found = self._compiler(f"{lieu}.calcul", champ.calcul, _QUELCONQUE)
+        if found is not None and found.type.genre not in _CALCULABLES:
+            phrase = (
+                "Écrivez ici une règle qui donne un nombre, un texte, une date, une heure, un oui ou un non."
+            )
+            self._plan.remarques.append(Remarque(f"{lieu}.calcul", phrase))
+            return None
+        return found
 
     def _apres(self, lieu: str, champ: Champ, si: Expression | None, calcul: Expression | None) -> None:
         """What may look at the whole page."""
@@ -192,6 +228,25 @@ def _absents(definition: "Definition") -> dict[str, str]:
                 "précède. Déplacez la question ou la règle."
             )
     return why
+
+
+def _suites(definition: "Definition") -> dict[str, frozenset[str]]:
+    """What each field that can be named rests on, to be shown or computed."""
+    found: dict[str, frozenset[str]] = {}
+    for page in definition.pages:
+        for champ in page.champs:
+            section = page.section(champ.section)
+            cited = champs_cites(page.si, section.si if section else None, champ.si, champ.calcul)
+            if champ.repond:
+                found[champ.id] = cited
+    return found
+
+
+def _boucle(champ_id: str) -> str:
+    return (
+        f"Coupez cette boucle : « {champ_id} » dépend d’une question qui dépend d’elle. "
+        "Une règle ne regarde que ce qui la précède."
+    )
 
 
 def champs_cites(*textes: str | None) -> frozenset[str]:

@@ -4,6 +4,7 @@ Nothing here knows the database, the web or the time: callers pass plain values 
 """
 
 from app.demarches.domain.affichage import afficher, remplir_modele
+from app.demarches.domain.calendrier import ajouter, ajouter_mois, echeance
 from app.demarches.domain.conditions import (
     EtatFormulaire,
     PageVisible,
@@ -12,6 +13,7 @@ from app.demarches.domain.conditions import (
     champs_visibles,
     etat_du_formulaire,
     facultatif,
+    holds,
     is_answered,
     pages_applicables,
     parties_repondues,
@@ -20,12 +22,14 @@ from app.demarches.domain.conditions import (
 )
 from app.demarches.domain.delais import (
     PARIS,
-    ServiceInstructeur,
+    Lieu,
     Suspension,
-    ajouter_mois,
+    Tacite,
+    competence_de,
     date_silence,
     jour_local,
-    mentions_accuse,
+    silence_de,
+    tacite_de,
 )
 from app.demarches.domain.etats import (
     ETATS_FINAUX,
@@ -39,6 +43,7 @@ from app.demarches.domain.etats import (
     deposer,
     prendre_en_charge,
     retirer,
+    transmettre,
 )
 from app.demarches.domain.numero import (
     NumeroIncorrectError,
@@ -50,6 +55,7 @@ from app.demarches.domain.numero import (
 from app.demarches.domain.saisie import (
     Saisie,
     a_completer,
+    agir,
     avertissements,
     entrees_de,
     parse_champ,
@@ -64,35 +70,40 @@ __all__ = [
     "PARIS",
     "Etat",
     "EtatFormulaire",
+    "Lieu",
     "NumeroIncorrectError",
     "PageVisible",
     "Refus",
     "Saisie",
     "SaisieChamp",
     "SectionVisible",
-    "ServiceInstructeur",
     "Suspension",
+    "Tacite",
     "TransitionRefuseeError",
     "a_completer",
     "afficher",
     "afficher_date",
     "afficher_numero",
+    "agir",
+    "ajouter",
     "ajouter_mois",
     "avertissements",
     "champs_visibles",
     "classer_sans_suite",
+    "competence_de",
     "completer",
     "date_silence",
     "decider",
     "demander_complement",
     "deposer",
+    "echeance",
     "entrees_de",
     "etat_du_formulaire",
     "facultatif",
+    "holds",
     "is_answered",
     "jour_local",
     "lire_numero",
-    "mentions_accuse",
     "nettoyer",
     "nouveau_numero",
     "numeros_proches",
@@ -105,4 +116,7 @@ __all__ = [
     "reponses_effectives",
     "retirer",
     "router",
+    "silence_de",
+    "tacite_de",
+    "transmettre",
 ]

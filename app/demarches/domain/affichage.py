@@ -1,10 +1,11 @@
 """Answers as a French reader sees them, on screen, in the recapitulation and in documents."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from app.demarches.definitions.champs import Champ
-from app.demarches.definitions.definition import Definition, mots_de
+from app.demarches.definitions.definition import MOT, Definition
 from app.demarches.domain.conditions import is_answered
 from app.demarches.types import NON_RENSEIGNE
 
@@ -21,7 +22,16 @@ def remplir_modele(
 
     KeyError on a word that neither the dossier nor the form has.
     """
-    for word in mots_de(texte):
-        shown = mots[word] if word in mots else afficher(definition.champ(word), reponses.get(word))
-        texte = texte.replace(f"{{{word}}}", shown)
-    return texte
+
+    def shown(found: re.Match[str]) -> str:
+        word, part = found[1], found[2]
+        if word in mots:
+            return mots[word]
+        champ, answer = definition.champ(word), reponses.get(word)
+        if part is None:
+            return afficher(champ, answer)
+        asked = next(sub for sub in champ.sous_champs if sub.id == part)
+        return afficher(asked, answer.get(part) if isinstance(answer, Mapping) else None)
+
+    # One pass: braces inside an answer stay what they are.
+    return MOT.sub(shown, texte)

@@ -7,7 +7,7 @@ but counts for nothing: `EtatFormulaire.reponses` is what is checked, shown, fro
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from app.demarches.definitions.champs import Champ
@@ -62,6 +62,13 @@ class EtatFormulaire:
     refus: tuple[Refus, ...] = ()
     inadmissible: tuple[str, ...] = ()
     prix: Decimal | None = None
+
+    @property
+    def centimes(self) -> int | None:
+        """The price in integer cents, half a cent up; None when there is none, it is not known or is below 0."""
+        if self.prix is None or self.prix < 0:
+            return None
+        return int((self.prix * 100).to_integral_value(ROUND_HALF_UP))
 
     def champs(self, page_id: str) -> tuple[Champ, ...]:
         """The fields that a page asks; none when the page itself is left out."""
@@ -241,6 +248,21 @@ def parties_repondues(
 def is_answered(valeur: Any) -> bool:
     """Whether a typed value is an answer: 0 and "non" (False) are, an empty text or list is not."""
     return valeur is not None and valeur != "" and valeur != [] and valeur != {}
+
+
+def holds(
+    definition: Definition, regle: str, reponses: Mapping[str, Any], circonstances: Circonstances = AUCUNE
+) -> bool:
+    """Whether a rule of the instruction (legal part, parcours) holds for the answers of a dossier.
+
+    False where an answer that it needs is not there. KeyError for a rule that the definition does not have.
+    """
+    values = circonstances.valeurs()
+    for champ in definition.champs():
+        if champ.repond and is_answered(reponses.get(champ.id)):
+            for chemin, nom in definition.plan.champs[champ.id].noms:
+                values[chemin] = nom.valeur(reponses[champ.id])
+    return definition.plan.instruction[regle].evaluer(values) is True
 
 
 def en_json(valeur: Any) -> Any:

@@ -1,28 +1,34 @@
-"""Legal clocks of a request and mentions of its receipt (CRPA L. 112-3, R. 112-5, L. 114-5, L. 231-1 and 4).
+"""Legal clock of silence (CRPA L. 114-3, L. 114-5, L. 114-5-1, L. 231-1, L. 231-4, L. 242-1), in local days.
 
-Days are local days: a request deposited at 23:30 UTC in summer is received on the next day in Paris.
+A request deposited at 23:30 UTC in summer is received on the next day in Paris. What silence means may depend on the
+answers: the first exception that holds goes before the rule.
 """
 
-import calendar
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from app.demarches.definitions.definition import Definition
-from app.demarches.definitions.legal import Legal
-from app.demarches.types.ecriture import afficher_date
+from app.demarches.definitions.legal import Competence, Silence
+from app.demarches.domain.calendrier import ajouter, echeance
+from app.demarches.domain.conditions import holds
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True)
 class Suspension:
-    """A request for missing pieces, to be answered by `limite`, answered on `produit_le` if it was."""
+    """A request for missing pieces, to be answered by `limite`, answered on `produit_le` if it was.
+
+    What is not `indispensable` stops nothing (L. 114-5-1).
+    """
 
     demande_le: date
     limite: date
     produit_le: date | None = None
+    indispensable: bool = True
 
     @property
     def fin(self) -> date:
@@ -31,13 +37,19 @@ class Suspension:
 
 
 @dataclass(frozen=True)
-class ServiceInstructeur:
-    """Who handles the request, as the receipt must say."""
+class Lieu:
+    """Where days are counted: the time zone, and the département for public holidays."""
 
-    nom: str
-    adresse: str
-    courriel: str = ""
-    telephone: str = ""
+    zone: ZoneInfo = PARIS
+    departement: str = ""
+
+    @classmethod
+    def de(cls, fuseau: str, departement: str) -> "Lieu":
+        """Of a collectivité, by its own settings."""
+        return cls(ZoneInfo(fuseau), departement)
+
+
+ICI = Lieu()
 
 
 def jour_local(instant: datetime, zone: ZoneInfo = PARIS) -> date:
@@ -47,102 +59,76 @@ def jour_local(instant: datetime, zone: ZoneInfo = PARIS) -> date:
     return instant.astimezone(zone).date()
 
 
-def ajouter_mois(jour: date, mois: int) -> date:
-    """The same day number `mois` months later, or the last day of that month when it is shorter."""
-    index = jour.year * 12 + jour.month - 1 + mois
-    year, month = divmod(index, 12)
-    return date(year, month + 1, min(jour.day, calendar.monthrange(year, month + 1)[1]))
+def silence_de(definition: Definition, reponses: Mapping[str, Any] | None = None) -> Silence | None:
+    """The rule of silence for these answers; None when silence decides nothing."""
+    legal = definition.legal
+    if legal is None:
+        return None
+    answers = reponses or {}
+    return next((item for item in legal.exceptions if holds(definition, item.si, answers)), legal.silence)
+
+
+def competence_de(definition: Definition, reponses: Mapping[str, Any]) -> Competence | None:
+    """Who is competent instead of the collectivité, by the answers alone; None when it is the collectivité."""
+    known = definition.legal.competences if definition.legal else ()
+    return next((item for item in known if holds(definition, item.si, reponses)), None)
 
 
 def date_silence(
-    legal: Legal, depose_le: datetime, suspensions: Sequence[Suspension] = (), *, zone: ZoneInfo = PARIS
+    silence: Silence | None,
+    depose_le: datetime,
+    suspensions: Sequence[Suspension] = (),
+    *,
+    lieu: Lieu = ICI,
+    recu_initial_le: datetime | None = None,
 ) -> date | None:
     """The day at the end of which silence is a decision; None when silence decides nothing or cannot yet.
 
-    Refusal: counted from receipt, and stopped while a complement is awaited, never beyond the time granted.
-    Acceptance: counted from the day the file is complete, so None while a complement is awaited.
+    `depose_le` is the receipt by the competent administration, `recu_initial_le` by the first one when it was another
+    (L. 114-3). Refusal: counted from the first receipt, and stopped while an indispensable complement is awaited, never
+    beyond the time granted. Acceptance: counted from the competent one's receipt of a complete file, so None while an
+    indispensable complement is awaited.
     """
-    if legal.silence is None:
+    if silence is None:
         return None
-    received = jour_local(depose_le, zone)
-    months = legal.silence.delai_mois
-    if legal.silence.regime == "acceptation":
-        if any(suspension.produit_le is None for suspension in suspensions):
+    stops = [suspension for suspension in suspensions if suspension.indispensable]
+    if silence.regime == "acceptation":
+        if any(suspension.produit_le is None for suspension in stops):
             return None
-        complete = max(
-            (suspension.produit_le for suspension in suspensions if suspension.produit_le), default=received
-        )
-        return ajouter_mois(max(complete, received), months)
-    end = ajouter_mois(received, months)
+        received = jour_local(depose_le, lieu.zone)
+        complete = max((stop.produit_le for stop in stops if stop.produit_le), default=received)
+        return ajouter(max(complete, received), silence.delai, lieu.departement)
+    received = jour_local(recu_initial_le or depose_le, lieu.zone)
+    end = ajouter(received, silence.delai, lieu.departement)
     counted_to = received
-    for suspension in sorted(suspensions, key=lambda item: item.demande_le):
-        start = max(suspension.demande_le, counted_to)
+    for stop in sorted(stops, key=lambda item: item.demande_le):
+        start = max(stop.demande_le, counted_to)
         if start > end:
             break
-        if suspension.fin > start:
-            end += suspension.fin - start
-            counted_to = suspension.fin
+        if stop.fin > start:
+            end += stop.fin - start
+            counted_to = stop.fin
     return end
 
 
-def mentions_accuse(
-    definition: Definition,
-    *,
-    depose_le: datetime,
-    service: ServiceInstructeur,
-    tribunal: str = "",
-    manquantes: Sequence[str] = (),
-    zone: ZoneInfo = PARIS,
-) -> tuple[str, ...]:
-    """The sentences that the receipt must hold (R. 112-5), in order; none where no receipt is due (R. 112-4).
+@dataclass(frozen=True)
+class Tacite:
+    """A decision that silence has made: since `nee_le`, acceptance or refusal.
 
-    `manquantes` names what the file still lacks (L. 114-5), to be produced within the time the definition
-    grants.
+    `limite` is the last day of what follows from it: of an appeal against a refusal (CJA R. 421-2), of a withdrawal of
+    an acceptance, which must then be unlawful (L. 242-1).
     """
-    legal = definition.legal
-    if legal is None or not legal.accuse.delivre:
-        return ()
-    received = jour_local(depose_le, zone)
-    reach = ", ".join(
-        part for part in (service.nom, service.adresse, service.courriel, service.telephone) if part
-    )
-    mentions = [
-        f"Nous avons reçu votre demande le {afficher_date(received)}.",
-        f"Le service chargé de votre demande est : {reach}.",
-    ]
-    suspensions: tuple[Suspension, ...] = ()
-    if manquantes:
-        limit = received + timedelta(days=legal.delai_complement_jours)
-        suspensions = (Suspension(received, limit),)
-        mentions.append(
-            f"Votre dossier n’est pas complet. Envoyez-nous avant le {afficher_date(limit)} : "
-            f"{' ; '.join(manquantes)}."
-        )
-    mentions += _mentions_silence(legal, date_silence(legal, depose_le, suspensions, zone=zone), tribunal)
-    return tuple(mentions)
+
+    regime: Literal["acceptation", "refus"]
+    nee_le: date
+    limite: date
 
 
-def _mentions_silence(legal: Legal, jour: date | None, tribunal: str) -> list[str]:
-    if legal.silence is None:
-        return []
-    source = legal.silence.fondement
-    appeal = legal.voies_recours.replace("{tribunal}", tribunal or "tribunal administratif")
-    if legal.silence.regime == "acceptation":
-        when = (
-            f"le {afficher_date(jour)}"
-            if jour
-            else f"{legal.silence.delai_mois} mois après l’avoir complétée"
-        )
-        return [
-            f"Si vous n’avez pas reçu de réponse {when}, votre demande sera acceptée ({source}), "
-            "à condition que votre dossier soit complet.",
-            "Vous pourrez alors nous demander une attestation de cette acceptation (article L. 232-3 du "
-            "code des relations entre le public et l’administration).",
-        ]
-    day = afficher_date(jour) if jour else ""
-    return [
-        f"Si vous n’avez pas reçu de réponse le {day}, votre demande sera refusée ({source}).",
-        "Cette date vaut si votre dossier est complet : si nous vous demandons un complément, elle est "
-        "repoussée du temps que nous attendons votre réponse.",
-        appeal,
-    ]
+def tacite_de(
+    silence: Silence | None, silence_le: date | None, aujourd_hui: date, departement: str = ""
+) -> Tacite | None:
+    """The decision that silence has made by `aujourd_hui`, on an open dossier; None before its day has ended."""
+    if silence is None or silence_le is None or aujourd_hui <= silence_le:
+        return None
+    regle = "retrait" if silence.regime == "acceptation" else "recours"
+    return Tacite(silence.regime, silence_le, echeance(regle, silence_le, departement))

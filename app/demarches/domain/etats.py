@@ -18,6 +18,7 @@ class Etat(StrEnum):
     REFUSE = "refuse"
     SANS_SUITE = "sans_suite"
     RETIRE = "retire"
+    TRANSMIS = "transmis"
 
 
 LIBELLES_ETAT: dict[Etat, str] = {
@@ -29,9 +30,12 @@ LIBELLES_ETAT: dict[Etat, str] = {
     Etat.REFUSE: N_("Refusé"),
     Etat.SANS_SUITE: N_("Classé sans suite"),
     Etat.RETIRE: N_("Retiré"),
+    Etat.TRANSMIS: N_("Transmis à l’administration compétente"),
 }
 
-ETATS_FINAUX: frozenset[Etat] = frozenset({Etat.ACCEPTE, Etat.REFUSE, Etat.SANS_SUITE, Etat.RETIRE})
+ETATS_FINAUX: frozenset[Etat] = frozenset(
+    {Etat.ACCEPTE, Etat.REFUSE, Etat.SANS_SUITE, Etat.RETIRE, Etat.TRANSMIS}
+)
 
 _PHRASES: dict[Etat, str] = {
     Etat.BROUILLON: "Ce dossier n’est pas encore déposé",
@@ -42,6 +46,7 @@ _PHRASES: dict[Etat, str] = {
     Etat.REFUSE: "Ce dossier est déjà refusé",
     Etat.SANS_SUITE: "Ce dossier est classé sans suite",
     Etat.RETIRE: "Ce dossier a été retiré par le demandeur",
+    Etat.TRANSMIS: "Ce dossier a été transmis à l’administration compétente",
 }
 
 
@@ -84,6 +89,11 @@ def decider(etat: Etat, sens: Literal["accepte", "refuse"]) -> Etat:
 def classer_sans_suite(etat: Etat) -> Etat:
     """The agent closes a request that has no object or no answer."""
     return _passer("classer_sans_suite", "classé sans suite", etat, _OUVERTS, Etat.SANS_SUITE)
+
+
+def transmettre(etat: Etat) -> Etat:
+    """The agent hands it over to the competent administration (L. 114-2 CRPA)."""
+    return _passer("transmettre", "transmis", etat, _OUVERTS, Etat.TRANSMIS)
 
 
 def retirer(etat: Etat) -> Etat:

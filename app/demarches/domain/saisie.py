@@ -26,15 +26,17 @@ from app.demarches.types import ContexteDeSaisie, SaisieChamp
 class Saisie:
     """A page as it was sent.
 
-    `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field and
-    `ancres` the HTML name to lead to; `brut` all inputs of the page as typed, also of fields that are not
-    asked.
+        `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field, and per wrong
+    part of a field made of several (`x-part`); `ancres` the HTML name to lead to; `brut` all inputs of the page as
+    typed, also of fields that are not asked, whose right answers are in `gardees`: they count for nothing until they
+    are asked again.
     """
 
     valeurs: dict[str, Any] = field(default_factory=dict)
     erreurs: dict[str, str] = field(default_factory=dict)
     ancres: dict[str, str] = field(default_factory=dict)
     brut: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    gardees: dict[str, Any] = field(default_factory=dict)
 
     @property
     def valide(self) -> bool:
@@ -70,6 +72,7 @@ def parse_page(
         walk.parcourir(before, reponses)
     lecteur = _Lecteur(saisie, brut, walk, reponses, around.aujourdhui or date.max)
     walk.parcourir(page, reponses, lecteur.lire)
+    lecteur.garder(page)
     rest = {id_: value for id_, value in reponses.items() if id_ not in {champ.id for champ in page.champs}}
     _controler(saisie, page, etat_du_formulaire(definition, rest | walk.reponses, around))
     return saisie
@@ -99,7 +102,17 @@ class _Lecteur:
         if read.erreur is not None:
             self.saisie.erreurs[champ.id] = read.erreur
             self.saisie.ancres[champ.id] = read.ancre
+            self.saisie.erreurs.update(read.details)
         return read.valeur
+
+    def garder(self, page: Page) -> None:
+        """Right answers to fields that are not asked (any more): kept for the day they are again."""
+        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis)
+        for champ in page.champs:
+            if champ.repond and champ.calcul is None and champ.id not in self.saisie.valeurs:
+                read = champ.genre.lire(champ, self.brut, context)
+                if read.valeur is not None:
+                    self.saisie.gardees[champ.id] = read.valeur
 
 
 def _controler(saisie: Saisie, page: Page, etat: EtatFormulaire) -> None:
@@ -115,7 +128,8 @@ def _controler(saisie: Saisie, page: Page, etat: EtatFormulaire) -> None:
     # Errors are told in the order of the page.
     told = dict(saisie.erreurs)
     saisie.erreurs.clear()
-    saisie.erreurs.update({champ.id: told[champ.id] for champ in page.champs if champ.id in told})
+    for champ in page.champs:
+        saisie.erreurs.update({id_: said for id_, said in told.items() if id_.split("-")[0] == champ.id})
 
 
 def parse_champ(
@@ -124,6 +138,15 @@ def parse_champ(
     """Reads one field while it is being filled: unfinished is no error; typed inputs come back."""
     read = champ.genre.lire(champ, brut, ContexteDeSaisie(aujourd_hui, reponses, reponses))
     return replace(read, erreur=None) if read.incomplet else read
+
+
+def agir(page: Page, brut: Mapping[str, Sequence[str]], geste: str) -> Mapping[str, Sequence[str]]:
+    """The inputs of a page after a button inside one of its questions was pressed (« ajouter x »)."""
+    for champ in page.champs if geste else ():
+        after = champ.genre.agir(champ, brut, geste)
+        if after is not None:
+            return after
+    return brut
 
 
 def entrees_de(champ: Champ, valeur: Any) -> dict[str, list[str]]:
@@ -168,7 +191,7 @@ def avertissements(
     """Remarks that do not block, by field id: a date that comes sooner than the service would need."""
     around = _circonstances(circonstances)
     effective = reponses_effectives(definition, reponses, around)
-    context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective)
+    context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective, around.code_insee)
     found: dict[str, str] = {}
     for champ in definition.champs():
         if champ.id in effective and champ.calcul is None:

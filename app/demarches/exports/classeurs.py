@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, ClassVar
@@ -12,8 +12,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from app.demarches.exports.colonnes import Feuille, Plan
-from app.demarches.exports.redacteurs import OUI_NON, Dossiers, Tampon
-from app.demarches.types.base import Cellule
+from app.demarches.exports.redacteurs import Dossiers, Tampon
+from app.demarches.types import Cellule
 
 # What one cell and one sheet of a workbook can hold.
 CELLULE_MAX = 32_767
@@ -70,7 +70,7 @@ class RedacteurXlsx:
         page.freeze_panes(1, 1)
         page.set_column(0, len(feuille.colonnes) - 1, 22)
         for place, column in enumerate(feuille.colonnes):
-            page.write_string(0, place, _couper(column.entete), self._gras)
+            page.write_string(0, place, _couper(column.titre), self._gras)
         return page
 
     def ecrire(self, dossiers: Dossiers) -> None:
@@ -90,11 +90,7 @@ class RedacteurXlsx:
         for place, cell in enumerate(cells):
             if cell is None:
                 continue
-            if isinstance(cell, bool):
-                page.write_string(row, place, OUI_NON[cell])
-            elif isinstance(cell, time):
-                page.write_string(row, place, cell.strftime("%H:%M"))
-            elif isinstance(cell, str):
+            if isinstance(cell, str):
                 page.write_string(row, place, _couper(cell), self._texte)
             elif isinstance(cell, datetime):
                 page.write_datetime(row, place, cell, self._instant)
@@ -161,10 +157,6 @@ _INTERDITS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF))
 def _ods_cell(cell: Cellule) -> str:
     if cell is None:
         return "<table:table-cell/>"
-    if isinstance(cell, bool):
-        cell = OUI_NON[cell]
-    if isinstance(cell, time):
-        cell = cell.strftime("%H:%M")
     if isinstance(cell, str):
         lines = cell.translate(_INTERDITS).split("\n")
         paragraphs = "".join(f"<text:p>{escape(line)}</text:p>" for line in lines)
@@ -205,7 +197,7 @@ class RedacteurOds:
 
     def _opening(self, number: int) -> str:
         feuille = self._plan.feuilles[number]
-        titles = _ods_row([column.entete for column in feuille.colonnes])
+        titles = _ods_row([column.titre for column in feuille.colonnes])
         return f"<table:table table:name={quoteattr(feuille.nom)}>{titles}"
 
     def ecrire(self, dossiers: Dossiers) -> None:

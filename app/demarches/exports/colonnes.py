@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from app.demarches.definitions import Definition
 from app.demarches.domain import LIBELLES_ETAT, Etat, afficher_numero
-from app.demarches.types.base import Cellule, Colonne
+from app.demarches.types import Cellule, Colonne
 
 Brut = Mapping[str, Any]
 
@@ -65,13 +65,35 @@ _DOSSIER: tuple[tuple[Colonne, Callable[[Brut, ZoneInfo], Cellule]], ...] = (
 )
 
 
+_RANG = Colonne("_rang", "Ligne", "nombre")
+# A field's id, the place of each of its columns, and its reader.
+_Colonnes = list[tuple[str, tuple[int, ...], Callable[[Any], tuple[Cellule, ...]]]]
+# A repeated block: its id, its sheet, the place of each column there, and its reader.
+_Blocs = list[tuple[str, int, tuple[int, ...], Callable[[Any], tuple[tuple[Cellule, ...], ...]]]]
+
+
 @dataclass(slots=True)
 class _Lecteur:
-    """How one version's answers go to the main sheet: for each field, its places and its reader."""
+    """How one version's answers go to the main sheet and to those of its blocks."""
 
-    champs: list[tuple[str, tuple[int, ...], Callable[[Any], tuple[Cellule, ...]]]] = field(
-        default_factory=list
-    )
+    champs: _Colonnes = field(default_factory=list)
+    blocs: _Blocs = field(default_factory=list)
+
+
+class _Places:
+    """The columns of a sheet as versions bring them, each under its key once."""
+
+    def __init__(self, colonnes: Iterable[Colonne]) -> None:
+        self.colonnes = list(colonnes)
+        self._de = {column.cle: place for place, column in enumerate(self.colonnes)}
+
+    def prendre(self, colonnes: Iterable[Colonne]) -> tuple[int, ...]:
+        """Where these columns are, added behind the others when they are new."""
+        for column in colonnes:
+            if column.cle not in self._de:
+                self._de[column.cle] = len(self.colonnes)
+                self.colonnes.append(column)
+        return tuple(self._de[column.cle] for column in colonnes)
 
 
 class Plan:
@@ -81,27 +103,32 @@ class Plan:
         """`definitions`: by (version, overlay), the latest first; the first one's titles are kept."""
         self._zone = zone
         self.definitions = definitions
-        places: dict[str, int] = {}
-        columns: list[Colonne] = [column for column, _ in _DOSSIER]
-        for definition in definitions.values():
+        principale = _Places(column for column, _ in _DOSSIER)
+        blocs: dict[str, tuple[int, str, _Places]] = {}
+        self._lecteurs: dict[tuple[str, str], _Lecteur] = {}
+        for key, definition in definitions.items():
+            reader = self._lecteurs[key] = _Lecteur()
             for champ in definition.champs():
                 if not champ.repond:
                     continue
-                for column in champ.genre.colonnes(champ):
-                    if column.cle not in places:
-                        places[column.cle] = len(columns)
-                        columns.append(column)
-        self.feuilles: tuple[Feuille, ...] = (Feuille("Dossiers", tuple(columns)),)
-        self._lecteurs = {key: self._reader(definition, places) for key, definition in definitions.items()}
-
-    @staticmethod
-    def _reader(definition: Definition, places: Mapping[str, int]) -> _Lecteur:
-        reader = _Lecteur()
-        for champ in definition.champs():
-            if champ.repond:
-                under = tuple(places[column.cle] for column in champ.genre.colonnes(champ))
-                reader.champs.append((champ.id, under, partial(champ.genre.cellules, champ)))
-        return reader
+                places = principale.prendre(champ.genre.colonnes(champ))
+                reader.champs.append((champ.id, places, partial(champ.genre.cellules, champ)))
+                if rows := champ.genre.colonnes_lignes(champ):
+                    sheet = blocs.setdefault(
+                        champ.id, (len(blocs) + 1, champ.libelle, _Places((_DOSSIER[0][0], _RANG)))
+                    )
+                    reader.blocs.append(
+                        (
+                            champ.id,
+                            sheet[0],
+                            sheet[2].prendre(rows),
+                            partial(champ.genre.cellules_lignes, champ),
+                        )
+                    )
+        self.feuilles: tuple[Feuille, ...] = (
+            Feuille("Dossiers", tuple(principale.colonnes)),
+            *(Feuille(title, tuple(places.colonnes)) for _, title, places in blocs.values()),
+        )
 
     def lignes(self, dossier: Brut) -> Iterable[tuple[int, Sequence[Cellule]]]:
         """The lines of one dossier: (sheet, cells), each line as long as its sheet has columns."""
@@ -109,8 +136,19 @@ class Plan:
         for place, (_, read) in enumerate(_DOSSIER):
             cells[place] = read(dossier, self._zone)
         answers = dossier["reponses"] or {}
-        for id_, under, lire in self._lecteurs[dossier["version"], dossier["surcouche"] or ""].champs:
+        reader = self._lecteurs[dossier["version"], dossier["surcouche"] or ""]
+        for id_, places, lire in reader.champs:
             if id_ in answers:
-                for place, cell in zip(under, lire(answers[id_]), strict=True):
-                    cells[place] = cell
+                _poser(cells, places, lire(answers[id_]))
         yield 0, cells
+        for id_, sheet, places, lire_lignes in reader.blocs:
+            for rank, row in enumerate(lire_lignes(answers.get(id_)), 1):
+                line: list[Cellule] = [None] * len(self.feuilles[sheet].colonnes)
+                line[:2] = [cells[0], rank]
+                _poser(line, places, row)
+                yield sheet, line
+
+
+def _poser(cells: list[Cellule], places: Sequence[int], found: Sequence[Cellule]) -> None:
+    for place, cell in zip(places, found, strict=True):
+        cells[place] = cell

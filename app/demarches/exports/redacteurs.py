@@ -8,15 +8,14 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
 from app.demarches.exports.colonnes import Plan
-from app.demarches.types.base import Cellule
+from app.demarches.types import Cellule
 
 Dossiers = Iterable[Mapping[str, Any]]
-OUI_NON = {True: "Oui", False: "Non"}
 _FORMULE = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -88,10 +87,6 @@ def _plain(cellule: Cellule) -> str:
         return ""
     if isinstance(cellule, str):
         return inoffensive(cellule)
-    if isinstance(cellule, bool):
-        return OUI_NON[cellule]
-    if isinstance(cellule, time):
-        return cellule.strftime("%H:%M")
     if isinstance(cellule, datetime):
         return cellule.strftime("%d/%m/%Y %H:%M")
     if isinstance(cellule, date):
@@ -111,7 +106,7 @@ class RedacteurCsv:
         self._sortie = io.StringIO()
         self._ecrivain = csv.writer(self._sortie, delimiter=";", lineterminator="\r\n")
         self._sortie.write("\ufeff")
-        self._ecrivain.writerow(inoffensive(c.entete) for c in plan.feuilles[0].colonnes)
+        self._ecrivain.writerow(inoffensive(c.titre) for c in plan.feuilles[0].colonnes)
 
     def ecrire(self, dossiers: Dossiers) -> None:
         """One line per dossier."""

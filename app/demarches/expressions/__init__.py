@@ -9,6 +9,15 @@ from app.demarches.expressions.ecriture import ecrire
 from app.demarches.expressions.environnement import Circonstances, Environnement, Nom
 from app.demarches.expressions.erreurs import ExpressionRefuseeError, Faute
 from app.demarches.expressions.lexique import RESERVES
+from app.demarches.expressions.phrases import phrase
+from app.demarches.expressions.rangees import (
+    Operateur,
+    Rangee,
+    Rangees,
+    depuis_rangees,
+    operateurs,
+    vers_rangees,
+)
 from app.demarches.expressions.valeurs import (
     BOOLEEN,
     COMPOSE,
@@ -40,13 +49,20 @@ __all__ = [
     "ExpressionRefuseeError",
     "Faute",
     "Nom",
+    "Operateur",
+    "Rangee",
+    "Rangees",
     "Type",
     "analyser",
     "choix",
     "compiler",
+    "depuis_rangees",
     "ecrire",
     "lignes",
     "liste",
     "noms_cites",
+    "operateurs",
+    "phrase",
     "valeurs_de",
+    "vers_rangees",
 ]

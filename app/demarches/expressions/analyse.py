@@ -182,6 +182,8 @@ class _Lecteur:
             return self._si(jeton)
         if jeton.genre == "signe" and jeton.valeur == "-":
             operande = self.expression(FORCE_MOINS)
+            if isinstance(operande, Litteral) and isinstance(operande.valeur, Decimal):
+                return replace(operande, valeur=-operande.valeur, debut=jeton.debut)
             return Unaire("-", operande, debut=jeton.debut, fin=operande.fin)
         if jeton.genre == "signe" and jeton.valeur == "(":
             inner = self.expression(0)

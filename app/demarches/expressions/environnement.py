@@ -22,16 +22,17 @@ class Nom:
     """One thing that may be named.
 
     `champ` is the field it belongs to ("" for a word of context); `lire` turns its stored answer into a value,
-    or None; `minimum` and `maximum` are limits that every answer respects, numbers, or days before or after
-    the day of filling when `relatif`; `toujours` says that it is always known.
+    or None; `libelles` says the options of a list; `minimum` and `maximum` are limits that every answer
+    respects, dates among them as days or as days from the day of filling; `toujours`: it is always known.
     """
 
     type: Type
     champ: str
     lire: Callable[[Any], Any] = tel_quel
     libelle: str = ""
-    minimum: Decimal | date | None = None
-    maximum: Decimal | date | None = None
+    libelles: Mapping[str, str] = field(default_factory=dict)
+    minimum: Decimal | date | int | None = None
+    maximum: Decimal | date | int | None = None
     toujours: bool = False
 
     def valeur(self, stockee: Any) -> Any:

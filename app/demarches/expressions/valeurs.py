@@ -17,6 +17,7 @@ Genre = Literal[
 ]
 
 LIMITE_NOMBRE = Decimal(10) ** 15
+_PLUS_FIN = Decimal("1e-9")
 CALCUL = Context(prec=28, rounding=ROUND_HALF_UP, Emin=-999, Emax=999, traps=[])
 
 
@@ -89,8 +90,16 @@ class Duree:
 
 
 def borner(nombre: Decimal) -> Decimal | None:
-    """The number, or None when it is not finite or has more than fifteen digits before the point."""
-    return nombre if nombre.is_finite() and abs(nombre) < LIMITE_NOMBRE else None
+    """The number to nine decimals, or None when it is not finite or has more than fifteen digits before the point.
+
+    So sums and differences of results are exact within the digits of `CALCUL`: proofs rest on it.
+    """
+    if not nombre.is_finite() or abs(nombre) >= LIMITE_NOMBRE:
+        return None
+    exponent = nombre.as_tuple().exponent
+    return (
+        nombre.quantize(_PLUS_FIN, context=CALCUL) if isinstance(exponent, int) and exponent < -9 else nombre
+    )
 
 
 def deplacer(jour: date, duree: Duree, sens: int) -> date | None:

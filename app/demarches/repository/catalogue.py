@@ -37,13 +37,27 @@ async def list_adoptions_of(session: AsyncSession, ids: list[UUID]) -> Sequence[
     return (await session.execute(query)).all()
 
 
+async def list_adoptions_in(session: AsyncSession, ids: list[UUID]) -> Sequence[Any]:
+    """The same, closed ones included."""
+    query = select(
+        Adoption.collectivite_id, Adoption.slug, Adoption.version_id, Adoption.surcouche_id, Adoption.ouverte
+    ).where(Adoption.collectivite_id.in_(ids))
+    return (await session.execute(query)).all()
+
+
+async def list_adopters(session: AsyncSession, slug: str, version_id: str) -> set[UUID]:
+    """The collectivités that have this very version (platform role)."""
+    query = select(Adoption.collectivite_id).where(Adoption.slug == slug, Adoption.version_id == version_id)
+    return set((await session.execute(query)).scalars())
+
+
 async def get_adoption(session: AsyncSession, collectivite_id: UUID, slug: str) -> Any | None:
-    """One démarche of a collectivité (slug, version_id, surcouche_id, ouverte), or None when it does not offer it."""
+    """One démarche of a collectivité (slug, version_id, surcouche_id, ouverte, delai_mediane), or None."""
     found = await fetch(session, _ADOPTION, collectivite_id, slug)
     return Adoption(**found[0]) if found else None
 
 
-_ADOPTION = """SELECT collectivite_id, slug, version_id, surcouche_id, ouverte FROM demarches_adoption
+_ADOPTION = """SELECT collectivite_id, slug, version_id, surcouche_id, ouverte, delai_mediane FROM demarches_adoption
   WHERE collectivite_id = $1 AND slug = $2"""
 
 
@@ -60,12 +74,17 @@ async def list_surcouches(session: AsyncSession, ids: Iterable[str]) -> dict[str
 
 
 async def publish_version(
-    session: AsyncSession, version_id: str, slug: str, contenu: dict[str, Any], now: datetime
+    session: AsyncSession,
+    version_id: str,
+    slug: str,
+    contenu: dict[str, Any],
+    now: datetime,
+    proprietaire: UUID | None = None,
 ) -> None:
     """Adds a version, or finds it there: its address is its content (platform role)."""
     await session.execute(
         insert(DemarcheVersion)
-        .values(id=version_id, slug=slug, contenu=contenu, publiee_le=now)
+        .values(id=version_id, slug=slug, contenu=contenu, publiee_le=now, proprietaire_id=proprietaire)
         .on_conflict_do_nothing()
     )
 

@@ -21,14 +21,17 @@ from app.demarches.models import (
     Piece,
 )
 from app.demarches.repository.direct import insert_row
+from app.socle.tenancy import Perimetre
 
 # What the database writes by itself in a draft's row.
-_DRAFT: dict[str, Any] = {"agent_nom": "", "essai": False, "revision": 1}
+_DRAFT: dict[str, Any] = {"agent_nom": "", "revision": 1}
 
 
 async def add_draft(session: AsyncSession, **values: Any) -> Dossier | None:
     """Makes a draft; None when the same person made one at the same moment."""
-    return Dossier(**(_DRAFT | values)) if await insert_row(session, Dossier, values) else None
+    perimetre: Perimetre = session.info.get("perimetre") or Perimetre()
+    given = {**_DRAFT, "essai": perimetre.essai, **values}
+    return Dossier(**given) if await insert_row(session, Dossier, values) else None
 
 
 async def get_dossier(
@@ -138,20 +141,6 @@ async def replace_pieces(session: AsyncSession, dossier: Dossier, champ_id: str)
             Piece.etat == "redemandee",
         )
         .values(etat="remplacee")
-    )
-
-
-async def mark_pieces(session: AsyncSession, dossier: Dossier, champ_id: str) -> None:
-    """The documents of a question are asked again."""
-    await session.execute(
-        update(Piece)
-        .where(
-            Piece.collectivite_id == dossier.collectivite_id,
-            Piece.dossier_id == dossier.id,
-            Piece.champ_id == champ_id,
-            Piece.etat == "jointe",
-        )
-        .values(etat="redemandee")
     )
 
 

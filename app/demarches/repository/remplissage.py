@@ -158,7 +158,8 @@ _DEPOSER = """
 WITH d AS (
   UPDATE demarches_dossier
     SET etat = $3, numero = $4, demandeur = $5, reponses = $6, depose_le = $7, silence_le = $8, modifie_le = $7,
-        revision = revision + 1
+        prix_centimes = $14, revision = revision + 1, langue = $13, groupe_id = (SELECT g.id FROM demarches_groupe g
+          WHERE g.collectivite_id = $1 AND lower(g.nom) = lower($12) AND g.actif)
     WHERE collectivite_id = $1 AND id = $2 RETURNING collectivite_id, id
 ), r AS (
   DELETE FROM demarches_reponse WHERE collectivite_id = $1 AND dossier_id = $2
@@ -182,6 +183,9 @@ async def freeze(
     evenement_id: UUID,
     auteur: str,
     mots: str,
+    groupe: str | None,
+    langue: str,
+    prix_centimes: int | None,
 ) -> None:
     """The draft becomes a dossier: its row, its history, its words; the rows of its answers go.
 
@@ -201,6 +205,9 @@ async def freeze(
         evenement_id,
         auteur,
         mots,
+        groupe,
+        langue,
+        prix_centimes,
     )
     for name, value in (("etat", etat), ("numero", numero), ("depose_le", depose_le), ("reponses", reponses)):
         set_committed_value(dossier, name, value)

@@ -19,7 +19,7 @@ from app.demarches.presentation import histoire_of
 from app.demarches.presentation_agent import dossier_of, opened_at
 from app.demarches.routes.reception import receive
 from app.demarches.routes.suivi import stream
-from app.demarches.service import instruction, papiers, pieces, suivi
+from app.demarches.service import etapes, instruction, papiers, pieces, suivi
 from app.socle import vues
 from app.socle.audit import record
 from app.socle.contexte import AgentDep, Contexte, FormulaireDep, VisiteDep, contexte_agent, open_contexte
@@ -27,7 +27,7 @@ from app.socle.errors import BusinessError, ConflictError, InvalidInputError
 from app.socle.ids import new_token
 from app.socle.permissions import droit_of
 from app.socle.televersement import inert_headers
-from app.socle.web import once, page, redirect
+from app.socle.web import led_to, once, page, redirect
 
 router = APIRouter()
 
@@ -35,10 +35,10 @@ router = APIRouter()
 @router.get("/dossiers/{dossier_id}")
 async def show(ctx: AgentDep, dossier_id: UUID) -> Response:
     """The whole dossier; that the agent read it is recorded."""
-    return await _show(ctx, dossier_id, lecture=True)
+    return await show_dossier(ctx, dossier_id, lecture=True)
 
 
-async def _show(
+async def show_dossier(
     ctx: Contexte,
     dossier_id: UUID,
     erreurs: dict[str, str] | None = None,
@@ -47,11 +47,13 @@ async def _show(
     conflit: str = "",
     lecture: bool = False,
 ) -> Response:
+    """The page, with what was wrong beside its field, or the reason why an act was refused."""
     dossier = await instruction.access(ctx, dossier_id)
     found = await suivi.assemble(ctx, dossier)
     droit = await droit_of(ctx, dossier.collectivite_id)
     if lecture:
         await record(ctx, "demarches:dossier:lire", str(dossier.id), dossier.collectivite_id)
+    travail = await etapes.reading(ctx, dossier_id)
     typed, wrong = saisie or FormData(), erreurs or {}
     since = opened_at(typed) if conflit else None
     return page(
@@ -59,7 +61,7 @@ async def _show(
         "demarches/dossier_agent.html",
         block="contenu",
         status=409 if conflit else 422 if wrong else 200,
-        **dossier_of(ctx, found, droit, typed, wrong, since=since),
+        **dossier_of(ctx, found, travail, droit, typed, wrong, since=since),
         fil=[vues.Lien("Bureau", "/")],
         erreurs_formulaire=[vues.Erreur(cible, phrase) for cible, phrase in wrong.items()],
         erreur_de=wrong,
@@ -69,12 +71,13 @@ async def _show(
     )
 
 
-def _version(form: FormData) -> int | None:
+def version_of(form: FormData) -> int | None:
+    """The version of the dossier that the agent had on the screen."""
     texte = str(form.get("version", ""))
     return int(texte) if texte.isdigit() else None
 
 
-async def _act(
+async def act_once(
     ctx: Contexte, form: FormData, dossier_id: UUID, champ: str, act: Callable[[], Awaitable[object]]
 ) -> Response:
     """Does an act once and goes back to the dossier; a refusal is said on the page, with what was typed."""
@@ -84,10 +87,10 @@ async def _act(
             await act()
     except InvalidInputError as refusal:
         await ctx.db.rollback()
-        return await _show(ctx, dossier_id, {champ: refusal.message}, form)
+        return await show_dossier(ctx, dossier_id, {champ: refusal.message}, form)
     except ConflictError as refusal:
         await ctx.db.rollback()
-        return await _show(ctx, dossier_id, None, form, conflit=refusal.message)
+        return await show_dossier(ctx, dossier_id, None, form, conflit=refusal.message)
     return redirect(ctx, here)
 
 
@@ -104,7 +107,7 @@ async def claim(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Respons
             # Who takes a dossier has read the page just now: what changed since is on the page it leads to.
             await instruction.claim(ctx, dossier_id, remplace=remplace)
 
-    return await _act(ctx, form, dossier_id, "prise", act)
+    return await act_once(ctx, form, dossier_id, "prise", act)
 
 
 @router.get("/dossiers/{dossier_id}/reprendre")
@@ -159,8 +162,8 @@ async def write_note(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Re
 async def _write(ctx: Contexte, form: FormData, dossier_id: UUID, champ: str, *, interne: bool) -> Response:
     texte = str(form.get(champ, ""))
     if not texte.strip():
-        return await _show(ctx, dossier_id, {champ: "Écrivez votre texte avant de l’envoyer."}, form)
-    return await _act(
+        return await show_dossier(ctx, dossier_id, {champ: "Écrivez votre texte avant de l’envoyer."}, form)
+    return await act_once(
         ctx,
         form,
         dossier_id,
@@ -173,7 +176,7 @@ async def _write(ctx: Contexte, form: FormData, dossier_id: UUID, champ: str, *,
 async def ask(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Asks for one piece again, with a reason and a date."""
     erreurs: dict[str, str] = {}
-    avant_le = _date(form, "avant_le")
+    avant_le = date_of(form, "avant_le")
     if not form.get("piece"):
         erreurs["piece"] = "Choisissez la pièce à redemander."
     if not str(form.get("raison", "")).strip():
@@ -181,9 +184,9 @@ async def ask(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     if avant_le is None or avant_le <= ctx.today():
         erreurs["avant_le"] = "Indiquez une date à venir, par exemple dans trois semaines."
     if erreurs or avant_le is None:
-        return await _show(ctx, dossier_id, erreurs, form)
-    piece, raison, version = str(form["piece"]), str(form["raison"]), _version(form)
-    return await _act(
+        return await show_dossier(ctx, dossier_id, erreurs, form)
+    piece, raison, version = str(form["piece"]), str(form["raison"]), version_of(form)
+    return await act_once(
         ctx,
         form,
         dossier_id,
@@ -192,7 +195,8 @@ async def ask(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     )
 
 
-def _date(form: FormData, name: str) -> date | None:
+def date_of(form: FormData, name: str) -> date | None:
+    """A date typed in three fields; None when it is none."""
     try:
         return date(*(int(str(form.get(f"{name}-{part}", ""))) for part in ("annee", "mois", "jour")))
     except ValueError:
@@ -204,18 +208,28 @@ async def decide(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Respon
     """The decision, once."""
     sens = form.get("sens")
     if sens not in ("accepte", "refuse", "sans_suite"):
-        return await _show(ctx, dossier_id, {"sens": "Choisissez la décision."}, form)
+        return await show_dossier(ctx, dossier_id, {"sens": "Choisissez la décision."}, form)
     motif = str(form.get("motif", ""))
     if sens != "accepte" and not motif.strip():
         phrase = "Une décision défavorable doit être motivée : dites pourquoi (article L211-2 du CRPA)."
-        return await _show(ctx, dossier_id, {"motif": phrase}, form)
-    return await _act(
+        return await show_dossier(ctx, dossier_id, {"motif": phrase}, form)
+    return await act_once(
         ctx,
         form,
         dossier_id,
         "motif",
-        lambda: instruction.decide(ctx, dossier_id, sens, motif, version=_version(form)),  # type: ignore[arg-type]
+        lambda: _decide_or_propose(ctx, form, dossier_id, sens, motif),  # type: ignore[arg-type]
     )
+
+
+async def _decide_or_propose(
+    ctx: Contexte, form: FormData, dossier_id: UUID, sens: instruction.Sens, motif: str
+) -> None:
+    if form.get("action") == "proposer":
+        await instruction.propose(ctx, dossier_id, sens, motif, version=version_of(form))
+        return
+    retrait = form.get("retrait") == "oui"
+    await instruction.decide(ctx, dossier_id, sens, motif, version=version_of(form), retrait=retrait)
 
 
 @router.post("/dossiers/{dossier_id}/pieces")
@@ -231,6 +245,9 @@ async def receive_answer(
         found = await suivi.assemble(ctx, await instruction.access(ctx, dossier_id))
     fields, files = await receive(visit, content_type, content_length)
     form = FormData([(name, value) for name, values in fields.items() for value in values])
+    async with open_contexte(visit) as ctx:
+        if seen := await led_to(ctx, form):
+            return redirect(ctx, seen)
     received: list[pieces.PieceRecue] = []
     refused: dict[str, str] = {}
     for file in files:
@@ -248,13 +265,13 @@ async def receive_answer(
         await contexte_agent(ctx)
         if refused or not received:
             nothing = {item.champ_id: "Choisissez le fichier reçu." for item in found.demandes}
-            return await _show(ctx, dossier_id, refused or nothing, form)
-        return await _act(
+            return await show_dossier(ctx, dossier_id, refused or nothing, form)
+        return await act_once(
             ctx,
             form,
             dossier_id,
             received[0].champ_id,
-            lambda: instruction.receive_answer(ctx, dossier_id, received, version=_version(form)),
+            lambda: instruction.receive_answer(ctx, dossier_id, received, version=version_of(form)),
         )
 
 
@@ -277,7 +294,7 @@ async def print_dossier(ctx: AgentDep, dossier_id: UUID) -> Response:
         imprime_le=ctx.now,
         imprime_par=f"{droit.nom_complet}, {droit.qualite}",
     )
-    nom = papiers.file_name("dossier", dossier.numero, ctx.today())
+    nom = papiers.file_name("dossier", dossier.numero, ctx.today(found.collectivite.fuseau))
     return Response(pdf, media_type="application/pdf", headers=inert_headers(nom))
 
 

@@ -53,6 +53,7 @@ async def _review(
         etape={"numero": len(applicable) + 1, "total": len(applicable) + 1},
         sections=sections_of(draft.definition, etat.reponses, etat=etat, modifier=f"{base}/etapes/{{page}}"),
         pieces=pieces_of(draft.definition, draft.pieces, etat=etat, modifier=f"{base}/etapes/{{page}}"),
+        prix=etat.centimes,
         erreurs_formulaire=erreurs,
         declaration_cochee=False,
         change=change,

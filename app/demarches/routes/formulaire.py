@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from app.demarches.definitions import Page
 from app.demarches.domain import avertissements
-from app.demarches.presentation import champs_of
+from app.demarches.presentation import annonces_of, champs_of, controles_of
 from app.demarches.presentation_conflits import Conflit, conflits_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.service import brouillons, reponses
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
+from app.demarches.types.compose import erreurs_de
 from app.socle import vues
 from app.socle.contexte import Contexte, Visite
 from app.socle.errors import NotFoundError
@@ -70,7 +71,8 @@ def draw(
     current, erreurs = applicable[index], erreurs or {}
     base = base_of(ctx, draft.dossier.id)
     remarks = avertissements(draft.definition, draft.reponses, draft.circonstances)
-    asked = [champ.id for champ in draft.etat().champs(current.id)]
+    etat = draft.etat()
+    asked = [champ.id for champ in etat.champs(current.id)]
     # Both answers are shown: this one stays in its field, the stored one stands above it.
     opposed = conflits_of(draft, current, conflits or {}, ctx.acteur)
     marques = reponses.marques_of(draft, current.champs)
@@ -96,7 +98,9 @@ def draw(
         etape=_step(applicable, index),
         champs=champs,
         conflits=opposed,
-        erreurs_formulaire=[*_disputes(opposed), *(vues.Erreur(c.id, c.erreur) for c in champs if c.erreur)],
+        annonces=annonces_of(etat, current.id),
+        controles={id_: p for id_, p in controles_of(etat, current.id).items() if id_ not in erreurs},
+        erreurs_formulaire=[*_disputes(opposed), *erreurs_de(champs)],
         action_url=f"{base}/etapes/{current.id}",
         precedent_url=f"{base}/etapes/{applicable[index - 1].id}" if index else "",
         brouillon_url=f"{base}/champs",

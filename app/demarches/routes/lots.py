@@ -15,6 +15,7 @@ from app.demarches.service.bureau import Filtres
 from app.demarches.service.lots import AU_PLUS, Demande
 from app.socle import vues
 from app.socle.contexte import AgentDep, Contexte, FormulaireDep
+from app.socle.db import savepoint
 from app.socle.errors import InvalidInputError
 from app.socle.ids import new_token, uuid7
 from app.socle.langues import N_
@@ -138,7 +139,7 @@ async def start(ctx: AgentDep, form: FormulaireDep) -> Response:
     demande = _demande(str(form.get("acte", "")), parametres, chosen, requete, tout)
     lot_id = uuid7()
     try:
-        async with ctx.db.begin_nested():
+        async with savepoint(ctx.db):
             if led := await once(ctx, form, f"/lots/{lot_id}"):
                 return redirect(ctx, led)
             await lots.start(ctx, demande, lot_id)

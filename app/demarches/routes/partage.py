@@ -13,6 +13,7 @@ from app.demarches.service import partage
 from app.demarches.service.bureau import COLONNES_PAR_DEFAUT, Filtres, load_cadre
 from app.socle import vues
 from app.socle.contexte import AgentDep, Contexte, FormulaireDep
+from app.socle.db import savepoint
 from app.socle.errors import ConflictError, InvalidInputError, NotFoundError
 from app.socle.hosts import list_nommees
 from app.socle.ids import new_token
@@ -54,7 +55,7 @@ async def _act(
     """Does an act once and goes to `suite`; a refusal is said by the page it came from."""
     try:
         # A refusal takes back what the act wrote, and the key of the form: it may be corrected and sent again.
-        async with ctx.db.begin_nested():
+        async with savepoint(ctx.db):
             if not await once(ctx, form, suite):
                 await act()
     except (InvalidInputError, ConflictError) as refusal:

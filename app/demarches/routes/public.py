@@ -7,17 +7,25 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.demarches.definitions import Definition
-from app.demarches.domain import afficher_date, ajouter_mois
-from app.demarches.presentation import familles_of
+from app.demarches.domain import afficher_date, ajouter
+from app.demarches.presentation import entete_of, familles_of
 from app.demarches.service import catalogue, suivi
 from app.demarches.service.recherche import matching
 from app.socle.contexte import Visite, VisiteDep, open_contexte
+from app.socle.gabarits import euros
 from app.socle.langues import N_
 from app.socle.tenancy import Perimetre
 from app.socle.vues import Coordonnees, Lien
 from app.socle.web import coordonnees_of, page, page_publique
 
 router = APIRouter()
+
+
+def prix_of(definition: Definition) -> str:
+    """What it costs, with the collectivité's own tariffs."""
+    return " ".join(
+        [definition.cout, *(f"{tarif.libelle} : {euros(tarif.montant)}." for tarif in definition.tarifs)]
+    )
 
 
 async def list_offres(visit: Visite) -> list[catalogue.Offre]:
@@ -49,7 +57,7 @@ async def list_demarches(visit: VisiteDep, q: Annotated[str, Query(max_length=10
         "recherche_url": "/demarches",
         "q": q,
         "filtres": [],
-        "themes": familles_of(found),
+        "themes": familles_of(found, visit.langue),
         "total": len(found),
     }
     if q.strip():
@@ -80,10 +88,10 @@ async def _context(visit: Visite, offre: catalogue.Offre, draft: Any, *, signed:
     definition = offre.definition
     common = {"fil": fil(), "service_nom": definition.service.nom, "service": service_of(visit, definition)}
     if definition.genre == "fiche":
-        return common | {"demarche": _card(definition), "rendez_vous_url": ""}
+        return common | {"demarche": _card(visit, definition), "rendez_vous_url": ""}
     start = f"/demarches/{definition.slug}/remplir"
     identites = definition.identites
-    fc = "franceconnect" in identites and await visit.noyau.ports.has_franceconnect(visit)
+    fc = "franceconnect" in identites and await visit.noyau.ports.identification.has_franceconnect(visit)
     commencer = {
         "continuer_url": start if draft else "",
         "brouillon_le": draft.cree_le if draft else None,
@@ -91,7 +99,10 @@ async def _context(visit: Visite, offre: catalogue.Offre, draft: Any, *, signed:
         "franceconnect_url": f"/connexion/franceconnect?suite={quote(start)}" if fc and not signed else "",
         "code_url": f"/connexion?suite={quote(start)}" if "courriel" in identites and not signed else "",
     }
-    return common | {"demarche": _sheet(visit, definition), "commencer": commencer}
+    return common | {
+        "demarche": _sheet(visit, definition) | {"delai_jours": offre.delai_jours},
+        "commencer": commencer,
+    }
 
 
 def _sheet(visit: Visite, definition: Definition) -> dict[str, Any]:
@@ -102,12 +113,11 @@ def _sheet(visit: Visite, definition: Definition) -> dict[str, Any]:
     ]
     prepared = [{"libelle": phrase, "aide": ""} for phrase in definition.ce_qu_il_faut]
     return {
-        "titre": definition.titre,
-        "resume": definition.resume,
+        "entete": entete_of(definition, visit.langue),
         "pour_qui": definition.pour_qui,
         "duree": definition.duree_minutes or 0,
         "delai": definition.delai_traitement,
-        "prix": definition.cout,
+        "prix": prix_of(definition),
         "silence": silence_sentence(visit, definition),
         "pieces": prepared or pieces,
         "a_savoir": [definition.textes.intro] if definition.textes.intro else [],
@@ -120,23 +130,23 @@ def silence_sentence(visit: Visite, definition: Definition) -> str:
     legal = definition.legal
     if legal is None or not legal.accuse.delivre or legal.silence is None:
         return ""
-    day = afficher_date(ajouter_mois(visit.today(visit.collectivite.fuseau), legal.silence.delai_mois))
+    here = visit.collectivite
+    day = afficher_date(ajouter(visit.today(here.fuseau), legal.silence.delai, here.departement))
     what = "acceptée" if legal.silence.regime == "acceptation" else "refusée"
     return (
-        f"Sans réponse de notre part {legal.silence.delai_mois} mois après le dépôt d’un dossier complet, "
+        f"Sans réponse de notre part {legal.silence.delai} après le dépôt d’un dossier complet, "
         f"votre demande est {what} ({legal.silence.fondement}). Pour un dossier déposé aujourd’hui : le {day}."
     )
 
 
-def _card(definition: Definition) -> dict[str, Any]:
+def _card(visit: Visite, definition: Definition) -> dict[str, Any]:
     texte = [definition.textes.intro, *definition.etapes, definition.contact]
     return {
-        "titre": definition.titre,
-        "resume": definition.resume,
+        "entete": entete_of(definition, visit.langue),
         "texte": [phrase for phrase in texte if phrase],
         "quoi_apporter": [{"libelle": phrase, "aide": ""} for phrase in definition.apporter],
         "ou": definition.ou,
         "delai": definition.delai_traitement,
-        "prix": definition.cout,
+        "prix": prix_of(definition),
         "liens": [Lien(lien.titre, lien.url) for lien in definition.liens],
     }

@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header
 from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
+from app.demarches.domain import agir
+from app.demarches.presentation import annonces_of, controles_of
 from app.demarches.routes import deposer
 from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
 from app.demarches.routes.public import fil, service_of
@@ -87,11 +90,14 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
     asked_ids = set(brut.get("champ", ()))
     remarks, conflicts = await reponses.save_champs(ctx, draft, asked_ids, brut, reponses.envoi_of(brut))
     step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
-    asked = [champ.id for champ in draft.etat().champs(step.id)] if step else None
+    etat = draft.etat()
+    asked = [champ.id for champ in etat.champs(step.id)] if step else None
     body = {
-        "heure": heure(ctx.now),
+        "heure": heure(ctx.now, ZoneInfo(draft.collectivite.fuseau)),
         "champs": asked,
         "remarques": remarks,
+        "annonces": annonces_of(etat, step.id) if step else [],
+        "controles": controles_of(etat, step.id) if step else {},
         "versions": reponses.marques_of(draft, (c for c in draft.definition.champs() if c.id in asked_ids)),
         "conflits": draw_conflicts(ctx, draft, step, conflicts) if step and conflicts else {},
     }
@@ -167,6 +173,8 @@ async def _act(
         received = ()
     for piece in received:
         await pieces.attach(ctx, draft.dossier, piece)
+    gesture = (fields.get("ligne") or [""])[0]
+    fields = agir(current, fields, gesture)
     if doomed := fields.get("supprimer_piece"):
         await pieces.remove(ctx, draft, _uuid(doomed[0]))
     written = await reponses.save_page(ctx, draft, current, fields, reponses.envoi_of(fields))
@@ -181,8 +189,8 @@ async def _act(
     if refused:
         draft = await brouillons.load(ctx, draft.dossier)
         return draw(ctx, draft, page_id, refused, status=422)
-    if doomed or action == "joindre":
-        return redirect(ctx, here)
+    if doomed or gesture or action == "joindre":
+        return redirect(ctx, f"{here}#{gesture.split(' ')[1]}" if " " in gesture else here)
     if action == "enregistrer":
         return redirect(ctx, f"{base}/enregistre")
     erreurs = {**_missing_pieces(draft, current, received), **saisie.erreurs}
@@ -190,7 +198,9 @@ async def _act(
         draft = await brouillons.load(ctx, draft.dossier)
         # Without script, an answer may call for questions that were not on the page: they are asked, not reproached.
         shown = (fields.get("champs_montres") or [""])[0].split()
-        reproached = {id_: phrase for id_, phrase in erreurs.items() if not shown or id_ in shown}
+        reproached = {
+            id_: phrase for id_, phrase in erreurs.items() if not shown or id_.split("-")[0] in shown
+        }
         return draw(
             ctx, draft, page_id, reproached, status=422 if reproached else 200, nouvelles=not reproached
         )

@@ -1,13 +1,15 @@
 """A person's own dossier, on its collectivité's host and on Mon espace: the same pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header
 from starlette.responses import Response, StreamingResponse
 
 from app.demarches.definitions import Champ
+from app.demarches.domain import silence_de
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.presentation import (
     MEGA,
@@ -19,9 +21,11 @@ from app.demarches.presentation import (
     pieces_of,
     sections_of,
 )
+from app.demarches.presentation_suite import gestes_of, suites_of
 from app.demarches.routes.acces import code_shown
 from app.demarches.routes.reception import receive
 from app.demarches.service import pieces, suivi
+from app.demarches.service.mesures import opinion_path
 from app.demarches.service.suivi import Suivi
 from app.socle import vues
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, open_contexte
@@ -30,7 +34,7 @@ from app.socle.ids import new_token
 from app.socle.langues import N_
 from app.socle.storage import ObjetLu
 from app.socle.televersement import inert_headers
-from app.socle.web import coordonnees_of, once, page, redirect
+from app.socle.web import coordonnees_of, led_to, once, page, redirect
 
 router = APIRouter()
 
@@ -66,29 +70,30 @@ def _show(
     refus: dict[str, str] | None = None,
     consultations: Sequence[Any] = (),
 ) -> Response:
-    dossier, definition = found.dossier, found.definition
+    dossier, definition, reponses = found.dossier, found.definition, found.dossier.reponses or {}
     base = f"/dossiers/{dossier.id}"
-    reponses = dossier.reponses or {}
-    act = found.document("decision")
+    receipt, act = found.document("accuse"), found.document("decision")
     closed = Etat(dossier.etat) in ETATS_FINAUX
     return page(
         ctx,
         "portail/mon_dossier.html",
+        fuseau=ZoneInfo(found.collectivite.fuseau),
         block="contenu",
         status=status,
-        dossier=_facts(ctx, found),
+        dossier={
+            "numero": dossier.numero,
+            "demarche": definition.titre,
+            "commune": found.collectivite.nom,
+            "depose_le": dossier.depose_le,
+            "etiquette": etiquette_of(dossier.etat),
+            "recu_url": f"/documents/{receipt.id}" if receipt else "",
+            "accuse": definition.legal is not None and definition.legal.accuse.delivre,
+            "silence": _silence(found) if not closed else None,
+            **suites_of(ctx, found),
+            **gestes_of(ctx, found),
+        },
         fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
-        demandes=[
-            {
-                "libelle": definition.champ(item.champ_id).libelle,
-                "raison": item.motif,
-                "avant_le": item.avant_le,
-                "champ": _asked(found, definition.champ(item.champ_id), (refus or {}).get(item.champ_id, "")),
-                "action_url": f"{base}/pieces",
-                "cle_idempotence": new_token(),
-            }
-            for item in found.demandes
-        ],
+        demandes=_demandes(found, f"{base}/pieces", refus or {}),
         decision=_decision(found, f"/documents/{act.id}" if act else "", act.taille if act else 0),
         messages=messages_of(found.messages, agent=False),
         reponse=None
@@ -100,6 +105,7 @@ def _show(
             "cle_idempotence": new_token(),
         },
         historique=histoire_of(found.evenements),
+        avis_url=_opinion_url(ctx, found),
         sections=sections_of(definition, reponses),
         pieces=pieces_of(definition, found.pieces),
         consultations=[{"le": c.quand, "qui": f"{c.agent}, {c.collectivite}"} for c in consultations],
@@ -109,29 +115,27 @@ def _show(
     )
 
 
-def _facts(ctx: Contexte, found: Suivi) -> dict[str, Any]:
-    """What the page says of the dossier itself, and what the person may do with it."""
-    dossier, definition = found.dossier, found.definition
-    base = f"/dossiers/{dossier.id}"
-    receipt = found.document("accuse")
-    closed = Etat(dossier.etat) in ETATS_FINAUX
-    here = ctx.hote.collectivite is not None
-    mine = ctx.usager_id is not None and dossier.usager_id == ctx.usager_id
-    return {
-        "numero": dossier.numero,
-        "demarche": definition.titre,
-        "commune": found.collectivite.nom,
-        "depose_le": dossier.depose_le,
-        "etiquette": etiquette_of(dossier.etat),
-        "recu_url": f"/documents/{receipt.id}" if receipt else "",
-        "accuse": definition.legal is not None and definition.legal.accuse.delivre,
-        "silence": _silence(found) if not closed else None,
-        "imprimer_url": f"{base}/imprimer",
-        "retirer_url": "" if closed else f"{base}/retirer",
-        "refaire_url": f"{base}/refaire" if here else "",
-        "confier_url": f"{base}/acces" if here and mine else "",
-        "cle_idempotence": new_token(),
-    }
+def _demandes(found: Suivi, action_url: str, refus: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What is asked again, each with the field that answers it and what was wrong with the last try."""
+    return [
+        {
+            "libelle": champ.libelle,
+            "raison": item.motif,
+            "avant_le": item.avant_le,
+            "champ": _asked(found, champ, refus.get(item.champ_id, "")),
+            "action_url": action_url,
+            "cle_idempotence": new_token(),
+        }
+        for item in found.demandes
+        for champ in (found.definition.champ(item.champ_id),)
+    ]
+
+
+def _opinion_url(ctx: Contexte, found: Suivi) -> str:
+    """Where the one question after closure is answered, on the collectivité's own host; '' when it may not be."""
+    if Etat(found.dossier.etat) not in ETATS_FINAUX or found.dossier.avis_donne:
+        return ""
+    return str(ctx.noyau.settings.url_of(found.collectivite.hote, opinion_path(ctx.noyau, found.dossier.id)))
 
 
 def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:
@@ -150,9 +154,10 @@ def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:
 
 def _silence(found: Suivi) -> dict[str, Any] | None:
     legal = found.definition.legal
-    if legal is None or legal.silence is None or not legal.accuse.delivre or found.dossier.silence_le is None:
+    rule = silence_de(found.definition, found.dossier.reponses)
+    if legal is None or rule is None or not legal.accuse.delivre or found.dossier.silence_le is None:
         return None
-    refused = legal.silence.regime == "refus"
+    refused = rule.regime == "refus"
     what = "elle sera refusée" if refused else "elle sera acceptée"
     return {
         "date": found.dossier.silence_le,
@@ -232,6 +237,11 @@ async def answer(
     async with open_contexte(visit) as ctx:
         found = await suivi.load(ctx, dossier_id)
     fields, files = await receive(visit, content_type, content_length)
+    async with open_contexte(visit) as ctx:
+        key = {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}
+        if seen := await led_to(ctx, key):
+            # A double click: the first one was committed before this one asked what is awaited.
+            return redirect(ctx, seen)
     received: list[pieces.PieceRecue] = []
     refused: dict[str, str] = {}
     for file in files:
@@ -251,7 +261,7 @@ async def answer(
             nothing = {item.champ_id: N_("Choisissez le fichier à envoyer.") for item in found.demandes}
             return _show(ctx, found, status=422, refus=refused or nothing)
         here = f"/dossiers/{dossier_id}"
-        if await once(ctx, {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}, here):
+        if await once(ctx, key, here):
             await pieces.forget(ctx, received)
         else:
             await suivi.answer(ctx, dossier_id, received)

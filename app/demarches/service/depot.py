@@ -8,16 +8,19 @@ import secrets
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 
+from app.demarches.definitions import Definition
 from app.demarches.domain import (
+    Lieu,
     a_completer,
     afficher,
     date_silence,
     deposer,
     nouveau_numero,
+    router,
+    silence_de,
 )
 from app.demarches.domain.etats import Etat
 from app.demarches.models import Dossier
@@ -151,12 +154,11 @@ def declared_identity(draft: Brouillon) -> dict[str, Any]:
 async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, auteur: str) -> None:
     """Gives the draft its number, its dates and its consequences; the caller holds its lock."""
     dossier, definition = draft.dossier, draft.definition
-    reponses = draft.etat().reponses
-    legal = definition.legal
-    silence = date_silence(legal, ctx.now, zone=ZoneInfo(draft.collectivite.fuseau)) if legal else None
+    etat = draft.etat()
+    reponses = etat.reponses
+    lieu = Lieu.de(draft.collectivite.fuseau, draft.collectivite.departement)
+    silence = date_silence(silence_de(definition, reponses), ctx.now, lieu=lieu)
     numero = nouveau_numero(secrets.randbelow, essai=dossier.essai)
-    words = [numero, dossier.titre, *nom_de(demandeur).split(), demandeur.get("courriel", "")]
-    words += [afficher(champ, reponses[champ.id]) for champ in definition.champs() if champ.id in reponses]
     try:
         await remplissage.freeze(
             ctx.db,
@@ -169,7 +171,11 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
             silence_le=silence,
             evenement_id=uuid7(),
             auteur=auteur,
-            mots=" ".join(words)[:20_000],
+            mots=words_of(definition, demandeur, reponses, numero, dossier.titre),
+            langue=ctx.langue if dossier.canal == "web" else "fr",
+            # Where the collectivité has no group of that name, its own table of routing says (a trigger).
+            groupe=router(definition, draft.reponses, draft.circonstances) if definition.routage else None,
+            prix_centimes=etat.centimes,
         )
     except IntegrityError as error:
         # Anything else is not ours to hide.
@@ -180,6 +186,15 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
     await record(
         ctx, "demarches:dossier:deposer", str(dossier.id), dossier.collectivite_id, canal=dossier.canal
     )
+
+
+def words_of(
+    definition: Definition, demandeur: dict[str, Any], reponses: dict[str, Any], numero: str, titre: str
+) -> str:
+    """What a dossier is found by: its number and title, the applicant, every answer as it reads."""
+    words = [numero, titre, *nom_de(demandeur).split(), demandeur.get("courriel", "")]
+    words += [afficher(champ, reponses[champ.id]) for champ in definition.champs() if champ.id in reponses]
+    return " ".join(words)[:20_000]
 
 
 def nom_de(demandeur: dict[str, Any]) -> str:

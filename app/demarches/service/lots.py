@@ -21,7 +21,7 @@ from app.demarches.service.catalogue import definition_of
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.contexte_travail import open_travail
-from app.socle.db import write_in
+from app.socle.db import savepoint, write_in
 from app.socle.errors import BusinessError, ConflictError, InvalidInputError, NotFoundError
 from app.socle.hosts import list_nommees
 from app.socle.jobs import emit
@@ -107,7 +107,7 @@ async def _do(ctx: Contexte, lot: Lot, ligne: lots.Ligne) -> None:
     if not await lots.take_ligne(ctx.db, lot.id, ligne):
         return
     try:
-        async with ctx.db.begin_nested():
+        async with savepoint(ctx.db):
             await ACTES[lot.acte](ctx, ligne.dossier_id, lot.parametres)
     except BusinessError as refusal:
         await lots.refuse_ligne(ctx.db, lot.id, ligne, refusal.message)

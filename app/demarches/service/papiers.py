@@ -5,12 +5,12 @@ the first.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
-from app.config import ROOT
 from app.demarches.definitions import Definition
 from app.demarches.documents import (
     AccuseReception,
@@ -37,6 +37,7 @@ from app.demarches.domain import (
     jour_local,
     parties_repondues,
     remplir_modele,
+    silence_de,
 )
 from app.demarches.models import Complement, Decision, Dossier, Piece
 from app.demarches.pdf import pdf_accuse, pdf_attestation, pdf_decision, pdf_demande_complement, pdf_dossier
@@ -79,18 +80,14 @@ def en_tete_of(noyau: Noyau, collectivite: CollectiviteVue, service: str) -> EnT
         courriel=details.get("courriel", ""),
         horaires=horaires,
         site=noyau.settings.url_of(collectivite.hote, ""),
-        embleme_svg=_emblem(collectivite.theme.blason),
         couleur=collectivite.theme.principale,
         fuseau=collectivite.fuseau,
     )
 
 
-def _emblem(address: str) -> str:
-    path = (ROOT / address.lstrip("/")).resolve()
-    allowed = (ROOT / "static").resolve()
-    if not address.endswith(".svg") or not path.is_relative_to(allowed) or not path.is_file():
-        return ""
-    return Path(path).read_text()
+async def with_emblem(noyau: Noyau, collectivite: CollectiviteVue, en_tete: EnTete) -> EnTete:
+    """The letterhead with the collectivité's logo, which is read for a paper and for nothing else."""
+    return replace(en_tete, embleme_svg=await noyau.ports.emblemes.svg_of(noyau, collectivite))
 
 
 def autorite_of(collectivite: CollectiviteVue) -> str:
@@ -145,6 +142,7 @@ def depot_of(
             nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, reponses)
         ),
         depose_par=str((dossier.mandataire or {}).get("nom", "")),
+        transmission=_first_receipt(collectivite, dossier),
         sections=sections_of(definition, reponses),
         pieces=tuple(
             PieceSurPapier(libelle=definition.champ(p.champ_id).libelle, fichier=p.nom) for p in pieces
@@ -152,21 +150,36 @@ def depot_of(
     )
 
 
+async def _paper_of(
+    noyau: Noyau, collectivite: CollectiviteVue, dossier: Dossier, definition: Definition, pieces: list[Piece]
+) -> Depot:
+    depot = depot_of(noyau, collectivite, dossier, definition, pieces)
+    return replace(depot, en_tete=await with_emblem(noyau, collectivite, depot.en_tete))
+
+
+def _first_receipt(collectivite: CollectiviteVue, dossier: Dossier) -> str:
+    """Who received it before: the day from which a refusal by silence runs (L114-3)."""
+    if dossier.recu_initial_le is None:
+        return ""
+    day = jour_local(dossier.recu_initial_le, ZoneInfo(collectivite.fuseau))
+    return f"une première administration, qui l’a reçue le {afficher_date(day)}"
+
+
 async def make_receipt(
     noyau: Noyau, collectivite: CollectiviteVue, dossier: Dossier, definition: Definition, pieces: list[Piece]
 ) -> bytes:
     """The accusé de réception, or the plain attestation where the law asks for none (CRPA R112-4)."""
-    depot = depot_of(noyau, collectivite, dossier, definition, pieces)
-    legal = definition.legal
-    if legal is None or not legal.accuse.delivre or legal.silence is None or dossier.silence_le is None:
+    depot = await _paper_of(noyau, collectivite, dossier, definition, pieces)
+    legal, rule = definition.legal, silence_de(definition, dossier.reponses)
+    if legal is None or not legal.accuse.delivre or rule is None or dossier.silence_le is None:
         return await pdf_attestation(AttestationEnregistrement(depot=depot, suite=definition.textes.apres))
-    if legal.silence.regime == "acceptation":
+    if rule.regime == "acceptation":
         silence: SilenceAcceptation | SilenceRejet = SilenceAcceptation(
-            echeance=dossier.silence_le, fondement=legal.silence.fondement
+            echeance=dossier.silence_le, fondement=rule.fondement
         )
     else:
         silence = SilenceRejet(
-            echeance=dossier.silence_le, fondement=legal.silence.fondement, recours=recours_of(collectivite)
+            echeance=dossier.silence_le, fondement=rule.fondement, recours=recours_of(collectivite)
         )
     return await pdf_accuse(AccuseReception(depot=depot, silence=silence))
 
@@ -186,7 +199,7 @@ async def make_dossier(
     """The whole dossier on paper: identity, answers, names of the pieces, history; nothing internal."""
     return await pdf_dossier(
         RecapDossier(
-            depot=depot_of(noyau, collectivite, dossier, definition, pieces),
+            depot=await _paper_of(noyau, collectivite, dossier, definition, pieces),
             statut=statut,
             historique=tuple(historique),
             imprime_le=imprime_le,
@@ -200,30 +213,50 @@ async def make_complement(
     collectivite: CollectiviteVue,
     dossier: Dossier,
     definition: Definition,
-    complement: Complement,
+    complements: Sequence[Complement],
     auteur: Auteur,
 ) -> bytes:
-    """The letter that asks for a piece again."""
-    regime = definition.legal.silence.regime if definition.legal and definition.legal.silence else ""
-    effet = {"acceptation": EffetDelai.NE_COURT_PAS, "refus": EffetDelai.SUSPENDU}.get(
-        regime, EffetDelai.AUCUN
-    )
-    champ = definition.champ(complement.champ_id)
+    """The letter of one demand, that asks for several pieces again."""
+    rule = silence_de(definition, dossier.reponses)
+    effet = EffetDelai.AUCUN
+    if rule is not None and any(item.indispensable for item in complements):
+        effet = EffetDelai.NE_COURT_PAS if rule.regime == "acceptation" else EffetDelai.SUSPENDU
     return await pdf_demande_complement(
         DemandeComplement(
-            en_tete=en_tete_of(noyau, collectivite, definition.service.nom),
+            en_tete=await with_emblem(
+                noyau, collectivite, en_tete_of(noyau, collectivite, definition.service.nom)
+            ),
             numero=afficher_numero(dossier.numero or ""),
             demarche=definition.titre,
-            destinataire=Destinataire(
-                nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, dossier.reponses or {})
+            destinataire=destinataire_of(dossier),
+            etablie_le=complements[0].demande_le,
+            pieces=tuple(
+                PieceDemandee(libelle=definition.champ(item.champ_id).libelle, motif=item.motif)
+                for item in complements
             ),
-            etablie_le=complement.demande_le,
-            pieces=(PieceDemandee(libelle=champ.libelle, motif=complement.motif),),
-            avant_le=complement.avant_le,
+            avant_le=complements[0].avant_le,
             effet=effet,
             agent=auteur,
         )
     )
+
+
+def destinataire_of(dossier: Dossier) -> Destinataire:
+    """Whom the letters of a dossier are for."""
+    return Destinataire(
+        nom=nom_de(dossier.demandeur), adresse=adresse_de(dossier.demandeur, dossier.reponses or {})
+    )
+
+
+def mots_of(collectivite: CollectiviteVue, dossier: Dossier) -> dict[str, str]:
+    """What the dossier gives to models, beside its answers."""
+    filed = dossier.recu_initial_le or dossier.depose_le
+    return {
+        "demandeur": nom_de(dossier.demandeur),
+        "numero": afficher_numero(dossier.numero or ""),
+        "date_depot": afficher_date(jour_local(filed, ZoneInfo(collectivite.fuseau))) if filed else "",
+        "commune": collectivite.nom,
+    }
 
 
 async def make_decision(
@@ -232,12 +265,7 @@ async def make_decision(
     """The act, from the démarche's model; it names its author, or it is not made."""
     model = definition.decision
     reponses = dossier.reponses or {}
-    mots = {
-        "demandeur": nom_de(dossier.demandeur),
-        "numero": afficher_numero(dossier.numero or ""),
-        "date_depot": afficher_date(jour_local(dossier.depose_le or decision.rendue_le)),
-        "commune": collectivite.nom,
-    }
+    mots = mots_of(collectivite, dossier)
     accepted = decision.sens == "accepte"
     articles = () if model is None else (model.articles_acceptation if accepted else model.articles_refus)
     arrete = model is not None and model.nature == "arrete" and decision.sens != "sans_suite"
@@ -249,15 +277,17 @@ async def make_decision(
 
     return await pdf_decision(
         DecisionActe(
-            en_tete=en_tete_of(noyau, collectivite, decision.auteur_service),
+            en_tete=await with_emblem(
+                noyau, collectivite, en_tete_of(noyau, collectivite, decision.auteur_service)
+            ),
             forme=Forme.ARRETE if arrete else Forme.COURRIER,
             sens=Sens.FAVORABLE if accepted else Sens.DEFAVORABLE,
             objet=definition.titre,
             autorite=autorite_of(collectivite).capitalize() if arrete else "",
             numero_dossier=afficher_numero(dossier.numero or ""),
-            destinataire=Destinataire(nom=mots["demandeur"], adresse=adresse_de(dossier.demandeur, reponses)),
+            destinataire=destinataire_of(dossier),
             visas=tuple(filled(texte) for texte in model.visas) if model and arrete else (),
-            motifs=(decision.motif,) if decision.motif else (),
+            motifs=_reasons(dossier, decision),
             dispositif=tuple(filled(texte) for texte in articles),
             lieu=collectivite.nom,
             signee_le=decision.rendue_le,
@@ -270,6 +300,15 @@ async def make_decision(
             recours=None if accepted else recours_of(collectivite),
         )
     )
+
+
+def _reasons(dossier: Dossier, decision: Decision) -> tuple[str, ...]:
+    """Why, as the agent wrote it; a withdrawal names the decision of silence that it takes back (L242-1)."""
+    given = (decision.motif,) if decision.motif else ()
+    if not decision.retire_tacite or dossier.silence_le is None:
+        return given
+    born = afficher_date(dossier.silence_le)
+    return (f"la décision implicite d’acceptation née le {born} est illégale et doit être retirée", *given)
 
 
 _DISPOSITIF = {

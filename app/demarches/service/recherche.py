@@ -1,4 +1,4 @@
-"""Finding a démarche by a resident's own words: accents, plurals and order do not matter."""
+"""Finding a démarche by a resident's own words: accents, plurals and order do not matter, nor in which language."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -49,8 +49,11 @@ def matching(offres: Sequence[Offre], texte: str) -> list[Offre]:
     ranked: list[tuple[int, int, Offre]] = []
     for position, offre in enumerate(offres):
         definition = offre.definition
-        title = fold(definition.titre)
-        words = title + fold(" ".join((*definition.mots_cles, definition.resume)))
+        others = [t for t in (definition.traductions.br, definition.traductions.en) if t]
+        title = fold(" ".join((definition.titre, *(t.titre for t in others))))
+        words = title + fold(
+            " ".join((*definition.mots_cles, definition.resume, *(t.resume for t in others)))
+        )
         if all(any(word.startswith(term) for word in words) for term in asked):
             in_title = sum(any(word.startswith(term) for word in title) for term in asked)
             ranked.append((-in_title, position, offre))

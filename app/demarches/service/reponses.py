@@ -108,7 +108,7 @@ async def save_page(
     for champ in page.champs:
         typed = _clean(_typed(champ, saisie.brut))
         if champ.id not in joined.conflits and (champ.id in saisie.valeurs or typed):
-            answers[champ.id] = (saisie.valeurs.get(champ.id), typed)
+            answers[champ.id] = (saisie.valeurs.get(champ.id, saisie.gardees.get(champ.id)), typed)
     late = await _write(ctx, draft, answers, sent.origine)
     return Ecriture(saisie, _conflicts(page.champs, fields, joined.conflits | late))
 

@@ -78,7 +78,9 @@ async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> 
 def _check_own(ctx: Contexte, dossier: Dossier) -> None:
     if dossier.depose_le is None or not owns(ctx, dossier):
         raise absent(ctx)
-    if ctx.hote.collectivite is not None and dossier.collectivite_id != ctx.hote.collectivite.id:
+    # Where it was filed, too: a dossier that was handed over is followed by its owner from there.
+    here = ctx.hote.collectivite
+    if here is not None and here.id not in (dossier.collectivite_id, dossier.origine_collectivite_id):
         raise NotFoundError(ABSENT)
 
 

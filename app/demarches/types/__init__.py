@@ -8,23 +8,24 @@ from collections.abc import Mapping
 
 from app.demarches.types.accords import Consentement, Signature
 from app.demarches.types.adresse import Adresse
-from app.demarches.types.affichages import Explication, PieceJointe
+from app.demarches.types.affichages import Calcul, Explication, PieceJointe
 from app.demarches.types.base import (
     NON_RENSEIGNE,
     Brut,
     Cellule,
     Colonne,
     ContexteDeSaisie,
-    Lieu,
     RefusDeSaisie,
     SaisieChamp,
     TypeDeChamp,
     TypeExpression,
     sujet,
 )
+from app.demarches.types.bloc import Bloc
 from app.demarches.types.choix import Choix, ChoixMultiple, Civilite, ListesLiees, OuiNon
 from app.demarches.types.contacts import Courriel, Telephone
 from app.demarches.types.dates import Heure, Jour, Periode
+from app.demarches.types.lieux import Commune, Departement, Pays
 from app.demarches.types.nombres import Entier, Montant, Nombre
 from app.demarches.types.numeros import (
     Iban,
@@ -35,6 +36,8 @@ from app.demarches.types.numeros import (
     Rna,
     Siret,
 )
+from app.demarches.types.personnes import Enfant, Identite
+from app.demarches.types.tableau import Tableau
 from app.demarches.types.textes import Formate, Texte, TexteLong
 
 _TOUS: tuple[TypeDeChamp, ...] = (
@@ -64,6 +67,14 @@ _TOUS: tuple[TypeDeChamp, ...] = (
     Formate(),
     Consentement(),
     Signature(),
+    Identite(),
+    Enfant(),
+    Bloc(),
+    Tableau(),
+    Commune(),
+    Departement(),
+    Pays(),
+    Calcul(),
     PieceJointe(),
     Explication(),
 )
@@ -79,7 +90,6 @@ __all__ = [
     "Cellule",
     "Colonne",
     "ContexteDeSaisie",
-    "Lieu",
     "RefusDeSaisie",
     "SaisieChamp",
     "TypeDeChamp",

@@ -48,14 +48,6 @@ class Consentement(TypeSimple):
         """« Oui », « Non »."""
         return "Oui" if valeur else "Non"
 
-    def colonnes(self, champ: "Champ") -> tuple[Colonne, ...]:
-        """A boolean."""
-        return (Colonne(champ.id, champ.libelle, "booleen"),)
-
-    def cellules(self, champ: "Champ", valeur: Any) -> tuple[Cellule, ...]:
-        """True, False or nothing."""
-        return (valeur,)
-
     def type_expression(self, champ: "Champ") -> TypeExpression:
         """A boolean."""
         return BOOLEEN

@@ -1,6 +1,7 @@
 """A postal address: always accepted as typed; what the national address base adds is kept beside it."""
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.demarches.types.base import (
@@ -14,7 +15,8 @@ from app.demarches.types.base import (
     derniere,
     refus,
 )
-from app.demarches.types.ecriture import nettoyer
+from app.demarches.types.ecriture import nettoyer, plier
+from app.demarches.types.repertoires import Entree, communes
 from app.socle.langues import N_, phrase
 
 if TYPE_CHECKING:
@@ -28,12 +30,15 @@ _MANQUE = {
 }
 _MANQUE_ETRANGER = {"ligne": _MANQUE["ligne"], "commune": N_("la ville et le pays")}
 
+REPERES = ("code_insee", "ban_id", "lon", "lat")
+_DEGRES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,8})?")
+
 
 class Adresse(TypeSimple):
     """Street, complement, postal code and town; with `etranger`, another country's are taken as they are."""
 
     nom: ClassVar[str] = "adresse"
-    attributs: ClassVar[frozenset[str]] = frozenset({"etranger"})
+    attributs: ClassVar[frozenset[str]] = frozenset({"etranger", "sur_place"})
     widget: ClassVar[str] = "adresse"
     parties: ClassVar[tuple[str, ...]] = ("ligne", "complement", "code_postal", "commune")
 
@@ -62,11 +67,49 @@ class Adresse(TypeSimple):
                 entree=f"{champ.id}-code_postal",
                 incomplet=len(parts["code_postal"]) < 5,
             )
-        return parts
+        return parts | self._reperes(champ, brut, parts)
+
+    def _reperes(self, champ: "Champ", brut: Brut, parts: Mapping[str, str]) -> dict[str, Any]:
+        """What places the address: its commune's INSEE code, and what the national base said when it was chosen there.
+
+        The hidden inputs are a browser's word: they are kept only when they agree with what is written.
+        """
+        town = _commune_de(parts)
+        if town is None:
+            return {}
+        found: dict[str, Any] = {"code_insee": town.code}
+        hidden = {name: nettoyer(derniere(brut, f"{champ.id}-{name}")) for name in REPERES}
+        if hidden["code_insee"] == town.code and re.fullmatch(r"[0-9A-Za-z_-]{5,40}", hidden["ban_id"]):
+            found["ban_id"] = hidden["ban_id"]
+            point = [float(hidden[name]) for name in ("lon", "lat") if _DEGRES.fullmatch(hidden[name])]
+            if len(point) == 2 and abs(point[0]) <= 180 and abs(point[1]) <= 90:
+                found |= {"lon": point[0], "lat": point[1]}
+        return found
+
+    def prendre(self, champ: "Champ", brut: Brut) -> dict[str, list[str]]:
+        """The parts, and the hidden inputs that a suggestion fills."""
+        names = (*self.entrees(champ), *(f"{champ.id}-{name}" for name in REPERES))
+        return {name: list(brut[name]) for name in names if name in brut}
+
+    def remarque(self, champ: "Champ", valeur: Any, contexte: ContexteDeSaisie) -> str | None:
+        """That the address is elsewhere, where the form asks to say so."""
+        code = valeur.get("code_insee")
+        home = communes().de_code(contexte.code_insee) if contexte.code_insee else None
+        if not champ.sur_place or home is None or code in (None, home.code):
+            return None
+        return phrase(
+            N_("Cette adresse n’est pas à %(commune)s : vérifiez qu’elle est bien celle qui est demandée."),
+            commune=home.nom,
+        )
+
+    def donnees_vue(self, champ: "Champ", tapes: Brut) -> Mapping[str, Any]:
+        """The hidden inputs, as they were."""
+        return {"reperes": {name: derniere(tapes, f"{champ.id}-{name}") for name in REPERES}}
 
     def ecrire(self, champ: "Champ", valeur: Any) -> dict[str, list[str]]:
-        """One input per part."""
-        return {f"{champ.id}-{part}": [str(text)] for part, text in valeur.items() if part in self.parties}
+        """One input per part, hidden ones included."""
+        names = (*self.parties, *REPERES)
+        return {f"{champ.id}-{part}": [str(text)] for part, text in valeur.items() if part in names}
 
     def afficher(self, champ: "Champ", valeur: Any) -> str:
         """« 12 rue Notre-Dame, 22200 Guingamp »."""
@@ -93,3 +136,18 @@ class Adresse(TypeSimple):
         """Texts by part."""
         names = (*self.parties, "code_insee")
         return TypeExpression("compose", parties=dict.fromkeys(names, TEXTE))
+
+
+def _commune_de(parts: Mapping[str, str]) -> Entree | None:
+    """The one commune of that name and département; None for a name that the official code does not have there."""
+    head = (
+        parts["code_postal"][:2] if parts["code_postal"][:2] not in ("97", "98") else parts["code_postal"][:3]
+    )
+    named = [
+        entree
+        for entree in communes().nommees(re.sub(r"(?i)\s+cedex.*$", "", parts["commune"]))
+        if entree.precision.startswith(head) and plier(entree.nom) in plier(parts["commune"])
+    ]
+    same = [entree for entree in named if entree.precision == parts["code_postal"]]
+    found = same or named
+    return found[0] if len(found) == 1 else None

@@ -6,7 +6,7 @@ most types share, for one text input. Nothing here knows the database or the web
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from app.demarches.definitions.champs import Champ
 
 Brut = Mapping[str, Sequence[str]]
-Cellule = str | int | Decimal | bool | date | time | datetime | None
+# What a spreadsheet knows: amounts are Decimal, in euros; a yes or no and a time of day are texts.
+Cellule = str | int | Decimal | date | datetime | None
+GenreColonne = Literal["texte", "nombre", "montant", "date", "instant"]
 
 NON_RENSEIGNE = "Non renseigné"
 
@@ -60,34 +62,27 @@ class SaisieChamp:
 
 
 @dataclass(frozen=True)
-class Lieu:
-    """The collectivité that a form is filled for, as far as checks need it: INSEE codes and postal codes."""
-
-    nom: str = ""
-    codes_insee: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class ContexteDeSaisie:
     """What a reading may look at beside the inputs: the day, the earlier answers, what was stored before.
 
-    `lignes` has the rows of referentials that the inputs name, by (referential, key).
+    `code_insee` is that of the commune that the form is filled for; `lignes` has the rows of referentials that the
+    inputs name, by (referential, key).
     """
 
     aujourd_hui: date
     reponses: Mapping[str, Any] = field(default_factory=dict)
     acquis: Mapping[str, Any] = field(default_factory=dict)
-    lieu: Lieu | None = None
+    code_insee: str | None = None
     lignes: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Colonne:
-    """A column of an export; `cle` is unique in the form, `genre` says what its cells hold."""
+    """A column of an export: its title and what its cells hold; `cle` tells it from those of the same title."""
 
     cle: str
-    entete: str
-    genre: Literal["texte", "entier", "nombre", "montant", "booleen", "date", "heure", "instant"] = "texte"
+    titre: str
+    genre: GenreColonne = "texte"
 
 
 @dataclass(frozen=True)
@@ -131,8 +126,14 @@ class TypeDeChamp(Protocol):
     def afficher(self, champ: "Champ", valeur: Any) -> str:
         """An answer as a French reader sees it; lines are kept."""
 
-    def vue(self, champ: "Champ", tapes: Brut) -> vues.Champ:
-        """What its widget draws, with what was typed."""
+    def vue(self, champ: "Champ", tapes: Brut, erreurs: Mapping[str, str] | None = None) -> vues.Champ:
+        """What its widget draws, with what was typed and the sentence of each input that is wrong."""
+
+    def sous_champs(self, champ: "Champ") -> "tuple[Champ, ...]":
+        """The questions that it is made of; none for most."""
+
+    def agir(self, champ: "Champ", brut: Brut, geste: str) -> dict[str, list[str]] | None:
+        """The inputs after a button of its widget was pressed; None for a button that is not its own."""
 
     def colonnes(self, champ: "Champ") -> tuple[Colonne, ...]:
         """The columns of this field in an export."""
@@ -145,6 +146,12 @@ class TypeDeChamp(Protocol):
 
     def pour_expression(self, champ: "Champ", valeur: Any) -> Any:
         """The stored answer as an expression computes with it: dates, decimals in euros, sets of options."""
+
+    def colonnes_lignes(self, champ: "Champ") -> tuple[Colonne, ...]:
+        """The columns of the sheet that a repeated block has for itself; none for any other type."""
+
+    def cellules_lignes(self, champ: "Champ", valeur: Any) -> tuple[tuple[Cellule, ...], ...]:
+        """The lines of that sheet for one answer."""
 
     def champs_cites(self, champ: "Champ") -> tuple[str, ...]:
         """Ids of the other fields that its attributes refer to (its limits)."""
@@ -215,7 +222,7 @@ class TypeSimple:
         """The value that a text, clean and not empty, stands for; RefusDeSaisie when it is no answer."""
         return texte
 
-    def remarque(self, champ: "Champ", valeur: Any, contexte: ContexteDeSaisie) -> Phrase | None:
+    def remarque(self, champ: "Champ", valeur: Any, contexte: ContexteDeSaisie) -> str | None:
         """A remark on an answer that is accepted as it is."""
         return None
 
@@ -231,7 +238,7 @@ class TypeSimple:
         """The value as it is."""
         return str(valeur)
 
-    def vue(self, champ: "Champ", tapes: Brut) -> vues.Champ:
+    def vue(self, champ: "Champ", tapes: Brut, erreurs: Mapping[str, str] | None = None) -> vues.Champ:
         """The widget of the type, with the common parts of every question."""
         return vues.Champ(
             id=champ.id,
@@ -244,6 +251,7 @@ class TypeSimple:
             autocomplete=champ.autocomplete,
             unite=champ.unite,
             largeur=self.largeur,
+            erreur=(erreurs or {}).get(champ.id, ""),
             donnees=self.donnees_vue(champ, tapes),
         )
 
@@ -278,5 +286,21 @@ class TypeSimple:
         return valeur
 
     def champs_cites(self, champ: "Champ") -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def sous_champs(self, champ: "Champ") -> "tuple[Champ, ...]":
+        """None."""
+        return ()
+
+    def agir(self, champ: "Champ", brut: Brut, geste: str) -> dict[str, list[str]] | None:
+        """No button."""
+        return None
+
+    def colonnes_lignes(self, champ: "Champ") -> tuple[Colonne, ...]:
+        """None."""
+        return ()
+
+    def cellules_lignes(self, champ: "Champ", valeur: Any) -> tuple[tuple[Cellule, ...], ...]:
         """None."""
         return ()

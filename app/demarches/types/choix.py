@@ -50,14 +50,6 @@ class OuiNon(TypeSimple):
         """« Oui », « Non »."""
         return "Oui" if valeur else "Non"
 
-    def colonnes(self, champ: "Champ") -> tuple[Colonne, ...]:
-        """A boolean."""
-        return (Colonne(champ.id, champ.libelle, "booleen"),)
-
-    def cellules(self, champ: "Champ", valeur: Any) -> tuple[Cellule, ...]:
-        """True, False or nothing."""
-        return (valeur,)
-
     def type_expression(self, champ: "Champ") -> TypeExpression:
         """A boolean."""
         return BOOLEEN
@@ -151,15 +143,14 @@ class ChoixMultiple(Choix):
         return list(tapes.get(champ.id, ()))
 
     def colonnes(self, champ: "Champ") -> tuple[Colonne, ...]:
-        """A column of booleans per option, so that a spreadsheet can count."""
+        """A column per option, so that a spreadsheet can count."""
         return tuple(
-            Colonne(f"{champ.id}.{o.valeur}", f"{champ.libelle} – {o.libelle}", "booleen")
-            for o in champ.options
+            Colonne(f"{champ.id}.{o.valeur}", f"{champ.libelle} – {o.libelle}") for o in champ.options
         )
 
     def cellules(self, champ: "Champ", valeur: Any) -> tuple[Cellule, ...]:
-        """Whether each option is chosen."""
-        return tuple(None if valeur is None else option.valeur in valeur for option in champ.options)
+        """« Oui » under each option that is chosen."""
+        return tuple("Oui" if option.valeur in (valeur or ()) else None for option in champ.options)
 
     def type_expression(self, champ: "Champ") -> TypeExpression:
         """A list of choices."""

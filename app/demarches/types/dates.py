@@ -135,13 +135,9 @@ class Heure(TypeSimple):
         """« 14 h 30 »."""
         return afficher_heure(valeur)
 
-    def colonnes(self, champ: "Champ") -> tuple[Colonne, ...]:
-        """A time."""
-        return (Colonne(champ.id, champ.libelle, "heure"),)
-
     def cellules(self, champ: "Champ", valeur: Any) -> tuple[Cellule, ...]:
-        """The time itself."""
-        return (None if valeur is None else time.fromisoformat(valeur),)
+        """« 14:30 », which spreadsheets sort."""
+        return (valeur,)
 
     def type_expression(self, champ: "Champ") -> TypeExpression:
         """A time."""

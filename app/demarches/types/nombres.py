@@ -2,7 +2,7 @@
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.demarches.types.base import (
     NOMBRE,
@@ -27,7 +27,6 @@ class Entier(TypeSimple):
     nom: ClassVar[str] = "entier"
     attributs: ClassVar[frozenset[str]] = frozenset({"min", "max", "unite"})
     widget: ClassVar[str] = "nombre"
-    genre_colonne: ClassVar[Literal["entier", "nombre", "montant"]] = "entier"
 
     def verifier(self, champ: "Champ") -> None:
         """Limits in order."""
@@ -50,7 +49,7 @@ class Entier(TypeSimple):
     def colonnes(self, champ: "Champ") -> tuple[Colonne, ...]:
         """A number, its unit in the header."""
         header = f"{champ.libelle} ({champ.unite})" if champ.unite else champ.libelle
-        return (Colonne(champ.id, header, self.genre_colonne),)
+        return (Colonne(champ.id, header, "nombre"),)
 
     def cellules(self, champ: "Champ", valeur: Any) -> tuple[Cellule, ...]:
         """The number itself."""
@@ -70,7 +69,6 @@ class Nombre(Entier):
 
     nom: ClassVar[str] = "decimal"
     widget: ClassVar[str] = "decimal"
-    genre_colonne: ClassVar[Literal["entier", "nombre", "montant"]] = "nombre"
 
     def lire_texte(self, champ: "Champ", texte: str, contexte: ContexteDeSaisie) -> Any:
         """The number, within its limits, without useless zeros."""
@@ -92,7 +90,6 @@ class Montant(Entier):
     nom: ClassVar[str] = "montant"
     attributs: ClassVar[frozenset[str]] = frozenset({"min", "max"})
     widget: ClassVar[str] = "montant"
-    genre_colonne: ClassVar[Literal["entier", "nombre", "montant"]] = "montant"
 
     def lire_texte(self, champ: "Champ", texte: str, contexte: ContexteDeSaisie) -> Any:
         """The amount in cents."""
@@ -135,6 +132,14 @@ def ecrire_cents(cents: int) -> str:
     """An amount as it is typed: euros, a comma and two figures unless they are zeros."""
     sign, (whole, part) = "-" if cents < 0 else "", divmod(abs(cents), 100)
     return f"{sign}{whole},{part:02}" if part else f"{sign}{whole}"
+
+
+def lire_decimal(texte: str) -> str | None:
+    """A decimal as it is stored, from what somebody typed; None for what is no number."""
+    digits = re.sub(r"\s", "", texte).replace(",", ".")
+    return (
+        ecrire_decimal(Decimal(digits)) if re.fullmatch(r"[+-]?[0-9]{1,12}(\.[0-9]{1,4})?", digits) else None
+    )
 
 
 def ecrire_decimal(valeur: Decimal) -> str:

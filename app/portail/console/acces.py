@@ -11,7 +11,7 @@ from app.collectivites.saisie import ROLES, franceconnect_of_form, invitation_of
 from app.demarches.definitions import THEMES
 from app.demarches.service import catalogue
 from app.identite import cles
-from app.portail.console.commun import page_collectivite, read_collectivite
+from app.portail.console.commun import agent_shown, page_collectivite, read_collectivite
 from app.socle.contexte import Contexte, FormulaireDep, OpsnDep
 from app.socle.vues import Option
 from app.socle.web import once, redirect
@@ -70,18 +70,8 @@ async def _agents(
         site,
         "/agents",
         erreurs,
-        agents=[
-            {
-                "id": row.agent_id,
-                "nom": f"{row.prenom} {row.nom}".strip() or row.courriel,
-                "courriel": row.courriel,
-                "qualite": row.qualite,
-                "service": row.service,
-                "role": ROLES[row.role],
-                "vu_le": row.vu_le,
-            }
-            for row in rows
-        ],
+        agents=[{**agent_shown(row), "retirable": True} for row in rows],
+        administre=True,
         valeurs={name: valeurs.get(name, "") for name in names},
         roles=[Option(role, label) for role, label in ROLES.items()],
     )

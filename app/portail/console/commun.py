@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app.collectivites import repository
 from app.collectivites.reglages import access
+from app.collectivites.saisie import ROLES
 from app.socle.contexte import Contexte, check_token
 from app.socle.ids import new_token
 from app.socle.models import Collectivite
@@ -50,6 +51,30 @@ def habitants(population: int | None) -> str:
 def erreurs_of(erreurs: Mapping[str, str]) -> list[Erreur]:
     """The summary of a form's errors."""
     return [Erreur(cible, phrase) for cible, phrase in erreurs.items()]
+
+
+def contact_values(coordonnees: Mapping[str, Any]) -> dict[str, str]:
+    """Contact and hours as their form shows them."""
+    return {
+        "adresse": "\n".join(coordonnees.get("adresse", ())),
+        "horaires": "\n".join(
+            f"{line['jours']} : {line['heures']}" for line in coordonnees.get("horaires", ())
+        ),
+        **{name: str(coordonnees.get(name, "")) for name in ("telephone", "courriel", "accueil")},
+    }
+
+
+def agent_shown(row: Any) -> dict[str, Any]:
+    """An agent of a collectivité, as lists show them (`repository.list_agents`)."""
+    return {
+        "id": row.agent_id,
+        "nom": f"{row.prenom} {row.nom}".strip() or row.courriel,
+        "courriel": row.courriel,
+        "qualite": row.qualite,
+        "service": row.service,
+        "role": ROLES[row.role],
+        "vu_le": row.vu_le,
+    }
 
 
 def onglets(slug: str, courant: str) -> list[Lien]:

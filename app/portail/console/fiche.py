@@ -13,7 +13,13 @@ from app.collectivites.routes import blason_response
 from app.collectivites.saisie import coordonnees_of_form, theme_of_form
 from app.demarches.service import catalogue
 from app.identite import cles
-from app.portail.console.commun import habitants, page_collectivite, read_collectivite, receive_file
+from app.portail.console.commun import (
+    contact_values,
+    habitants,
+    page_collectivite,
+    read_collectivite,
+    receive_file,
+)
 from app.socle.contexte import Contexte, FormulaireDep, OpsnDep
 from app.socle.errors import BusinessError, NotFoundError
 from app.socle.gabarits import statique
@@ -88,12 +94,7 @@ async def change_etat(ctx: OpsnDep, form: FormulaireDep, slug: str) -> Response:
 async def coordonnees(ctx: OpsnDep, slug: str) -> Response:
     """How residents reach the mairie."""
     found, site = await read_collectivite(ctx, slug)
-    kept = found.coordonnees
-    valeurs = {
-        "adresse": "\n".join(kept.get("adresse", ())),
-        "horaires": "\n".join(f"{line['jours']} : {line['heures']}" for line in kept.get("horaires", ())),
-        **{name: kept.get(name, "") for name in ("telephone", "courriel", "accueil")},
-    }
+    valeurs = contact_values(found.coordonnees)
     return page_collectivite(ctx, "coordonnees", found, site, "/coordonnees", valeurs=valeurs)
 
 

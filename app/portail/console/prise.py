@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from app.collectivites import referentiel, repository
+from app.collectivites.epci import find_epci, search_epci
 from app.collectivites.import_csv import COLONNES, FichierIllisibleError, LigneCommune, LigneRefusee
-from app.collectivites.service import Import, read_rows, take_on
+from app.collectivites.service import Import, read_rows, take_on, take_on_epci
 from app.demarches.service import catalogue
 from app.portail.console.commun import erreurs_of, habitants, receive_file
 from app.socle.contexte import Contexte, FormulaireDep, OpsnDep
@@ -34,7 +35,7 @@ async def show(
     q: Annotated[str, Query(max_length=100)] = "",
     numero: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
 ) -> Response:
-    """Search among the communes of France, and the form for a file."""
+    """Search among the communes and EPCI of France, and the form for a file."""
     return await _show(ctx, q.strip(), numero)
 
 
@@ -43,10 +44,13 @@ async def _show(
 ) -> Response:
     found = await referentiel.search(q) if q else referentiel.Recherche((), 0)
     shown = found.trouvees[(numero - 1) * PAGE : numero * PAGE]
+    groups = await search_epci(q) if numero == 1 else []
     known: dict[str, str] = {}
-    if shown:
-        async with ctx.noyau.db.hors_cloison("console: which communes are taken on") as session:
+    known_groups: dict[str, str] = {}
+    if shown or groups:
+        async with ctx.noyau.db.hors_cloison("console: which collectivités are taken on") as session:
             known = await repository.list_known(session, [c.code_insee for c in shown])
+            known_groups = await repository.list_known_sirens(session, [e.siren for e in groups])
     return page(
         ctx,
         "collectivites/prendre_en_charge.html",
@@ -59,6 +63,16 @@ async def _show(
         lignes=[
             {"commune": c, "habitants": habitants(c.population), "url": _card(known.get(c.code_insee))}
             for c in shown
+        ],
+        groupements=[
+            {
+                "siren": e.siren,
+                "nom": e.nom,
+                "communes": e.communes,
+                "habitants": habitants(e.population),
+                "url": _card(known_groups.get(e.siren)),
+            }
+            for e in groups
         ],
         total=found.total,
         montrees=len(found.trouvees),
@@ -86,6 +100,19 @@ async def take(ctx: OpsnDep, form: FormulaireDep) -> Response:
     async with ctx.noyau.db.hors_cloison("console: the commune just taken on") as session:
         known = await repository.list_known(session, [row.code_insee])
     return redirect(ctx, f"/collectivites/{known[row.code_insee]}?fait=prise")
+
+
+@router.post(f"{HERE}/epci")
+async def take_epci(ctx: OpsnDep, form: FormulaireDep) -> Response:
+    """Takes one EPCI on with every démarche open, then shows its card; its site answers at once."""
+    epci = await find_epci(str(form.get("siren", "")))
+    await once(ctx, form, HERE)
+
+    async def ouvrir(session: AsyncSession, ids: list[Any]) -> None:
+        await catalogue.open_everything(session, ids, ctx.now)
+
+    slug = await take_on_epci(ctx.noyau, epci, ouvrir=ouvrir, acteur=ctx.acteur, requete=ctx.requete)
+    return redirect(ctx, f"/collectivites/{slug}?fait=prise")
 
 
 async def _import(

@@ -98,7 +98,7 @@ class FormLimits:
     poids_max: int = 10 * MEGA
     total_max: int = 50 * MEGA
     files_max: int = 20
-    fields_max: int = 1000
+    fields_max: int = 8_000
     field_max: int = 100_000
 
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0028_remplissage"
-down_revision = "0014_lots"
+revision = "0016_remplissage"
+down_revision = "0015_mesures"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.politiques import ECRITURE, INSTRUCTION, LECTURE, du_dossier, fonction
 
-revision = "0029_acces"
-down_revision = "0028_remplissage"
+revision = "0017_acces"
+down_revision = "0016_remplissage"
 branch_labels = None
 depends_on = None
 

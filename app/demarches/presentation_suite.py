@@ -1,0 +1,41 @@
+"""What a person may do next on their own dossier when silence has accepted it, or when it was handed over."""
+
+from typing import Any
+
+from app.demarches.domain import Lieu
+from app.demarches.domain.etats import ETATS_FINAUX, Etat
+from app.demarches.service.horloge import tacite_du
+from app.demarches.service.suivi import Suivi
+from app.demarches.service.transmission import new_id_of
+from app.socle.contexte import Contexte
+from app.socle.ids import new_token
+
+
+def suites_of(ctx: Contexte, found: Suivi) -> dict[str, Any]:
+    """The attestation of an implicit acceptance (to ask for, then to read), the dossier that this one became."""
+    dossier, attestation = found.dossier, found.document("attestation_tacite")
+    lieu = Lieu.de(found.collectivite.fuseau, found.collectivite.departement)
+    tacite = tacite_du(dossier, found.definition, lieu, ctx.now)
+    accepted = tacite is not None and tacite.regime == "acceptation"
+    # The history says whether it went on in this installation.
+    inside = any(e.genre == "transmission" and e.donnees.get("ici") == "oui" for e in found.evenements)
+    return {
+        "attestation_action": f"/dossiers/{dossier.id}/attestation" if accepted and not attestation else "",
+        "attestation_url": f"/documents/{attestation.id}" if attestation else "",
+        "suite_url": f"/dossiers/{new_id_of(dossier.id)}" if dossier.etat == Etat.TRANSMIS and inside else "",
+        "cle_idempotence": new_token(),
+    }
+
+
+def gestes_of(ctx: Contexte, found: Suivi) -> dict[str, str]:
+    """What a person may do with the whole dossier: the address of each act, '' when it may not be done here."""
+    base = f"/dossiers/{found.dossier.id}"
+    here = ctx.hote.collectivite is not None
+    mine = ctx.usager_id is not None and found.dossier.usager_id == ctx.usager_id
+    closed = Etat(found.dossier.etat) in ETATS_FINAUX
+    return {
+        "imprimer_url": f"{base}/imprimer",
+        "retirer_url": "" if closed else f"{base}/retirer",
+        "refaire_url": f"{base}/refaire" if here else "",
+        "confier_url": f"{base}/acces" if here and mine else "",
+    }

@@ -1,0 +1,1 @@
+"""Outside services of the démarches, each behind a Protocol; `app/bootstrap.py` chooses."""

@@ -1,0 +1,29 @@
+"""Suggestions while a name or an address is typed: public lists only, nothing of anybody's."""
+
+from dataclasses import asdict
+from datetime import timedelta
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+
+from app.demarches.types.repertoires import communes
+from app.socle import limites
+from app.socle.contexte import VisiteDep
+
+router = APIRouter()
+CENT = 100
+
+
+@router.get("/suggestions/communes")
+async def suggest_communes(q: str = "") -> Response:
+    """Communes whose name begins like `q`."""
+    found = [{"libelle": entree.libelle, "code": entree.code} for entree in communes().chercher(q[:CENT])]
+    return JSONResponse(found, headers={"cache-control": "public, max-age=86400"})
+
+
+@router.get("/suggestions/adresses")
+async def suggest_addresses(visit: VisiteDep, q: str = "") -> Response:
+    """Addresses of the national base like `q`; the outside service is asked at most so often for one visitor."""
+    await limites.limit(visit.noyau, "adresses", visit.temoin, at_most=300, per=timedelta(hours=1))
+    found = await visit.noyau.adresses.chercher(q[: 2 * CENT])
+    return JSONResponse([asdict(item) for item in found], headers={"cache-control": "no-store"})

@@ -1,0 +1,70 @@
+"""The end of a dossier: at its term only, validated by an agent, destroyed whole, with nothing left but numbers."""
+
+import pytest
+
+from app.demarches.service import conservation
+from app.socle.jobs import run_now
+from tests import cast as acteurs
+from tests.cast import Cast
+from tests.demarches.test_lots import desk
+from tests.outillage.portail import Portail
+from tests.outillage.travaux import pending_jobs, run_jobs
+
+pytestmark = pytest.mark.anyio
+UNDER = ("piece", "document", "message", "evenement", "complement", "envoi", "decision", "recherche")
+
+
+async def test_nothing_is_proposed_before_its_term(portail: Portail, cast: Cast) -> None:
+    await acteurs.decider(portail, await acteurs.dossier_instruit(portail))
+    nav = await desk(portail, cast)
+    portail.avancer(days=300)
+    nav = await desk(portail, cast)
+    page = await nav.get("/conservation")
+    assert "Sortis de la base active1" in page.texte
+    assert "Au terme dans les trois mois1" in page.texte
+    assert not page.arbre.xpath("//form[contains(@action, 'eliminations')]")
+    place = cast.communes["guingamp"]
+    form = dict((await nav.get("/affichage")).arbre.forms[0].form_values())
+    refused = await nav.post(
+        f"/conservation/{place}/eliminations", {**form, "slug": "acte-naissance", "certain": "oui"}
+    )
+    assert refused.statut == 409
+    assert portail.base.sql("SELECT count(*) FROM demarches_elimination") == [(0,)]
+
+
+async def test_what_is_due_goes_whole_and_leaves_numbers(
+    portail: Portail, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = [await acteurs.dossier_instruit(portail, personne=p) for p in ("rozenn", "yann")]
+    for dossier in due:
+        await acteurs.decider(portail, dossier)
+    elsewhere = await acteurs.dossier_instruit(portail, agent="katell", personne="yann", commune="rennes")
+    await acteurs.decider(portail, elsewhere, agent="katell")
+    await run_jobs(portail)
+    portail.avancer(days=400)
+    open_ = await acteurs.dossier_depose(portail)
+    await run_jobs(portail)
+    nav = await desk(portail, cast)
+    page = await nav.get("/conservation")
+    untold = await page.envoyer(action="eliminations")
+    assert "Cochez la case" in untold.texte
+    await page.envoyer({"certain": "oui"}, action="eliminations")
+    ((name, arguments),) = pending_jobs(portail)
+    monkeypatch.setattr(conservation, "PAR_TRAVAIL", 1)
+    await run_now(portail.noyau, name, **arguments)
+    assert portail.base.sql("SELECT prevus, dossiers, fini_le FROM demarches_elimination") == [(2, 1, None)]
+    # As if the worker had been killed and the job given back: the same job again goes on, it does not begin again.
+    await run_now(portail.noyau, name, **arguments)
+    await run_jobs(portail)
+    left = {id_ for (id_,) in portail.base.sql("SELECT id FROM demarches_dossier")}
+    assert left == {elsewhere.id, open_.id}
+    for table in UNDER:
+        gone = f"SELECT count(*) FROM demarches_{table} WHERE dossier_id = ANY(%s)"
+        assert portail.base.sql(gone, [d.id for d in due]) == [(0,)], table
+    for dossier in due:
+        with pytest.raises(Exception, match=r".+"):
+            await portail.noyau.objets.lire(("collectivite", dossier.collectivite_id), dossier.piece_id)
+    told = (await nav.get("/conservation")).texte
+    assert "2 dossiers détruits sur 2, 2 pièces. Terminé." in told
+    assert "Maëlle" in told
+    assert due[0].numero not in str(portail.base.sql("SELECT * FROM demarches_elimination"))

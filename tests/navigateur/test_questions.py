@@ -1,0 +1,53 @@
+"""Every type of field in a browser: by keyboard, at 320 px, checked by axe and the HTML checker, rows in place."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.navigateur.conftest import Arrivee
+from tests.navigateur.pile import ROOT, Pile
+from tests.toutes_questions import SLUG
+
+
+@pytest.fixture(scope="module", autouse=True)
+def demarche(pile: Pile) -> None:
+    """Publishes the démarche on the portal that runs."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KUMUN_")}
+    environment |= {
+        "KUMUN_VAR": str(pile.var),
+        "KUMUN_BASE_URL": f"http://localhost:{pile.port}",
+    }
+    subprocess.run([sys.executable, "-m", "tests.toutes_questions"], cwd=ROOT, env=environment, check=True)
+
+
+@pytest.mark.parametrize("maniere", ["ordinaire", "clavier"])
+def test_rows_come_in_place_and_lists_follow_from_one_another(arrive: Arrivee, maniere: str) -> None:
+    visite = arrive(maniere)
+    visite.open("guingamp", f"/demarches/{SLUG}/remplir")
+    visite.fill("Objet", "Concert")
+    visite.select("Famille", "Voirie")
+    visite.page.locator("#q_listes_liees-niveau2").select_option("Nid-de-poule")
+    visite.press("Continuer")
+    visite.fill("Commune de naissance", "Saint-Denis")
+    visite.press("Continuer")
+    assert "Plusieurs lieux portent ce nom" in visite.text
+    visite.page.get_by_label("Saint-Denis (93200)").check()
+    visite.press("Continuer")
+    visite.page.locator("#q_bloc-r1-prenom").fill("Léa")
+    add = visite.page.get_by_role("button", name="Ajouter un enfant")
+    add.focus()
+    visite.page.keyboard.press("Enter")
+    rows = visite.page.locator("#q_bloc details.k-ligne")
+    rows.nth(1).wait_for()
+    assert visite.page.evaluate("document.activeElement.name").endswith("-prenom")
+    visite.page.keyboard.type("Yann")
+    rows.nth(1).get_by_role("button", name="Dupliquer").press("Enter")
+    rows.nth(2).wait_for()
+    rows.nth(1).get_by_role("button", name="Retirer").press("Enter")
+    rows.nth(2).wait_for(state="detached")
+    assert visite.page.locator("#q_bloc-r1-prenom").input_value() == "Léa"
+    visite.fill("Achats, Prévu", "1 200")
+    visite.press("Continuer")
+    visite.sees("Voirie › Nid-de-poule", "Saint-Denis (93200)", "Enfant 2", "Yann", "1 200 €")
