@@ -50,6 +50,7 @@ _ECRITES = {
     "demarches_dossier": set(),
     "demarches_evenement": set(),
     "demarches_recherche": set(),
+    "demarches_acces": set(),
     "socle_idempotence": set(),
     "socle_audit": {"id"},
     "procrastinate_jobs": {"id"},
@@ -198,6 +199,7 @@ async def _inserts_of(connection: asyncpg.Connection) -> list[Instruction]:
         "demarches_dossier": ("id = $1", (dossier["id"],)),
         "demarches_evenement": ("dossier_id = $1", (dossier["id"],)),
         "demarches_recherche": ("dossier_id = $1", (dossier["id"],)),
+        "demarches_acces": ("dossier_id = $1", (dossier["id"],)),
         "socle_idempotence": ("cle = (SELECT cle FROM socle_idempotence ORDER BY cree_le DESC LIMIT 1)", ()),
         "socle_audit": ("action = 'demarches:dossier:deposer' AND objet = $1", (str(dossier["id"]),)),
         "procrastinate_jobs": (
@@ -223,6 +225,8 @@ async def _inserts_of(connection: asyncpg.Connection) -> list[Instruction]:
 def _value(column: str, value: Any, dossier_id: Any) -> Any:
     if column in ("numero", "cle"):
         return _Cle(column)
+    if column == "code_empreinte":
+        return _Cle("cle")
     if column == "id" or value == dossier_id:
         return _Cle("id")
     return value
