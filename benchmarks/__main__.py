@@ -5,11 +5,12 @@ import sys
 
 from benchmarks.bancs import TAILLES, Banc, open_bancs
 from benchmarks.demarrage import second_run
+from benchmarks.echelle import GRAND, PETIT, echelle
 from benchmarks.essais import ESSAIS, Chiffre, Effort
 from benchmarks.exports import exporting
 from benchmarks.platitude import flatness, memory
 from benchmarks.publication import publishing
-from benchmarks.rapport import write
+from benchmarks.rapport import replace, write
 from benchmarks.regles import rules
 from benchmarks.remplissage import remplissage
 
@@ -28,6 +29,7 @@ TITRES = {
     "chargement": "Loading",
     "export": "An export of everything",
     "publication": "A new version for everybody",
+    "echelle": "A million dossiers",
     "regles": "Rules of a form",
     "demarrage": "Starting",
 }
@@ -69,12 +71,13 @@ def main() -> int:
         "--rapide", action="store_true", help="peu de tours, peu de dossiers : un ordre de grandeur"
     )
     parser.add_argument("--seulement", choices=list(TITRES), action="append", help="cette mesure seulement")
+    parser.add_argument("--ecrire", action="store_true", help="met ces mesures à leur place dans RESULTS.md")
     options = parser.parse_args()
     wanted = options.seulement or list(TITRES)
     effort = Effort(3, 60, 6) if options.rapide else Effort()
     suffix = " --rapide" if options.rapide else ""
     sections: list[Section] = []
-    measured = [nom for nom in wanted if nom not in ("demarrage", "regles")]
+    measured = [nom for nom in wanted if nom not in ("demarrage", "echelle", "regles")]
     if measured:
         several = {"platitude", "chargement", "publication"} & set(measured)
         tailles = [min(TAILLES)]
@@ -82,12 +85,17 @@ def main() -> int:
             tailles = list(TAILLES) if several - {"publication"} else [n for n in TAILLES if n <= BRETAGNE]
         with open_bancs(tailles, 5_000 if options.rapide else DOSSIERS) as bancs:
             sections = [_section(nom, suffix, _run(nom, bancs, effort)) for nom in measured]
+    if "echelle" in wanted:
+        tailles_echelle = (1_000, PETIT) if options.rapide else (PETIT, GRAND)
+        sections.append(_section("echelle", suffix, echelle(effort, tailles_echelle)))
     if "regles" in wanted:
         sections.append(_section("regles", suffix, rules()))
     if "demarrage" in wanted:
         sections.append(_section("demarrage", suffix, second_run()))
     if not options.seulement:
         write(sections, options.rapide)
+    elif options.ecrire:
+        replace(sections)
     return 1 if any(chiffre.tenu is False for _, _, chiffres in sections for chiffre in chiffres) else 0
 
 

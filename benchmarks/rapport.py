@@ -30,16 +30,23 @@ def write(sections: list[tuple[str, str, list[Chiffre]]], rapide: bool) -> str:
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     kind = "short run (--rapide): orders of magnitude only" if rapide else "full run"
     lines.append(f"{machine}, Python {platform.python_version()}; {kind}.\n")
-    for title, command, chiffres in sections:
-        lines += [
-            f"\n## {title}\n",
-            f"\n`{command}`\n",
-            "\n| what | figure | at most | met | |\n| --- | ---: | ---: | --- | --- |\n",
-        ]
-        lines += [_line(chiffre) for chiffre in chiffres]
-    text = "".join(lines)
+    text = "".join([*lines, *(_section(*section) for section in sections)])
     RESULTS.write_text(text, encoding="utf-8")
     return text
+
+
+def replace(sections: list[tuple[str, str, list[Chiffre]]]) -> None:
+    """Puts these sections in the place of the former ones of the same title, or at the end."""
+    head, *parts = RESULTS.read_text(encoding="utf-8").split("\n## ")
+    kept = {part.split("\n", 1)[0]: f"\n## {part.rstrip()}\n" for part in parts}
+    for section in sections:
+        kept[section[0]] = _section(*section)
+    RESULTS.write_text("".join([f"{head.rstrip()}\n", *kept.values()]), encoding="utf-8")
+
+
+def _section(title: str, command: str, chiffres: list[Chiffre]) -> str:
+    table = "\n| what | figure | at most | met | |\n| --- | ---: | ---: | --- | --- |\n"
+    return f"\n## {title}\n\n`{command}`\n{table}{''.join(map(_line, chiffres))}"
 
 
 def _line(chiffre: Chiffre) -> str:

@@ -62,6 +62,16 @@ def dossier(table: str) -> list[str]:
     )
 
 
+def personnel(table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE") -> list[str]:
+    """Rows of a person: theirs anywhere, and the collectivité's under instruction, in the perimeter."""
+    return _politiques(
+        table,
+        f"({LECTURE} AND {INSTRUCTION}) OR {A_SOI}",
+        f"{ECRITURE} AND ({INSTRUCTION} OR {A_SOI})",
+        droits,
+    )
+
+
 def du_dossier(
     table: str, droits: str = "SELECT, INSERT, UPDATE, DELETE", reserve: str = "true"
 ) -> list[str]:

@@ -65,7 +65,8 @@ class Enregistreur {
     this.etat = formulaire.querySelector("#enregistrement");
     this.phrases = PHRASES[document.documentElement.lang] ?? PHRASES.fr;
     // The page of the form: the démarche's own address may show it too.
-    this.page = new URL(this.formulaire.action, location.href).pathname;
+    // `formulaire.action` is the buttons of that name.
+    this.page = new URL(this.formulaire.getAttribute("action"), location.href).pathname;
     this.cle = `kumun:${this.page}`;
     this.attente = new Set();
     this.enCours = false;

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import anyio
+import hypothesis
 import pytest
 
 from app.portail import demonstration
@@ -25,6 +26,9 @@ for _name in [n for n in os.environ if n.startswith("KUMUN_") and not n.startswi
     del os.environ[_name]
 
 configure_logs("json", logging.ERROR)
+# A figure of speed is no test: a loaded machine must not fail a property.
+hypothesis.settings.register_profile("kumun", deadline=None)
+hypothesis.settings.load_profile("kumun")
 
 
 @pytest.fixture(scope="session")

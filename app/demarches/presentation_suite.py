@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.demarches.domain import Lieu
-from app.demarches.domain.etats import ETATS_FINAUX, Etat
+from app.demarches.domain.etats import Etat
 from app.demarches.service.horloge import tacite_du
 from app.demarches.service.suivi import Suivi
 from app.demarches.service.transmission import new_id_of
@@ -24,18 +24,4 @@ def suites_of(ctx: Contexte, found: Suivi) -> dict[str, Any]:
         "attestation_url": f"/documents/{attestation.id}" if attestation else "",
         "suite_url": f"/dossiers/{new_id_of(dossier.id)}" if dossier.etat == Etat.TRANSMIS and inside else "",
         "cle_idempotence": new_token(),
-    }
-
-
-def gestes_of(ctx: Contexte, found: Suivi) -> dict[str, str]:
-    """What a person may do with the whole dossier: the address of each act, '' when it may not be done here."""
-    base = f"/dossiers/{found.dossier.id}"
-    here = ctx.hote.collectivite is not None
-    mine = ctx.usager_id is not None and found.dossier.usager_id == ctx.usager_id
-    closed = Etat(found.dossier.etat) in ETATS_FINAUX
-    return {
-        "imprimer_url": f"{base}/imprimer",
-        "retirer_url": "" if closed else f"{base}/retirer",
-        "refaire_url": f"{base}/refaire" if here else "",
-        "confier_url": f"{base}/acces" if here and mine else "",
     }

@@ -6,14 +6,21 @@ driver itself. So a perimeter costs no round trip, and a request that only reads
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import Connection, Engine, MetaData, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    OperationalError,
+    SAWarning,
+    SQLAlchemyError,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import PoolProxiedConnection
@@ -226,7 +233,9 @@ async def _transaction(engine: AsyncEngine, info: dict[str, Any]) -> AsyncIterat
         yield session
         await session.commit()
     except BaseException:
-        await session.rollback()
+        # What went wrong is what is told, not what rolling back says of a connection that a cancellation took away.
+        with suppress(SQLAlchemyError, SAWarning):
+            await session.rollback()
         raise
     finally:
         # Nothing is left to send: AsyncSession.close would make a task of it.

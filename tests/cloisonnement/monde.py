@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
 from app.socle.tenancy import Perimetre
 from tests import cast as acteurs
 from tests.cast import Cast, Compte, DossierEssai
@@ -73,6 +75,30 @@ SELECT id, id, 'prendre', 1, now() FROM socle_agent WHERE prenom = 'Maëlle';
 INSERT INTO demarches_vue_bureau (agent_id, id, nom, requete, cree_le)
 SELECT id, id, 'À moi', 'agent=moi', now() FROM socle_agent WHERE prenom = 'Maëlle'
 """
+# Each commune has a lieu, a room open for an hour, and a rendez-vous there; ids are the commune's own.
+_RENDEZVOUS = """
+INSERT INTO rendezvous_lieu (collectivite_id, id, nom) SELECT id, id, 'Mairie' FROM socle_collectivite;
+INSERT INTO rendezvous_ressource (collectivite_id, id, nom, genre, occupant_id)
+SELECT id, id, 'Salle', 'salle', id FROM socle_collectivite;
+INSERT INTO rendezvous_motif (collectivite_id, id, nom, duree_premiere, duree_suivante)
+SELECT id, id, 'Conseil', 20, 0 FROM socle_collectivite;
+INSERT INTO rendezvous_besoin (collectivite_id, motif_id, rang, ressource_id)
+SELECT id, id, 1, id FROM socle_collectivite;
+INSERT INTO rendezvous_plage (collectivite_id, id, lieu_id, ressource_id, du, heure_debut, heure_fin)
+SELECT id, id, id, id, '2027-01-04', '09:00', '10:00' FROM socle_collectivite;
+INSERT INTO rendezvous_ouverture (collectivite_id, id, plage_id, lieu_id, ressource_id, debut, fin)
+SELECT id, id, id, id, id, '2027-01-04 08:00Z', '2027-01-04 09:00Z' FROM socle_collectivite;
+INSERT INTO rendezvous_absence (collectivite_id, id, occupant_id, debut, fin)
+SELECT id, id, id, '2027-01-04 08:40Z', '2027-01-04 09:00Z' FROM socle_collectivite;
+INSERT INTO rendezvous_seance (collectivite_id, id, motif_id, lieu_id, debut, fin, places)
+SELECT id, id, id, id, '2027-01-05 08:00Z', '2027-01-05 09:00Z', 10 FROM socle_collectivite
+"""
+_RETENIR = """
+INSERT INTO rendezvous_rendezvous (collectivite_id, id, lieu_id, motif_id, debut, fin, fuseau, etat, personnes,
+  usager_id, canal, cree_le, modifie_le, expire_le)
+VALUES (:c, :c, :c, :c, '2027-01-04 08:00Z', '2027-01-04 08:20Z', 'Europe/Paris', 'retenu', 1, :usager, 'web',
+  now(), now(), '2027-01-01')
+"""
 
 
 @dataclass(frozen=True)
@@ -134,9 +160,19 @@ def foreign(row: dict[str, Any], perimetre: Perimetre, owners: dict[UUID, UUID |
     dossier = row.get("dossier_id") or (row["id"] if "numero" in row else None)
     if "export_id" in row or "extraits" in row:
         return True
+    if "occupe" in row:
+        return perimetre.usager is None or row["usager_id"] != perimetre.usager
     if dossier is not None:
         return perimetre.usager is None or owners[dossier] != perimetre.usager
     return row["collectivite_id"] not in perimetre.lecture
+
+
+async def _retenir(portail: Portail, commune: UUID, compte: Compte) -> None:
+    """Somebody holds twenty minutes of the commune's room."""
+    async with portail.noyau.db.session(Perimetre.pour_instruction(commune)) as session:
+        await session.execute(text(_RETENIR), {"c": commune, "usager": compte.usager_id})
+        taken = await session.execute(text("SELECT rendezvous_occuper(:c, now())"), {"c": commune})
+        assert taken.scalar_one()
 
 
 async def make_monde(portail: Portail) -> Monde:
@@ -159,6 +195,9 @@ async def make_monde(portail: Portail) -> Monde:
     await acteurs.export(portail, "rennes", "katell")
     await run_jobs(portail)
     portail.base.sql(_MORE)
+    portail.base.sql(_RENDEZVOUS)
+    for commune, personne in (("guingamp", "rozenn"), ("rennes", "yann")):
+        await _retenir(portail, cast.communes[commune], await acteurs.compte(portail, personne, commune))
     ((document_id,),) = portail.base.sql(
         "SELECT id FROM demarches_document WHERE dossier_id = %s AND genre = 'accuse'", victime.id
     )

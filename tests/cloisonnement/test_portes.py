@@ -15,6 +15,8 @@ from app.socle.ids import fingerprint, uuid7
 from app.socle.jobs import emit
 from app.socle.sessions import open_session
 from app.socle.tenancy import Perimetre
+from tests import cast as acteurs
+from tests.cloisonnement import test_portes_rendezvous
 from tests.cloisonnement.monde import Monde
 from tests.outillage.portail import Portail
 
@@ -31,6 +33,7 @@ PORTES = {
     "chercher_dossiers": "test_a_search_answers_agents_within_their_perimeter_only",
     "rattacher_comptes": "test_accounts_join_by_both_proofs_only",
     "consultations_du_dossier": "test_who_read_a_dossier_is_told_to_its_owner_only",
+    "compter_bureau": "test_the_counters_of_the_desk_stay_in_the_perimeter",
     "donner_avis": "test_an_opinion_counts_once_for_a_closed_dossier_of_this_host",
     "compter_brouillons": "test_drafts_are_counted_for_agents_and_never_shown",
     "confier_dossier": "test_a_dossier_is_entrusted_to_who_was_given_access_only",
@@ -39,6 +42,12 @@ PORTES = {
     "adoption_changee": "test_an_adoption_announces_its_own_collectivite_only",
     "lire_avis": "test_an_opinion_opens_its_own_dossier_by_its_own_code_only",
     "rendre_avis": "test_an_opinion_is_given_once_by_its_own_code_only",
+    "rendezvous_occuper": "test_time_is_taken_for_ones_own_rendez_vous_only",
+    "rendezvous_suivre_etat": "test_giving_up_frees_ones_own_time_only",
+    "rendezvous_ouvrir": "test_openings_are_written_for_ones_own_ressource_only",
+    "rendezvous_recalculer": "test_free_time_is_written_by_no_caller",
+    "rendezvous_absence_change": "test_an_absence_closes_its_own_occupant_only",
+    "rendezvous_verifier_occupant": "test_nobody_elses_person_or_thing_is_named",
 }
 _DOORS = """
 SELECT p.proname, p.proconfig, has_function_privilege('public', p.oid, 'EXECUTE'), pg_get_userbyid(p.proowner),
@@ -55,7 +64,9 @@ async def test_the_doors_are_those_written_here(portail: Portail) -> None:
         assert trigger or not for_all, f"{name} may be called by everybody"
         assert owner == "kumun_proprietaire"
     for name, test in PORTES.items():
-        assert hasattr(sys.modules[__name__], test), f"{name} has no test"
+        assert hasattr(sys.modules[__name__], test) or hasattr(test_portes_rendezvous, test), (
+            f"{name} has no test"
+        )
 
 
 async def test_an_identity_opens_its_own_account_only(portail: Portail, monde: Monde) -> None:
@@ -216,6 +227,22 @@ async def test_an_opinion_counts_once_for_a_closed_dossier_of_this_host(
     assert not await give(here, monde.victime.id)
     async with portail.noyau.db.session(here) as session:
         assert (await session.execute(text("SELECT * FROM demarches_satisfaction"))).all() == []
+
+
+async def test_the_counters_of_the_desk_stay_in_the_perimeter(portail: Portail, monde: Monde) -> None:
+    await acteurs.dossier_depose(portail)
+
+    async def count(perimetre: Perimetre) -> int:
+        async with portail.noyau.db.session(perimetre) as session:
+            sql = text(
+                "SELECT ouverts FROM compter_bureau(:c, :a, '2026-11-23', 'depose', 'en_attente', 100)"
+            )
+            places = {"c": [monde.guingamp, monde.rennes], "a": list(monde.cast.agents.values())}
+            return sum((await session.execute(sql, places)).scalars())
+
+    assert await count(Perimetre.pour_instruction(monde.guingamp)) == 1
+    for name, perimetre in monde.perimetres().items():
+        assert await count(perimetre) == 0, name
 
 
 async def test_drafts_are_counted_for_agents_and_never_shown(portail: Portail, monde: Monde) -> None:

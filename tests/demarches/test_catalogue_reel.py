@@ -17,7 +17,7 @@ import pytest
 import yaml
 from pypdf import PdfReader
 
-from app.demarches.definitions import Definition, load_catalogue
+from app.demarches.definitions import Definition, load_catalogue, verifier
 from app.demarches.domain import EtatFormulaire, a_completer, entrees_de, etat_du_formulaire
 from app.demarches.domain.conditions import holds, router
 from app.demarches.expressions import Circonstances
@@ -87,6 +87,11 @@ def test_every_teleservice_is_called_in_breton_and_english(slug: str) -> None:
         assert name is not None
         assert name.titre != EN_LIGNE[slug].titre
         assert name.resume
+
+
+@pytest.mark.parametrize("slug", sorted(EN_LIGNE))
+def test_nothing_is_said_against_its_rules(slug: str) -> None:
+    assert verifier(EN_LIGNE[slug]) == []
 
 
 @pytest.mark.parametrize("slug", JOUES)

@@ -21,6 +21,7 @@ from app.demarches.definitions import (
     load_definition,
 )
 from app.demarches.definitions.chargement import CATALOGUE
+from tests.demarches.fiche import FICHE
 
 
 def _data(slug: str) -> Any:
@@ -53,12 +54,20 @@ def test_the_shipped_catalogue_holds_what_a_commune_is_asked_most() -> None:
         "acte-mariage",
         "acte-naissance",
         "arrete-circulation",
+        "carte-identite-passeport",
+        "concession-cimetiere",
         "debit-boissons-temporaire",
+        "inscription-activite",
         "inscription-periscolaire",
         "inscription-scolaire",
+        "liste-electorale",
         "occupation-domaine-public",
+        "operation-tranquillite-vacances",
+        "pacs",
         "recensement-citoyen",
+        "reservation-salle",
         "signalement-voirie",
+        "subvention-association",
     }
 
 
@@ -187,7 +196,7 @@ def test_a_teleservice_without_legal_part_and_a_fiche_with_a_form_are_refused() 
     with pytest.raises(ValidationError, match="a teleservice needs legal"):
         Definition.model_validate(_small(legal=None))
     with pytest.raises(ValidationError, match="a fiche has no pages"):
-        Definition.model_validate(_data("pacs") | {"pages": _data("acte-naissance")["pages"]})
+        Definition.model_validate(FICHE | {"pages": _data("acte-naissance")["pages"]})
 
 
 def test_silence_that_refuses_must_tell_how_to_appeal() -> None:

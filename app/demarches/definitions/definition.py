@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -124,7 +125,7 @@ class Traductions(Fige):
 
 
 class Tarif(Fige):
-    """A price that each collectivité may set for itself, in cents."""
+    """A price that each collectivité may set for itself, in cents; rules name it `tarif.<id>`, in euros."""
 
     id: IdChamp
     libelle: Texte
@@ -225,6 +226,11 @@ class Definition(Fige):
         if wrong and (info.context or {}).get("regles") != "a_verifier":
             raise ValueError(" ".join(f"{remark.lieu} : {remark.phrase}" for remark in wrong))
         return self
+
+    @property
+    def prix_votes(self) -> dict[str, Decimal]:
+        """The tariffs as rules name them (`tarif.<id>`), in euros."""
+        return {f"tarif.{tarif.id}": Decimal(tarif.montant) / 100 for tarif in self.tarifs}
 
     @property
     def plan(self) -> Plan:

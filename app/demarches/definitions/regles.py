@@ -6,6 +6,7 @@ requirement or a check sees its whole page; eligibility, price and routing see t
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from app.demarches.definitions.base import Controle
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from app.demarches.definitions.definition import Definition, Page
 
 # Words that no field may be called by, beside those of the language.
-_PRIS = RESERVES | {"aujourdhui", "depot", "canal", "collectivite"}
+_PRIS = RESERVES | {"aujourdhui", "depot", "canal", "collectivite", "tarif"}
 _QUELCONQUE = Type("inconnu")
 _CALCULABLES = ("nombre", "texte", "choix", "date", "heure", "booleen")
 
@@ -105,7 +106,10 @@ class _Preparation:
     def __init__(self, definition: "Definition") -> None:
         self._definition = definition
         self._plan = Plan()
-        self._noms: dict[str, Nom] = {}
+        self._noms: dict[str, Nom] = {
+            f"tarif.{tarif.id}": Nom(NOMBRE, "", libelle=tarif.libelle, minimum=Decimal(0), toujours=True)
+            for tarif in definition.tarifs
+        }
         self._absents = _absents(definition)
         self._env = Environnement(self._noms, self._absents)
         self._suites = _suites(definition)

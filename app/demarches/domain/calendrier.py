@@ -1,15 +1,15 @@
-"""Days as the law counts them: months, calendar and working days, frank delays, public holidays of a territory.
+"""Days as the law counts them: calendar and working days, frank delays (public holidays: `app.socle.calendrier`).
 
 Which rule counts which delay is written once, in `REGLES`, each with its article. Règlement (CEE) 1182/71 binds acts of
 the Union: it applies to none of these. The delays of silence are neither frank nor moved to a working day.
 """
 
-import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 
-import holidays
+from app.socle.calendrier import ajouter_mois, is_ouvrable, is_ouvre
+
+__all__ = ["REGLES", "Regle", "ajouter", "ajouter_mois", "echeance", "is_ouvrable", "is_ouvre"]
 
 
 @dataclass(frozen=True)
@@ -34,48 +34,6 @@ REGLES: dict[str, Regle] = {
     "recours": Regle("CJA R. 421-1, R. 421-2 ; CPC art. 641 et 642", "2 mois", franc=True, report=True),
     "retrait": Regle("CRPA L. 242-1", "4 mois"),
 }
-
-
-def ajouter_mois(jour: date, mois: int) -> date:
-    """The same day number `mois` months later, or the last day of that month when it is shorter."""
-    index = jour.year * 12 + jour.month - 1 + mois
-    year, month = divmod(index, 12)
-    return date(year, month + 1, min(jour.day, calendar.monthrange(year, month + 1)[1]))
-
-
-# By département: where local law adds holidays (Alsace-Moselle) or a territory has its own.
-_TERRITOIRES = {
-    "57": "57",
-    "67": "6AE",
-    "68": "6AE",
-    "971": "971",
-    "972": "972",
-    "973": "973",
-    "974": "974",
-    "976": "976",
-    "975": "PM",
-    "977": "BL",
-    "978": "MF",
-    "986": "WF",
-    "987": "PF",
-    "988": "NC",
-}
-
-
-@cache
-def feries(annee: int, departement: str = "") -> frozenset[date]:
-    """The public holidays of a year, with those that are local to the département."""
-    return frozenset(holidays.country_holidays("FR", subdiv=_TERRITOIRES.get(departement), years=annee))
-
-
-def is_ouvrable(jour: date, departement: str = "") -> bool:
-    """Monday to Saturday, public holidays excepted."""
-    return jour.weekday() < 6 and jour not in feries(jour.year, departement)
-
-
-def is_ouvre(jour: date, departement: str = "") -> bool:
-    """Monday to Friday, public holidays excepted."""
-    return jour.weekday() < 5 and is_ouvrable(jour, departement)
 
 
 def ajouter(

@@ -80,7 +80,7 @@ class Evaluation:
 
     def __init__(self, definition: Definition, circonstances: Circonstances = AUCUNE) -> None:
         self._plan = definition.plan
-        self._valeurs = circonstances.valeurs()
+        self._valeurs = circonstances.valeurs() | definition.prix_votes
         self.reponses: dict[str, Any] = {}
 
     def montre_page(self, page: Page) -> bool:
@@ -257,7 +257,7 @@ def holds(
 
     False where an answer that it needs is not there. KeyError for a rule that the definition does not have.
     """
-    values = circonstances.valeurs()
+    values = circonstances.valeurs() | definition.prix_votes
     for champ in definition.champs():
         if champ.repond and is_answered(reponses.get(champ.id)):
             for chemin, nom in definition.plan.champs[champ.id].noms:

@@ -11,7 +11,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import reduce
 from typing import Any
 
-from app.demarches.expressions.calendrier import est_ouvre
 from app.demarches.expressions.valeurs import (
     BOOLEEN,
     CALCUL,
@@ -25,6 +24,7 @@ from app.demarches.expressions.valeurs import (
     borner,
     plier,
 )
+from app.socle.calendrier import is_ouvre
 
 # Beyond this span, working days are not counted.
 LIMITE_JOURS = 4_000
@@ -75,7 +75,7 @@ def _jours_ouvres_entre(debut: date, fin: date) -> Decimal | None:
     span = (fin - debut).days
     if span > LIMITE_JOURS:
         return None
-    return Decimal(sum(est_ouvre(debut + timedelta(days=n)) for n in range(1, span + 1)))
+    return Decimal(sum(is_ouvre(debut + timedelta(days=n)) for n in range(1, span + 1)))
 
 
 def _minutes(debut: time, fin: time) -> Decimal:
@@ -114,7 +114,7 @@ FONCTIONS: dict[str, Fonction] = {
     "commence_par": _fonction(
         [TEXTE, TEXTE], BOOLEEN, lambda t, d: plier(t).startswith(plier(d)), 'commence_par(code_postal, "22")'
     ),
-    "est_ouvre": _fonction([DATE], BOOLEEN, est_ouvre, "est_ouvre(debut)"),
+    "est_ouvre": _fonction([DATE], BOOLEEN, is_ouvre, "est_ouvre(debut)"),
     "jour_semaine": _fonction([DATE], NOMBRE, lambda d: Decimal(d.isoweekday()), "jour_semaine(debut)"),
     "jours": _fonction([NOMBRE], DUREE, _duree("jours"), "debut + jours(nombre_jours)"),
     "jours_entre": _fonction(

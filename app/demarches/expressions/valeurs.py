@@ -10,7 +10,7 @@ from datetime import date, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Literal
 
-from app.demarches.expressions.calendrier import ajouter_jours_ouvres, ajouter_mois
+from app.socle.calendrier import ajouter_jours_ouvres, ajouter_mois
 
 Genre = Literal[
     "booleen", "nombre", "texte", "date", "heure", "duree", "choix", "liste", "lignes", "compose", "inconnu"

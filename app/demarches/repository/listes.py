@@ -211,6 +211,15 @@ async def count_desk(session: AsyncSession, several: Sequence[Criteres]) -> list
     return list(row)
 
 
+async def count_views(
+    session: AsyncSession, collectivites: Sequence[UUID], agents: Sequence[UUID], today: date, *etats: str
+) -> dict[str, int]:
+    """The counters of the desk (ouverts, a_prendre, miens, en_attente, retard); `etats`: to be taken, awaiting."""
+    sql = "SELECT * FROM compter_bureau($1, $2, $3, $4, $5, $6)"
+    rows = await fetch(session, sql, list(collectivites), list(agents), today, *etats, BEAUCOUP + 1)
+    return dict(rows[0]) if rows else {}
+
+
 async def search_dossiers(
     session: AsyncSession, words: str, collectivites: Sequence[UUID], today: date, limit: int
 ) -> list[UUID]:

@@ -21,7 +21,7 @@ from app.demarches.presentation import (
     pieces_of,
     sections_of,
 )
-from app.demarches.presentation_suite import gestes_of, suites_of
+from app.demarches.presentation_suite import suites_of
 from app.demarches.routes.acces import code_shown
 from app.demarches.routes.reception import receive
 from app.demarches.service import pieces, suivi
@@ -72,7 +72,7 @@ def _show(
 ) -> Response:
     dossier, definition, reponses = found.dossier, found.definition, found.dossier.reponses or {}
     base = f"/dossiers/{dossier.id}"
-    receipt, act = found.document("accuse"), found.document("decision")
+    act = found.document("decision")
     closed = Etat(dossier.etat) in ETATS_FINAUX
     return page(
         ctx,
@@ -80,18 +80,7 @@ def _show(
         fuseau=ZoneInfo(found.collectivite.fuseau),
         block="contenu",
         status=status,
-        dossier={
-            "numero": dossier.numero,
-            "demarche": definition.titre,
-            "commune": found.collectivite.nom,
-            "depose_le": dossier.depose_le,
-            "etiquette": etiquette_of(dossier.etat),
-            "recu_url": f"/documents/{receipt.id}" if receipt else "",
-            "accuse": definition.legal is not None and definition.legal.accuse.delivre,
-            "silence": _silence(found) if not closed else None,
-            **suites_of(ctx, found),
-            **gestes_of(ctx, found),
-        },
+        dossier=_facts(ctx, found),
         fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
         demandes=_demandes(found, f"{base}/pieces", refus or {}),
         decision=_decision(found, f"/documents/{act.id}" if act else "", act.taille if act else 0),
@@ -136,6 +125,32 @@ def _opinion_url(ctx: Contexte, found: Suivi) -> str:
     if Etat(found.dossier.etat) not in ETATS_FINAUX or found.dossier.avis_donne:
         return ""
     return str(ctx.noyau.settings.url_of(found.collectivite.hote, opinion_path(ctx.noyau, found.dossier.id)))
+
+
+def _facts(ctx: Contexte, found: Suivi) -> dict[str, Any]:
+    """What the page says of the dossier itself, and what the person may do with it."""
+    dossier, definition = found.dossier, found.definition
+    base = f"/dossiers/{dossier.id}"
+    receipt = found.document("accuse")
+    closed = Etat(dossier.etat) in ETATS_FINAUX
+    here = ctx.hote.collectivite is not None
+    mine = ctx.usager_id is not None and dossier.usager_id == ctx.usager_id
+    return {
+        "numero": dossier.numero,
+        "demarche": definition.titre,
+        "commune": found.collectivite.nom,
+        "depose_le": dossier.depose_le,
+        "etiquette": etiquette_of(dossier.etat),
+        "recu_url": f"/documents/{receipt.id}" if receipt else "",
+        "accuse": definition.legal is not None and definition.legal.accuse.delivre,
+        "silence": _silence(found) if not closed else None,
+        "imprimer_url": f"{base}/imprimer",
+        "retirer_url": "" if closed else f"{base}/retirer",
+        "refaire_url": f"{base}/refaire" if here else "",
+        "confier_url": f"{base}/acces" if here and mine else "",
+        "cle_idempotence": new_token(),
+        **suites_of(ctx, found),
+    }
 
 
 def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:

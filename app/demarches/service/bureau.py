@@ -147,24 +147,31 @@ class Bureau:
 
 
 async def load(ctx: Contexte, filtres: Filtres) -> Bureau:
-    """The desk, in five statements (six for a search) whatever the number of dossiers, collectivités and agents."""
+    """The desk, in five or six statements whatever the number of dossiers, collectivités and agents."""
     if ctx.personne is None or ctx.personne.agent_id is None:
         return Bureau()
     today = ctx.today()
     cadre = await load_cadre(ctx, today)
     criteres = await criteres_of(ctx, filtres, cadre)
     rows = await listes.list_desk(ctx.db, criteres, tri=filtres.ordre, apres=filtres.apres, limit=PAGE + 1)
-    counted = await listes.count_desk(ctx.db, [*_counters(ctx, cadre).values(), criteres])
-    names = list(_counters(ctx, cadre))
+    places = ctx.personne.collectivites
+    counters = await listes.count_views(
+        ctx.db, places, _me(ctx, cadre), today, Etat.DEPOSE.value, Etat.EN_ATTENTE.value
+    )
+    if not filtres.actifs:
+        total = counters.get("ouverts", 0)
+    elif len(rows) <= PAGE and not filtres.apres:
+        total = len(rows)
+    else:
+        (total,) = await listes.count_desk(ctx.db, [criteres])
     saisies = [] if filtres.q else await listes.list_saisies(ctx.db, criteres.collectivites, SAISIES)
-    suite = listes.curseur_of(filtres.ordre, rows[PAGE - 1]) if len(rows) > PAGE else ""
     exact = {row.numero for row in rows} if filtres.q else set()
     return Bureau(
         lignes=rows[:PAGE],
-        compteurs=dict(zip(names, counted, strict=False)),
+        compteurs=counters,
         cadre=cadre,
-        total=counted[-1],
-        suite=suite,
+        total=total,
+        suite=listes.curseur_of(filtres.ordre, rows[PAGE - 1]) if len(rows) > PAGE else "",
         saisies=saisies,
         approche=bool(exact) and _looks_like_another_number(filtres.q, exact),
     )
@@ -198,19 +205,6 @@ async def load_cadre(ctx: Contexte, today: date) -> Cadre:
         colonnes=tuple(c for c in found["colonnes"] or () if c in COLONNES) or COLONNES_PAR_DEFAUT,
         remplaces=tuple(UUID(id_) for id_ in found["remplaces"] or ()),
     )
-
-
-def _counters(ctx: Contexte, cadre: Cadre) -> dict[str, Criteres]:
-    """The views that every agent has, whatever is filtered."""
-    assert ctx.personne is not None  # noqa: S101 - load has looked
-    places = ctx.personne.collectivites
-    return {
-        "ouverts": Criteres(places),
-        "a_prendre": Criteres(places, etat=Etat.DEPOSE.value),
-        "miens": Criteres(places, agents=_me(ctx, cadre)),
-        "en_attente": Criteres(places, etat=Etat.EN_ATTENTE.value),
-        "retard": Criteres(places, silence_avant=ctx.today()),
-    }
 
 
 def _me(ctx: Contexte, cadre: Cadre) -> list[UUID]:

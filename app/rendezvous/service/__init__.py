@@ -1,0 +1,1 @@
+"""Use cases: rules of opening, search of créneaux, holding and booking."""
