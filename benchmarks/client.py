@@ -6,6 +6,7 @@ import secrets
 import urllib.parse
 from dataclasses import dataclass, field
 
+_ACTION = re.compile(r'action="([^"]+)"')
 _HIDDEN = re.compile(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"')
 
 
@@ -21,6 +22,11 @@ class Reponse:
     def suite(self) -> str:
         """Where it redirects, without host."""
         return urllib.parse.urlsplit(self.entetes["location"]).path
+
+    def action(self, contient: str) -> str:
+        """Where its form whose address contains that is sent."""
+        found: list[str] = _ACTION.findall(self.corps.decode())
+        return next(address for address in found if contient in address)
 
     def caches(self) -> dict[str, str]:
         """The hidden fields of its forms."""

@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 from fastapi import FastAPI, Request
@@ -50,6 +50,7 @@ _ECRITES = {
     "demarches_dossier": set(),
     "demarches_evenement": set(),
     "demarches_recherche": set(),
+    "demarches_acces": set(),
     "socle_idempotence": set(),
     "socle_audit": {"id"},
     "procrastinate_jobs": {"id"},
@@ -81,6 +82,7 @@ class Nu:
         self.application.get(f"{PREFIXE}relire/{{nom}}")(self.replay)
         self.application.post(f"{PREFIXE}modele/{{nom}}")(self.model)
         self.application.post(f"{PREFIXE}ecrire")(self.write)
+        self.application.post(f"{PREFIXE}modifier/{{dossier}}")(self.update)
 
         @event.listens_for(db.engine.sync_engine, "before_cursor_execute")
         def _before(_c: Any, _cur: Any, statement: str, parameters: Any, _ctx: Any, _many: bool) -> None:
@@ -171,7 +173,7 @@ class Nu:
             connection = await self._connection(self._db.url_plateforme)
             async with connection.transaction():
                 await connection.execute(
-                    _UPDATE, request.path_params["dossier"], json.dumps(values["valeur"])
+                    _UPDATE, UUID(request.path_params["dossier"]), json.dumps(values["valeur"])
                 )
         return HTMLResponse(_FRAGMENT.render(values))
 
@@ -197,6 +199,7 @@ async def _inserts_of(connection: asyncpg.Connection) -> list[Instruction]:
         "demarches_dossier": ("id = $1", (dossier["id"],)),
         "demarches_evenement": ("dossier_id = $1", (dossier["id"],)),
         "demarches_recherche": ("dossier_id = $1", (dossier["id"],)),
+        "demarches_acces": ("dossier_id = $1", (dossier["id"],)),
         "socle_idempotence": ("cle = (SELECT cle FROM socle_idempotence ORDER BY cree_le DESC LIMIT 1)", ()),
         "socle_audit": ("action = 'demarches:dossier:deposer' AND objet = $1", (str(dossier["id"]),)),
         "procrastinate_jobs": (
@@ -222,6 +225,8 @@ async def _inserts_of(connection: asyncpg.Connection) -> list[Instruction]:
 def _value(column: str, value: Any, dossier_id: Any) -> Any:
     if column in ("numero", "cle"):
         return _Cle(column)
+    if column == "code_empreinte":
+        return _Cle("cle")
     if column == "id" or value == dossier_id:
         return _Cle("id")
     return value

@@ -42,8 +42,8 @@ PHOTO = photo()
 def fill_draft(visiteur: Visiteur) -> tuple[str, dict[str, str]]:
     """From the démarche's page to the review page: where the submission goes, and its hidden fields."""
     visiteur.get("/demarches/mesure")
-    step = visiteur.get("/demarches/mesure/remplir").suite
-    fields = visiteur.get(step).caches()
+    form = visiteur.get("/demarches/mesure/remplir")
+    step, fields = form.action("/etapes/"), form.caches()
     answer = visiteur.post_multipart(step, {**fields, **REPONSES}, {"photo": ("photo.jpg", PHOTO)})
     if answer.statut != 303:
         raise RuntimeError(f"the page was refused: {answer.corps.decode()[:3000]}")
