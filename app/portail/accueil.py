@@ -16,12 +16,16 @@ from app.socle.web import page_publique, safe_suite
 collectivite = APIRouter()
 commun = APIRouter()
 
+# What people come for most, in a town hall that does not count it yet.
+COURANTES = ("acte-naissance", "carte-identite-passeport", "inscription-periscolaire", "signalement-voirie")
+
 
 @collectivite.get("/")
 async def home(visit: VisiteDep) -> Response:
     """The commune's own page: its démarches by theme, a search box, its hours, who can help."""
     offres = await list_offres(visit)
-    shortcuts = [offre for offre in offres if offre.en_ligne][:4]
+    online = sorted((o for o in offres if o.en_ligne), key=lambda o: o.definition.slug not in COURANTES)
+    shortcuts = online[: len(COURANTES)]
     return page_publique(
         visit,
         "portail/accueil_commune.html",
