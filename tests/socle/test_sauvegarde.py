@@ -49,15 +49,19 @@ def autre(base: BaseEssai, tmp_path: Path) -> Iterator[BaseEssai]:
 
 @pytest.fixture(autouse=True)
 def sans_objets(base: BaseEssai) -> Iterator[None]:
-    """Each test has the objects and keys of nobody else, and leaves none: some end under another root key."""
+    """Each test has the objects and keys of nobody else, and leaves none: some end under another root key.
 
-    def empty() -> None:
-        for name in ("objets", "cles"):
-            shutil.rmtree(base.var / name, ignore_errors=True)
-
-    empty()
+    What other tests of this run keep there is put aside, and comes back.
+    """
+    kept = {name: base.var / name for name in ("objets", "cles")}
+    for name, place in kept.items():
+        if place.exists():
+            place.rename(base.var / f"{name}-de-cote")
     yield
-    empty()
+    for name, place in kept.items():
+        shutil.rmtree(place, ignore_errors=True)
+        if (base.var / f"{name}-de-cote").exists():
+            (base.var / f"{name}-de-cote").rename(place)
 
 
 def reglages(base: BaseEssai, **overrides: Any) -> Settings:
