@@ -113,11 +113,11 @@ def _calls(source: Source, name: str) -> Iterator[ast.Call]:
 
 def rule_sizes(source: Source) -> Iterator[Faute]:
     """A file has at most 400 lines, a function 60: split by sub-noun, never by `utils`."""
-    if not source.under("app", "simulateurs", "outils", "benchmarks", "tests/conftest.py"):
-        return
     count = len(source.lines)
     if count > FILE_LINES:
         yield Faute(source.path, 1, "taille-fichier", f"{count} lines, {FILE_LINES} at most")
+    if not source.under("app", "simulateurs", "outils", "benchmarks", "tests/conftest.py"):
+        return
     for node in ast.walk(_python(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1

@@ -28,6 +28,20 @@ _TERRITOIRES = {
     "988": "NC",
 }
 _ALSACE_MOSELLE = frozenset({"57", "67", "68"})
+_MOIS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
 # More working days than this is a mistake, and would take long to count.
 OUVRES_MAX = 2_000
 
@@ -76,3 +90,9 @@ def ajouter_jours_ouvres(jour: date, nombre: int, departement: str = "") -> date
         jour += step
         left -= is_ouvre(jour, departement)
     return jour
+
+
+def afficher_date(jour: date) -> str:
+    """A day written out: 1er mars 2026."""
+    number = "1er" if jour.day == 1 else str(jour.day)
+    return f"{number}\u00a0{_MOIS[jour.month - 1]} {jour.year}"

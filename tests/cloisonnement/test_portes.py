@@ -1,6 +1,5 @@
 """The SECURITY DEFINER functions: the few doors through the policies, each with the test of its own walls."""
 
-import hashlib
 import sys
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -9,14 +8,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.demarches.service import avis
 from app.identite import repository as identite
 from app.socle.ids import fingerprint, uuid7
 from app.socle.jobs import emit
 from app.socle.sessions import open_session
 from app.socle.tenancy import Perimetre
 from tests import cast as acteurs
-from tests.cloisonnement import test_portes_rendezvous
+from tests.cloisonnement import test_portes_acces, test_portes_avis, test_portes_rendezvous
 from tests.cloisonnement.monde import Monde
 from tests.outillage.portail import Portail
 
@@ -49,6 +47,8 @@ PORTES = {
     "rendezvous_absence_change": "test_an_absence_closes_its_own_occupant_only",
     "rendezvous_verifier_occupant": "test_nobody_elses_person_or_thing_is_named",
 }
+# Where those tests stand: here, and beside, for what each module keeps behind its own doors.
+_MODULES = (sys.modules[__name__], test_portes_acces, test_portes_avis, test_portes_rendezvous)
 _DOORS = """
 SELECT p.proname, p.proconfig, has_function_privilege('public', p.oid, 'EXECUTE'), pg_get_userbyid(p.proowner),
   p.prorettype = 'trigger'::regtype
@@ -64,9 +64,7 @@ async def test_the_doors_are_those_written_here(portail: Portail) -> None:
         assert trigger or not for_all, f"{name} may be called by everybody"
         assert owner == "kumun_proprietaire"
     for name, test in PORTES.items():
-        assert hasattr(sys.modules[__name__], test) or hasattr(test_portes_rendezvous, test), (
-            f"{name} has no test"
-        )
+        assert any(hasattr(module, test) for module in _MODULES), f"{name} has no test"
 
 
 async def test_an_identity_opens_its_own_account_only(portail: Portail, monde: Monde) -> None:
@@ -309,133 +307,3 @@ async def test_who_read_a_dossier_is_told_to_its_owner_only(portail: Portail, mo
     assert await readers(Perimetre(usager=monde.rozenn.usager_id)) == ["Maëlle Le Goff"]
     for name, perimetre in monde.perimetres().items():
         assert await readers(perimetre) == [], name
-
-
-_READ = text("SELECT lire_avis(:id, :code, :maintenant)")
-_GIVE = text("SELECT rendre_avis(:id, :code, :maintenant, true, 'Vu.', NULL, NULL, NULL, NULL)")
-
-
-def _tries(portail: Portail, monde: Monde) -> tuple[dict[str, object], list[dict[str, object]]]:
-    """What opens Rozenn's opinion, and everything near it that must not."""
-    now = portail.clock.now()
-    code = fingerprint(avis.code_of(portail.noyau, monde.avis))
-    right: dict[str, object] = {"id": monde.avis, "code": code, "maintenant": now}
-    ((other,),) = portail.base.sql(
-        "SELECT id FROM demarches_avis WHERE id <> %s AND courriel <> ''", monde.avis
-    )
-    return right, [
-        right | {"code": fingerprint("abcdefghjkmn")},
-        right | {"code": None},
-        right | {"id": other},
-        right | {"id": uuid4()},
-        right | {"code": fingerprint(avis.code_of(portail.noyau, other))},
-        right | {"maintenant": now + timedelta(days=100)},
-    ]
-
-
-async def test_an_opinion_opens_its_own_dossier_by_its_own_code_only(portail: Portail, monde: Monde) -> None:
-    right, wrong = _tries(portail, monde)
-    # Nothing is added by who asks, nothing taken away: the code alone opens.
-    for perimetre in (Perimetre(), *monde.perimetres().values()):
-        async with portail.noyau.db.session(perimetre) as session:
-            for one in wrong:
-                assert (await session.execute(_READ, one)).scalar_one() is None
-            found = (await session.execute(_READ, right)).scalar_one()
-            assert found["dossier_id"] == str(monde.victime.id)
-            assert {piece["id"] for piece in found["pieces"]} <= {str(monde.victime.piece_id)}
-            assert "demandeur" not in found
-            assert "code_empreinte" not in found["avis"]
-    portail.base.sql("UPDATE demarches_avis SET revoque_le = now() WHERE id = %s", monde.avis)
-    async with portail.noyau.db.session() as session:
-        assert (await session.execute(_READ, right)).scalar_one() is None
-
-
-async def test_an_opinion_is_given_once_by_its_own_code_only(portail: Portail, monde: Monde) -> None:
-    right, wrong = _tries(portail, monde)
-    portail.base.sql(
-        "UPDATE demarches_dossier SET etat = 'en_instruction', clos_le = NULL WHERE id = %s", monde.victime.id
-    )
-    before = portail.base.state()
-    for one in wrong:
-        async with portail.noyau.db.session() as session:
-            assert (await session.execute(_GIVE, one)).scalar_one() is False
-    assert portail.base.state() == before
-    for expected in (True, False):
-        async with portail.noyau.db.session() as session:
-            assert (await session.execute(_GIVE, right)).scalar_one() is expected
-    after = portail.base.state()
-    assert {table for table in after if after[table] != before[table]} == {
-        "demarches_avis", "demarches_dossier", "demarches_evenement",
-    }  # fmt: skip
-    ((rows,),) = portail.base.sql("SELECT count(*) FROM demarches_avis WHERE rendu_le IS NOT NULL")
-    assert rows == 1
-
-
-async def test_an_opinion_on_a_closed_dossier_is_given_no_more(portail: Portail, monde: Monde) -> None:
-    right, _ = _tries(portail, monde)
-    async with portail.noyau.db.session() as session:
-        assert (await session.execute(_GIVE, right)).scalar_one() is False
-
-
-def code_of(dossier_id: UUID) -> bytes:
-    return hashlib.sha256(str(dossier_id).encode()).digest()
-
-
-async def test_a_dossier_is_entrusted_to_who_was_given_access_only(portail: Portail, monde: Monde) -> None:
-    """An offer that nobody accepted, another account and another browser open nothing."""
-    sql, here = text("SELECT confier_dossier(:d)"), (monde.guingamp,)
-    portail.base.sql(
-        "UPDATE demarches_acces SET accepte_le = now(), usager_id = %s WHERE dossier_id = %s",
-        monde.yann.usager_id, monde.brouillon.id,
-    )  # fmt: skip
-    asked = {
-        (monde.yann.usager_id, None, monde.brouillon.id): "invitation",
-        (monde.yann.usager_id, None, monde.victime.id): None,
-        (monde.yann_rennes.usager_id, None, monde.brouillon.id): None,
-        (None, b"x" * 32, monde.brouillon.id): None,
-        (None, None, monde.brouillon.id): None,
-    }
-    for (usager, jeton, dossier), expected in asked.items():
-        perimetre = Perimetre(lecture=here, ecriture=here[0], usager=usager, jeton=jeton)
-        async with portail.noyau.db.session(perimetre) as session:
-            assert (await session.execute(sql, {"d": dossier})).scalar_one() == expected
-            seen = set((await session.execute(text("SELECT id FROM demarches_dossier"))).scalars())
-            assert (dossier in seen) is (expected is not None)
-            assert not seen & {monde.victime.id}
-    portail.base.sql(
-        "UPDATE demarches_acces SET revoque_le = now() WHERE dossier_id = %s", monde.brouillon.id
-    )
-    async with portail.noyau.db.session(Perimetre(usager=monde.yann.usager_id)) as session:
-        assert (await session.execute(sql, {"d": monde.brouillon.id})).scalar_one() is None
-
-
-async def test_a_code_tells_what_it_is_for_in_its_commune_only(portail: Portail, monde: Monde) -> None:
-    sql, now = text("SELECT genre FROM lire_code(:c, :code, :now)"), portail.clock.now()
-    right = {"c": monde.guingamp, "code": code_of(monde.brouillon.id), "now": now}
-    async with portail.noyau.db.session() as session:
-        assert (await session.execute(sql, right)).scalars().all() == ["invitation"]
-        for wrong in ({"c": monde.rennes}, {"code": b"autre"}, {"now": now + timedelta(days=15)}):
-            assert (await session.execute(sql, right | wrong)).scalars().all() == [], wrong
-        assert (await session.execute(text("SELECT id FROM demarches_dossier"))).scalars().all() == []
-
-
-async def test_a_code_is_accepted_by_the_browser_or_account_that_asks_only(
-    portail: Portail, monde: Monde
-) -> None:
-    sql, now = text("SELECT accepter_code(:c, :code, :id, :now)"), portail.clock.now()
-    right = {"c": monde.guingamp, "code": code_of(monde.brouillon.id), "id": uuid7(), "now": now}
-    before = portail.base.state()
-    nobody = Perimetre(lecture=(monde.guingamp,), ecriture=monde.guingamp)
-    for perimetre, values in (
-        (nobody, right),
-        (Perimetre(usager=monde.yann.usager_id), right | {"c": monde.rennes}),
-        (Perimetre(usager=monde.yann.usager_id), right | {"code": b"autre"}),
-        (Perimetre(usager=monde.yann.usager_id), right | {"now": now + timedelta(days=15)}),
-    ):
-        async with portail.noyau.db.session(perimetre) as session:
-            assert (await session.execute(sql, values)).scalar_one() is None
-    assert portail.base.state() == before
-    async with portail.noyau.db.session(Perimetre(usager=monde.yann.usager_id)) as session:
-        assert (await session.execute(sql, right)).scalar_one() == monde.brouillon.id
-    async with portail.noyau.db.session(Perimetre(usager=monde.yann_rennes.usager_id)) as session:
-        assert (await session.execute(sql, right)).scalar_one() is None, "one offer, one person"

@@ -11,99 +11,9 @@ from pydantic import ValidationError
 
 from app.demarches.definitions import Champ
 from app.demarches.domain import afficher, entrees_de, parse_champ
-from app.demarches.types import TYPES, ContexteDeSaisie
+from app.demarches.types import TYPES
 from app.socle.langues import traduire
-
-JOUR = date(2026, 3, 1)
-NB = "\u00a0"
-NIVEAUX = [
-    {
-        "valeur": "voirie",
-        "libelle": "Voirie",
-        "options": [{"valeur": "trou", "libelle": "Trou"}, {"valeur": "panneau", "libelle": "Panneau"}],
-    },
-    {"valeur": "eau", "libelle": "Eau", "options": [{"valeur": "fuite", "libelle": "Fuite"}]},
-]
-
-
-def champ(type_: str, **attributs: Any) -> Champ:
-    return Champ.model_validate(
-        {"id": "x", "type": type_, "libelle": "Question", "sujet": "ceci", **attributs}
-    )
-
-
-CHAMPS = {
-    "texte": champ("texte"),
-    "texte_long": champ("texte_long"),
-    "entier": champ("entier", min=0, unite="m"),
-    "decimal": champ("decimal"),
-    "montant": champ("montant", min="0.5", max=5000),
-    "oui_non": champ("oui_non"),
-    "choix": champ("choix", options=NIVEAUX[0]["options"]),
-    "choix_multiple": champ("choix_multiple", options=NIVEAUX[0]["options"]),
-    "listes_liees": champ("listes_liees", options=NIVEAUX, niveaux=["Famille", "Objet"]),
-    "date": champ("date"),
-    "heure": champ("heure", heure_min="08:00", heure_max="22:30"),
-    "periode": champ("periode", date_min="aujourdhui"),
-    "civilite": champ("civilite"),
-    "courriel": champ("courriel"),
-    "telephone": champ("telephone"),
-    "adresse": champ("adresse"),
-    "siret": champ("siret"),
-    "rna": champ("rna"),
-    "iban": champ("iban"),
-    "nir": champ("nir"),
-    "numero_caf": champ("numero_caf"),
-    "predemande_ants": champ("predemande_ants"),
-    "immatriculation": champ("immatriculation"),
-    "formate": champ("formate", motif="AA-9{3}[-/]X?", exemple="AB-123-"),
-    "consentement": champ("consentement"),
-    "signature": champ("signature"),
-    "identite": champ("identite", demande=["civilite", "naissance", "adresse"]),
-    "enfant": champ("enfant", demande=["sexe"]),
-    "tableau": champ(
-        "tableau",
-        lignes=[{"id": "achats", "libelle": "Achats"}, {"id": "salaires", "libelle": "Salaires"}],
-        colonnes=[
-            {"id": "prevu", "libelle": "Prévu"},
-            {"id": "heures", "libelle": "Heures", "genre": "nombre"},
-        ],
-    ),
-    "commune": champ("commune"),
-    "departement": champ("departement"),
-    "pays": champ("pays", anciennes=True),
-    "calcul": champ("calcul", calcul="2 + 2", resultat="montant"),
-    "bloc": champ(
-        "bloc",
-        lignes_max=200,
-        ligne="Enfant",
-        champs=[
-            {"id": "prenom", "type": "texte", "libelle": "Prénom", "obligatoire": True},
-            {"id": "naissance", "type": "date", "libelle": "Naissance", "date_max": "aujourdhui"},
-            {
-                "id": "repas",
-                "type": "bloc",
-                "libelle": "Repas",
-                "champs": [{"id": "nombre", "type": "entier", "libelle": "Nombre"}],
-            },
-        ],
-    ),
-}
-PERIODE = {
-    "x-debut-jour": "1",
-    "x-debut-mois": "mars",
-    "x-debut-annee": "2026",
-    "x-fin-jour": "3",
-    "x-fin-mois": "4",
-    "x-fin-annee": "2026",
-}
-IBAN = "FR7630006000011234567890189"
-NIR = "269054958815780"
-
-
-def _brut(typed: str | dict[str, str]) -> dict[str, list[str]]:
-    return {name: [text] for name, text in (typed if isinstance(typed, dict) else {"x": typed}).items()}
-
+from tests.demarches.champs_essai import CHAMPS, IBAN, JOUR, NB, NIR, NIVEAUX, PERIODE, brut_de, champ
 
 # Type, what is typed, what is stored, what is shown, the cells of an export.
 LU: list[tuple[str, str | dict[str, str], Any, str, tuple[Any, ...]]] = [
@@ -156,167 +66,12 @@ def test_what_is_typed_is_stored_shown_exported_and_put_back(
     nom: str, typed: str | dict[str, str], value: Any, shown: str, cells: tuple[Any, ...]
 ) -> None:
     field = CHAMPS[nom]
-    read = parse_champ(field, _brut(typed), {}, JOUR)
+    read = parse_champ(field, brut_de(typed), {}, JOUR)
     assert (read.valeur, read.erreur) == (value, None)
     assert afficher(field, value) == shown
     assert parse_champ(field, entrees_de(field, value), {}, JOUR).valeur == value
     assert field.genre.cellules(field, value) == (cells or (shown,))
     assert len(field.genre.colonnes(field)) == len(field.genre.cellules(field, None))
-
-
-LIGNES = {
-    "x": ["r1", "r2", "r3"],
-    "x-r1-prenom": ["Léa"],
-    "x-r1-naissance-jour": ["1"],
-    "x-r1-naissance-mois": ["3"],
-    "x-r1-naissance-annee": ["2020"],
-    "x-r1-repas": ["a"],
-    "x-r1-repas-a-nombre": ["2"],
-    "x-r2-prenom": ["Yann"],
-    "x-r2-repas": ["a"],
-    "x-r2-repas-a-nombre": [""],
-    "x-r3-prenom": [" "],
-}
-LUES = [
-    {"_id": "r1", "prenom": "Léa", "naissance": "2020-03-01", "repas": [{"_id": "a", "nombre": 2}]},
-    {"_id": "r2", "prenom": "Yann"},
-]
-
-
-def test_rows_are_read_shown_exported_and_put_back() -> None:
-    field = CHAMPS["bloc"]
-    read = parse_champ(field, LIGNES, {}, JOUR)
-    assert (read.valeur, read.erreur) == (LUES, None)
-    assert read.brut == LIGNES
-    assert parse_champ(field, entrees_de(field, LUES), {}, JOUR).valeur == LUES
-    assert afficher(field, LUES).split("\n")[1] == f"Enfant 2{NB}– Prénom{NB}: Yann"
-    assert field.genre.cellules(field, LUES) == (2,)
-    assert [column.titre for column in field.genre.colonnes_lignes(field)] == ["Prénom", "Naissance", "Repas"]
-    assert field.genre.cellules_lignes(field, LUES)[0][:2] == ("Léa", date(2020, 3, 1))
-    assert field.genre.pour_expression(field, LUES)[0]["repas"][0]["nombre"] == Decimal(2)
-
-
-def test_a_fault_inside_a_row_is_told_where_it_is_and_keeps_what_is_right() -> None:
-    field = CHAMPS["bloc"]
-    missing = parse_champ(field, {**LIGNES, "x-r1-prenom": [""]}, {}, JOUR)
-    assert missing.erreur is None
-    assert missing.details == {"x-r1-prenom": f"Indiquez votre réponse à «{NB}Prénom{NB}»."}
-    assert missing.valeur[0]["naissance"] == "2020-03-01"
-    wrong = parse_champ(field, {**LIGNES, "x-r1-repas-a-nombre": ["deux"]}, {}, JOUR)
-    assert list(wrong.details) == ["x-r1-repas-a-nombre"]
-    assert wrong.valeur is None
-    (fault,) = field.genre.vue(field, wrong.brut, wrong.details).erreurs
-    assert fault.cible == "x-r1-repas-a-nombre"
-
-
-def test_rows_come_go_and_are_copied_by_buttons_alone() -> None:
-    field = CHAMPS["bloc"]
-    more = field.genre.agir(field, LIGNES, "ajouter x")
-    assert more is not None
-    assert more["x"][:3] == ["r1", "r2", "r3"]
-    assert len(more["x"]) == 4
-    twice = field.genre.agir(field, LIGNES, "dupliquer x r1")
-    assert twice is not None
-    copy = twice["x"][1]
-    assert twice[f"x-{copy}-repas-a-nombre"] == ["2"]
-    less = field.genre.agir(field, LIGNES, "retirer x r1")
-    assert less is not None
-    assert not [name for name in less if name.startswith("x-r1")]
-    inner = field.genre.agir(field, LIGNES, "ajouter x-r1-repas")
-    assert inner is not None
-    assert len(inner["x-r1-repas"]) == 2
-    assert field.genre.agir(field, LIGNES, "ajouter y") is None
-    assert field.genre.agir(field, LIGNES, "effacer x r1") is None
-
-
-def test_no_more_rows_than_allowed_and_no_fewer() -> None:
-    field = CHAMPS["bloc"].model_copy(update={"lignes_min": 3})
-    assert parse_champ(field, LIGNES, {}, JOUR).valeur == LUES
-    assert field.genre.lire(field, LIGNES, ContexteDeSaisie(JOUR)).erreur is not None
-    short = field.model_copy(update={"lignes_min": 0, "lignes_max": 1})
-    read = parse_champ(short, LIGNES, {}, JOUR)
-    assert read.valeur is None
-    assert read.erreur == f"Retirez des lignes à ceci{NB}: 1 au plus."
-
-
-BAN = {
-    "x-ligne": "12 Rue Notre-Dame",
-    "x-code_postal": "22200",
-    "x-commune": "Guingamp",
-    "x-code_insee": "22070",
-    "x-ban_id": "22070_0420_00012",
-    "x-lon": "-3.15",
-    "x-lat": "48.56",
-}
-
-
-def test_what_the_address_base_says_is_kept_while_it_agrees_with_what_is_written() -> None:
-    field = CHAMPS["adresse"]
-    value = parse_champ(field, _brut(BAN), {}, JOUR).valeur
-    assert (value["ban_id"], value["lon"], value["lat"]) == ("22070_0420_00012", -3.15, 48.56)
-    assert parse_champ(field, entrees_de(field, value), {}, JOUR).valeur == value
-    moved = parse_champ(field, _brut({**BAN, "x-commune": "Pabu"}), {}, JOUR).valeur
-    assert (moved["code_insee"], "ban_id" in moved) == ("22161", False)
-    forged = parse_champ(field, _brut({**BAN, "x-lat": "quelque part"}), {}, JOUR).valeur
-    assert "lat" not in forged
-
-
-def test_an_address_elsewhere_is_remarked_where_the_form_asks_so() -> None:
-    field = champ("adresse", sur_place=True)
-    here, away = ContexteDeSaisie(JOUR, code_insee="22070"), ContexteDeSaisie(JOUR, code_insee="35238")
-    assert field.genre.lire(field, _brut(BAN), here).remarque is None
-    read = field.genre.lire(field, _brut(BAN), away)
-    assert read.erreur is None
-    assert read.remarque == (
-        "Cette adresse n’est pas à Rennes\u00a0: vérifiez qu’elle est bien celle qui est demandée."
-    )
-
-
-def test_a_namesake_is_chosen_among_those_that_are_near() -> None:
-    field = CHAMPS["commune"]
-    near = field.genre.vue(field, {"x": ["Saint-Denis"]}).donnees["choix"]
-    assert {"93066", "97411"} <= {option.valeur for option in near}
-    # A choice made for another name no longer counts once the name has changed.
-    read = parse_champ(field, {"x": ["Guingamp"], "x-code": ["93066"]}, {}, JOUR)
-    assert read.valeur["code"] == "22070"
-
-
-def test_a_commune_that_is_no_more_is_taken_as_written_where_the_form_says_so() -> None:
-    field = champ("commune", anciennes=True)
-    read = parse_champ(field, _brut("Saint-Nulle-Part"), {}, JOUR)
-    assert read.valeur == {"code": "", "nom": "Saint-Nulle-Part", "code_postal": ""}
-    assert parse_champ(field, entrees_de(field, read.valeur), {}, JOUR).valeur == read.valeur
-    # Bâgé-la-Ville has been part of Bâgé-Dommartin since 2018: its INSEE code still finds it.
-    assert parse_champ(field, _brut("01144"), {}, JOUR).valeur["code"] == "01025"
-
-
-def test_totals_are_those_of_the_cells_whatever_was_sent() -> None:
-    field = CHAMPS["tableau"]
-    sent = {"x-achats-prevu": ["10"], "x-total-prevu": ["9999"]}
-    read = parse_champ(field, sent, {}, JOUR)
-    assert read.valeur == {"lignes": {"achats": {"prevu": 1000}}}
-    assert field.genre.pour_expression(field, read.valeur)["total_prevu"] == Decimal(10)
-    wrong = parse_champ(field, {"x-achats-prevu": ["dix"]}, {}, JOUR)
-    assert [fault.cible for fault in field.genre.vue(field, wrong.brut, wrong.details).erreurs] == [
-        "x-achats-prevu"
-    ]
-
-
-def test_a_computed_value_is_never_read_from_the_browser() -> None:
-    field = CHAMPS["calcul"]
-    assert parse_champ(field, _brut("1000000"), {}, JOUR).valeur is None
-    assert parse_champ(field, _brut("1000000"), {"x": "4"}, JOUR).valeur == "4"
-    assert afficher(field, "4.5") == f"4,50{NB}€"
-    assert field.genre.cellules(field, "4.5") == (Decimal("4.5"),)
-
-
-def test_an_identity_keeps_what_is_right_and_names_what_is_missing() -> None:
-    field = CHAMPS["identite"]
-    typed = {"x-prenoms": ["Maëlle"], "x-nom_naissance": ["Le Goff"], "x-civilite": ["madame"]}
-    read = field.genre.lire(field, typed, ContexteDeSaisie(JOUR))
-    assert set(read.details) == {"x-naissance", "x-adresse"}
-    assert read.valeur == {"civilite": "madame", "prenoms": "Maëlle", "nom_naissance": "Le Goff"}
-    assert parse_champ(field, {}, {}, JOUR).valeur is None
 
 
 REFUSE: list[tuple[str, str | dict[str, str], str]] = [
@@ -367,7 +122,7 @@ REFUSE: list[tuple[str, str | dict[str, str], str]] = [
 def test_what_is_no_answer_gets_a_sentence_in_every_language(
     nom: str, typed: str | dict[str, str], sentence: str
 ) -> None:
-    read = parse_champ(CHAMPS[nom], _brut(typed), {}, JOUR)
+    read = parse_champ(CHAMPS[nom], brut_de(typed), {}, JOUR)
     assert (read.valeur, read.erreur) == (None, sentence)
     assert read.ancre in CHAMPS[nom].entrees
     english = traduire(read.erreur or "", "en")
@@ -383,14 +138,14 @@ def test_an_unfinished_number_is_not_reproached_while_it_is_typed() -> None:
         ("signature", "Maëlle"),
         ("numero_caf", "12"),
     ):
-        assert parse_champ(CHAMPS[nom], _brut(typed), {}, JOUR).erreur is None
+        assert parse_champ(CHAMPS[nom], brut_de(typed), {}, JOUR).erreur is None
 
 
 def test_a_signature_keeps_its_day_while_the_name_does_not_change() -> None:
     signed = {"x": {"nom": "Maëlle Le Goff", "date": "2026-02-01"}}
     field = CHAMPS["signature"]
-    assert parse_champ(field, _brut("Maëlle Le Goff"), signed, JOUR).valeur == signed["x"]
-    assert parse_champ(field, _brut("Yann Morvan"), signed, JOUR).valeur["date"] == "2026-03-01"
+    assert parse_champ(field, brut_de("Maëlle Le Goff"), signed, JOUR).valeur == signed["x"]
+    assert parse_champ(field, brut_de("Yann Morvan"), signed, JOUR).valeur["date"] == "2026-03-01"
 
 
 def test_a_mandatory_consent_that_is_not_ticked_is_missing() -> None:
@@ -439,7 +194,7 @@ def test_a_field_that_makes_no_sense_is_not_loaded(attributs: dict[str, Any], re
 def test_a_pattern_is_read_in_time_that_grows_like_the_text() -> None:
     # Each optional part could begin anywhere: a reader that goes back would need longer than the universe has.
     field = champ("formate", motif="X{0,60}X{0,60}X{0,60}9", exemple="1")
-    assert parse_champ(field, _brut("A" * 400), {}, JOUR).erreur is not None
+    assert parse_champ(field, brut_de("A" * 400), {}, JOUR).erreur is not None
 
 
 @given(st.sampled_from(sorted(CHAMPS)), st.lists(st.text(max_size=30), max_size=8), st.data())

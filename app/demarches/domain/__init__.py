@@ -62,7 +62,8 @@ from app.demarches.domain.saisie import (
     parse_page,
 )
 from app.demarches.types import SaisieChamp
-from app.demarches.types.ecriture import afficher_date, nettoyer
+from app.demarches.types.ecriture import nettoyer
+from app.socle.calendrier import afficher_date
 
 __all__ = [
     "ETATS_FINAUX",

@@ -21,22 +21,9 @@ from app.demarches.expressions.ecriture import ecrire
 from app.demarches.expressions.environnement import Environnement
 from app.demarches.expressions.environnement import Nom as NomConnu
 from app.demarches.expressions.rangees import operateurs, rangee_de
+from app.socle.calendrier import afficher_date
 
 NB = "\u00a0"
-_MOIS = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-]
 _SIGNES = {
     "=": "est",
     "!=": "n’est pas",
@@ -188,7 +175,7 @@ def _litteral(litteral: Litteral, nom: NomConnu | None) -> str:
     if isinstance(valeur, str):
         return _citer(valeur, nom)
     if isinstance(valeur, date):
-        return f"{valeur.day}{'er' if valeur.day == 1 else ''}{NB}{_MOIS[valeur.month - 1]} {valeur.year}"
+        return afficher_date(valeur)
     if isinstance(valeur, time):
         return f"{valeur.hour}{NB}h{NB}{valeur.minute:02d}"
     text = ecrire(litteral).replace("jours_ouvres", "jours ouvrés")

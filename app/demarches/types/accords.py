@@ -17,7 +17,8 @@ from app.demarches.types.base import (
     derniere,
     refus,
 )
-from app.demarches.types.ecriture import afficher_date, nettoyer
+from app.demarches.types.ecriture import nettoyer
+from app.socle.calendrier import afficher_date
 from app.socle.langues import N_, Phrase, phrase
 
 if TYPE_CHECKING:

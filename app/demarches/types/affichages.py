@@ -15,7 +15,8 @@ from app.demarches.types.base import (
     TypeSimple,
     sujet,
 )
-from app.demarches.types.ecriture import afficher_date, afficher_decimal
+from app.demarches.types.ecriture import afficher_decimal
+from app.socle.calendrier import afficher_date
 from app.socle.gabarits import euros
 from app.socle.langues import N_, Phrase, phrase
 

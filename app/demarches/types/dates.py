@@ -19,7 +19,8 @@ from app.demarches.types.base import (
     sujet,
 )
 from app.demarches.types.bornes import champ_de_borne, jour_de_borne, verifier_jour_ecrit
-from app.demarches.types.ecriture import afficher_date, nettoyer
+from app.demarches.types.ecriture import nettoyer
+from app.socle.calendrier import afficher_date
 from app.socle.langues import N_, Phrase, phrase
 
 if TYPE_CHECKING:

@@ -1,11 +1,10 @@
-"""How people write and read: cleaning of what they type, dates and numbers as French readers see them.
+"""How people write and read: cleaning of what they type, numbers as French readers see them.
 
 Every letter and emoji is kept; what cannot be read or stored is not.
 """
 
 import re
 import unicodedata
-from datetime import date
 from decimal import Decimal
 
 # Marks that reorder the text around them could show an agent something else than what is stored.
@@ -23,33 +22,11 @@ def nettoyer(texte: str, *, lignes: bool = False) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
-_MOIS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
-
-
 def plier(texte: str) -> str:
     """Lower case without accents, ligatures or punctuation, words one space apart: how names are compared."""
     lowered = texte.lower().replace("œ", "oe").replace("æ", "ae").replace("ß", "ss")
     bare = "".join(c for c in unicodedata.normalize("NFD", lowered) if not unicodedata.combining(c))
     return " ".join(re.sub(r"[^a-z0-9]+", " ", bare).split())
-
-
-def afficher_date(jour: date) -> str:
-    """A day written out: 1er mars 2026."""
-    number = "1er" if jour.day == 1 else str(jour.day)
-    return f"{number}\u00a0{_MOIS[jour.month - 1]} {jour.year}"
 
 
 def afficher_decimal(nombre: Decimal) -> str:

@@ -23,7 +23,7 @@ from app.socle.roles import APP, PLATEFORME
 from app.socle.sauvegarde.manifeste import Avancement, SauvegardeError
 
 CHUNK = 1024 * 1024
-# Says to the policies that this session is a backup.
+# Tells the policies that this connection is a backup's.
 SESSION = "-c app.sauvegarde=oui"
 _TABLES = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.politiques import fonction
 
-revision = "0023_compteurs"
-down_revision = "0022_rendezvous"
+revision = "0024_compteurs"
+down_revision = "0023_reservations"
 branch_labels = None
 depends_on = None
 
