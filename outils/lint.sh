@@ -3,11 +3,12 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 bin=.venv/bin
-status=0
+failed=()
 step() {
-  echo "» $1"
+  local name=$1
+  echo "» $name"
   shift
-  "$@" || status=1
+  "$@" || failed+=("$name")
 }
 step "ruff check" $bin/ruff check --output-format concise .
 step "ruff format" $bin/ruff format --check .
@@ -17,4 +18,7 @@ if [ -d templates ]; then
 fi
 step "imports" $bin/lint-imports
 step "règles de la maison" $bin/python -m outils.regles
-exit $status
+if ((${#failed[@]})); then
+  echo "lint: failed in: ${failed[*]}" >&2
+  exit 1
+fi

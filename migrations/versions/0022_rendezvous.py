@@ -338,7 +338,17 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    names = ("occupation", "rendezvous", "seance", "libre", "ouverture", "absence", "plage", "besoin", "motif")
+    names = (
+        "occupation",
+        "rendezvous",
+        "seance",
+        "libre",
+        "ouverture",
+        "absence",
+        "plage",
+        "besoin",
+        "motif",
+    )
     tables = ", ".join(f"rendezvous_{name}" for name in (*names, "ressource", "lieu"))
     op.execute(f"DROP TABLE {tables} CASCADE; DROP TYPE uuidrange CASCADE")
     for name in ("ouvrir", "absence_change", "recalculer", "verrouiller", "dedans", "verifier_occupant"):
