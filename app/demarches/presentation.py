@@ -275,6 +275,8 @@ _HISTOIRE = {
     "avis_revoque": "Demande d’avis annulée",
     "avis_rendu": "Avis rendu",
     "avis_refuse": "Courriel de demande d’avis refusé",
+    "appel_echoue": "Appel à un service extérieur échoué",
+    "appel_passe": "Poursuivi sans l’appel à un service extérieur",
     "remise": "Dossier envoyé à l’organisme",
     "remise_refusee": "Envoi à l’organisme refusé",
 }

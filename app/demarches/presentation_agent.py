@@ -203,7 +203,9 @@ def envois_of(envois: Sequence[Envoi]) -> list[dict[str, Any]]:
     """The e-mails of a dossier and what became of each."""
     return [
         {
-            "libelle": COURRIELS.get(item.evenement.partition(":")[0], item.evenement),
+            "libelle": "SMS d’une étape"
+            if item.moyen == "sms"
+            else COURRIELS.get(item.evenement.partition(":")[0], item.evenement),
             "a": item.destinataire,
             "le": item.envoye_le or item.cree_le,
             "etiquette": ENVOIS[item.etat],
