@@ -82,6 +82,8 @@ class Dossier(PersonnelMixin, Base):
     modifie_le: Mapped[datetime] = mapped_column(Instant)
     depose_le: Mapped[datetime | None] = mapped_column(Instant)
     silence_le: Mapped[date | None] = mapped_column(Date)
+    # What silence will mean on that day: acceptation or refus; None where it was not kept.
+    silence_sens: Mapped[str | None] = mapped_column(Text)
     prix_centimes: Mapped[int | None] = mapped_column(BigInteger)
     agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_agent.id"))
     agent_nom: Mapped[str] = mapped_column(Text, default="")

@@ -11,7 +11,7 @@ from app.demarches.domain import Lieu, ajouter, jour_local, silence_de
 from app.demarches.domain.calendrier import REGLES
 from app.demarches.domain.dessin import LIBELLE_FIN, decrire, dessiner
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
-from app.demarches.models import Attente, Avis
+from app.demarches.models import Attente, Avis, Dossier
 from app.demarches.presentation_exterieur import appels_of
 from app.demarches.repository.parcours import Travail
 from app.demarches.service import etapes, examen, horloge
@@ -293,3 +293,18 @@ def _competence(found: Suivi) -> str:
     if Etat(found.dossier.etat) in ETATS_FINAUX:
         return ""
     return competence_sentence(found.definition, found.dossier)
+
+
+def partage_of(dossier: Dossier, travail: Travail, base: str, *, closed: bool) -> dict[str, Any]:
+    """Who may be given the dossier, the labels that it bears, and those that it may be given."""
+    worn = set(map(str, dossier.etiquettes))
+    return {
+        "action_url": f"{base}/partage",
+        "agents": []
+        if closed
+        else [vues.Option(id_, nom) for id_, nom in travail.collegues if id_ != str(dossier.agent_id)],
+        "portees": [item for item in travail.etiquettes if item["id"] in worn],
+        "possibles": [
+            vues.Option(item["id"], item["nom"]) for item in travail.etiquettes if item["id"] not in worn
+        ],
+    }

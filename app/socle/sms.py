@@ -174,12 +174,15 @@ SELECT coalesce((SELECT m.segments FROM socle_sms_mois m WHERE m.collectivite_id
   (SELECT q.par_mois FROM socle_sms_quota q WHERE q.collectivite_id = $1)
 """
 _PRENDRE = """
-INSERT INTO socle_sms_mois AS m (collectivite_id, mois, segments) SELECT $1, $2, $3::integer WHERE $3::integer <= $4::integer
+INSERT INTO socle_sms_mois AS m (collectivite_id, mois, segments)
+  SELECT $1, $2, $3::integer WHERE $3::integer <= $4::integer
 ON CONFLICT (collectivite_id, mois) DO UPDATE SET segments = m.segments + $3::integer
   WHERE m.segments + $3::integer <= $4::integer
 RETURNING segments
 """
-_RENDRE = "UPDATE socle_sms_mois SET segments = greatest(0, segments - $3::integer) WHERE collectivite_id = $1 AND mois = $2"
+_RENDRE = """
+UPDATE socle_sms_mois SET segments = greatest(0, segments - $3::integer) WHERE collectivite_id = $1 AND mois = $2
+"""
 
 
 _QUOTA = """

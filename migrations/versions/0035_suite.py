@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.politiques import du_dossier, interne
+from migrations.politiques import du_dossier, fonction, interne
 
 revision = "0035_suite"
 down_revision = "0024_compteurs"
@@ -56,16 +56,56 @@ CREATE TABLE socle_sms_mois (
   PRIMARY KEY (collectivite_id, mois)
 );
 """
+BUREAU = """
+-- What silence will mean, beside its day: the desk says it on each row.
+ALTER TABLE demarches_dossier ADD COLUMN silence_sens text CHECK (silence_sens IN ('acceptation', 'refus'));
+CREATE INDEX demarches_dossier_etape ON demarches_dossier (collectivite_id, etape)
+  WHERE etape <> '' AND clos_le IS NULL;
+DROP FUNCTION compter_bureau(uuid[], uuid[], date, text, text, integer);
+-- Each collectivité with its own local day (`p_jours`, in the same order): late in Réunion is not late in Brest.
+CREATE FUNCTION compter_bureau(
+  p_collectivites uuid[], p_agents uuid[], p_jours date[], p_a_prendre text, p_en_attente text, p_limite integer
+) RETURNS TABLE (ouverts bigint, a_prendre bigint, miens bigint, en_attente bigint, retard bigint,
+  echeances bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE lieux uuid[];
+BEGIN
+  IF NOT en_instruction() THEN RETURN; END IF;
+  lieux := ARRAY(SELECT l FROM unnest(p_collectivites) l WHERE l = ANY (perimetre()));
+  RETURN QUERY SELECT
+    (SELECT count(*) FROM (SELECT FROM demarches_dossier d WHERE d.collectivite_id = ANY (lieux)
+      AND d.depose_le IS NOT NULL AND d.clos_le IS NULL AND NOT d.essai LIMIT p_limite) x),
+    (SELECT count(*) FROM (SELECT FROM demarches_dossier d WHERE d.collectivite_id = ANY (lieux)
+      AND d.etat = p_a_prendre AND d.depose_le IS NOT NULL AND d.clos_le IS NULL AND NOT d.essai LIMIT p_limite) x),
+    -- Written so that the agent's own dossiers are the only way in.
+    (SELECT count(*) FROM (SELECT FROM demarches_dossier d WHERE (d.collectivite_id = ANY (lieux)) IS TRUE
+      AND d.agent_id = ANY (p_agents) AND d.depose_le IS NOT NULL AND d.clos_le IS NULL AND NOT d.essai
+      LIMIT p_limite) x),
+    (SELECT count(*) FROM (SELECT FROM demarches_dossier d WHERE d.collectivite_id = ANY (lieux)
+      AND d.etat = p_en_attente AND d.depose_le IS NOT NULL AND d.clos_le IS NULL AND NOT d.essai LIMIT p_limite) x),
+    (SELECT count(*) FROM (SELECT FROM unnest(p_collectivites, p_jours) AS l(id, jour)
+      JOIN demarches_dossier d ON d.collectivite_id = l.id AND d.silence_le < l.jour
+        AND d.depose_le IS NOT NULL AND d.clos_le IS NULL AND NOT d.essai
+      WHERE l.id = ANY (lieux) LIMIT p_limite) x),
+    -- What is late and what will be within fifteen days.
+    (SELECT count(*) FROM (SELECT FROM unnest(p_collectivites, p_jours) AS l(id, jour)
+      JOIN demarches_dossier d ON d.collectivite_id = l.id AND d.silence_le < l.jour + 16
+        AND d.depose_le IS NOT NULL AND d.clos_le IS NULL AND NOT d.essai
+      WHERE l.id = ANY (lieux) LIMIT p_limite) x);
+END $$;
+"""
 
 
 def upgrade() -> None:
     op.execute(APPELS)
     op.execute(SMS)
+    op.execute(BUREAU)
     regles = [
         interne("demarches_point"),
         du_dossier("demarches_appel", "SELECT, INSERT, UPDATE", reserve="false"),
         interne("socle_sms_quota", "SELECT"),
         interne("socle_sms_mois", "SELECT, INSERT, UPDATE"),
+        fonction("compter_bureau(uuid[], uuid[], date[], text, text, integer)"),
     ]
     for sql in (phrase for regle in regles for phrase in regle):
         op.execute(sql)

@@ -52,6 +52,7 @@ _AVIS = """GET /avis/{avis} | POST /avis/{avis}/code | POST /avis/{avis} | GET /
 # What an agent does on the instruction of one dossier.
 _INSTRUCTION = """POST /dossiers/{dossier}/examen | POST /dossiers/{dossier}/refusees | POST /dossiers/{dossier}/etape
     | POST /dossiers/{dossier}/attentes/{attente} | POST /dossiers/{dossier}/appels/{appel}
+    | POST /dossiers/{dossier}/partage
     | POST /dossiers/{dossier}/avis
     | POST /dossiers/{dossier}/avis/{avis}/rendre | POST /dossiers/{dossier}/avis/{avis}/relancer
     | POST /dossiers/{dossier}/avis/{avis}/revoquer | GET /dossiers/{dossier}/avis/{avis}/fichier

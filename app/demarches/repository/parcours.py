@@ -25,8 +25,18 @@ class Travail:
     transmission: Transmission | None = None
     alertes: list[Alerte] = field(default_factory=list)
     appels: list[Appel] = field(default_factory=list)
+    collegues: list[tuple[str, str]] = field(default_factory=list)
+    etiquettes: list[dict[str, str]] = field(default_factory=list)
 
 
+# Who may be given the dossier, and the labels of its collectivité.
+_PARTAGE = """
+, (SELECT coalesce(json_agg(json_build_array(x.id, x.nom) ORDER BY x.nom), '[]') FROM (
+    SELECT DISTINCT a.id, btrim(a.prenom || ' ' || a.nom) AS nom FROM socle_habilitation h
+    JOIN socle_agent a ON a.id = h.agent_id WHERE h.collectivite_id = $1 AND a.actif) x WHERE x.nom <> '')::text
+, (SELECT coalesce(json_agg(json_build_object('id', e.id, 'nom', e.nom, 'ton', e.ton) ORDER BY lower(e.nom)), '[]')
+    FROM demarches_etiquette e WHERE e.collectivite_id = $1 AND e.active)::text
+"""
 _TRAVAIL = "SELECT {}".format(
     ", ".join(
         f"(SELECT coalesce(json_agg(t ORDER BY {order}), '[]') FROM {table} t"  # noqa: S608 - names of ours
@@ -40,13 +50,14 @@ _TRAVAIL = "SELECT {}".format(
             ("demarches_appel", "t.cree_le, t.id"),
         )
     )
+    + _PARTAGE
 )
 
 
 async def load_travail(session: AsyncSession, dossier: Dossier) -> Travail:
     """All of it in one statement, whatever the numbers."""
     (row,) = await fetch(session, _TRAVAIL, dossier.collectivite_id, dossier.id)
-    avis, attentes, propositions, transmissions, alertes, appels = (json.loads(part) for part in row)
+    avis, attentes, propositions, transmissions, alertes, appels, collegues, etiquettes = map(json.loads, row)
     return Travail(
         [_made(Avis, item) for item in avis],
         [_made(Attente, item) for item in attentes],
@@ -54,6 +65,8 @@ async def load_travail(session: AsyncSession, dossier: Dossier) -> Travail:
         next((_made(Transmission, item) for item in transmissions), None),
         [_made(Alerte, item) for item in alertes],
         [_made(Appel, item) for item in appels],
+        [(id_, nom) for id_, nom in collegues],
+        etiquettes,
     )
 
 
