@@ -5,7 +5,7 @@ from alembic import op
 from migrations.politiques import du_dossier, fonction, interne
 
 revision = "0035_suite"
-down_revision = "0024_compteurs"
+down_revision = "0025_agenda"
 branch_labels = None
 depends_on = None
 
