@@ -29,6 +29,7 @@ from app.demarches.routes import (
     edition_publication,
 )
 from app.demarches.routes import exports as demarches_exports
+from app.demarches.routes import exterieur as demarches_exterieur
 from app.demarches.routes import gestes as demarches_gestes
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
@@ -94,6 +95,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         bureau.router,
         ma_collectivite.router,
         demarches_lots.router,
+        demarches_exterieur.router,
         demarches_partage.router,
         demarches_pilotage.router,
         accueil.commun,

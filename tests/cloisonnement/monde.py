@@ -23,6 +23,13 @@ SELECT collectivite_id, id, id, 'droit', 'paiement', 'Redevance', false, now() F
 WHERE depose_le IS NOT NULL;
 INSERT INTO demarches_alerte (collectivite_id, dossier_id, genre, echeance, palier, creee_le)
 SELECT collectivite_id, id, 'silence', '2026-12-24', 7, now() FROM demarches_dossier WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_point (collectivite_id, cle, url, secret, modifie_le, modifie_par)
+SELECT id, 'sig', 'https://sig.exemple.fr/', 'x', now(), 'Maëlle' FROM socle_collectivite;
+INSERT INTO demarches_appel (collectivite_id, id, dossier_id, etape, point, libelle, bloquant, corps, cree_le)
+SELECT collectivite_id, id, id, 'droit', 'sig', 'SIG', false, '{}', now() FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO socle_sms_quota (collectivite_id, par_mois) SELECT id, 10 FROM socle_collectivite;
+INSERT INTO socle_sms_mois (collectivite_id, mois, segments) SELECT id, '2026-11-01', 1 FROM socle_collectivite;
 INSERT INTO demarches_transmission (collectivite_id, dossier_id, organisme, motif, par, transmis_le)
 SELECT collectivite_id, id, 'Préfecture', 'Route nationale', 'Maëlle', now() FROM demarches_dossier
 WHERE depose_le IS NOT NULL;

@@ -51,7 +51,9 @@ _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /d
 _AVIS = """GET /avis/{avis} | POST /avis/{avis}/code | POST /avis/{avis} | GET /avis/{avis}/pieces/{piece}"""
 # What an agent does on the instruction of one dossier.
 _INSTRUCTION = """POST /dossiers/{dossier}/examen | POST /dossiers/{dossier}/refusees | POST /dossiers/{dossier}/etape
-    | POST /dossiers/{dossier}/attentes/{attente} | POST /dossiers/{dossier}/avis
+    | POST /dossiers/{dossier}/attentes/{attente} | POST /dossiers/{dossier}/appels/{appel}
+    | POST /dossiers/{dossier}/partage
+    | POST /dossiers/{dossier}/avis
     | POST /dossiers/{dossier}/avis/{avis}/rendre | POST /dossiers/{dossier}/avis/{avis}/relancer
     | POST /dossiers/{dossier}/avis/{avis}/revoquer | GET /dossiers/{dossier}/avis/{avis}/fichier
     | POST /dossiers/{dossier}/attestation | GET /dossiers/{dossier}/transmettre
@@ -105,6 +107,7 @@ OBJETS = {
         | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
+        | GET /reglages/{{collectivite}}/exterieur | POST /reglages/{{collectivite}}/exterieur
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
         | GET /collectivite/guingamp | POST /collectivite/guingamp
         | GET /collectivite/guingamp/agents | POST /collectivite/guingamp/agents
@@ -192,7 +195,7 @@ async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[st
     return {
         "dossier": monde.victime.id, "brouillon": monde.brouillon.id, "piece": monde.victime.piece_id,
         "document": monde.victime.document_id, "session": session_id, "code": code, "saisie": monde.saisie,
-        "avis": monde.avis, "attente": monde.avis,
+        "avis": monde.avis, "attente": monde.avis, "appel": monde.victime.id,
         "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32, "collectivite": monde.guingamp,
         "lot": monde.cast.agents["maelle"], "export": monde.export,
         "chantier": monde.guingamp,

@@ -157,7 +157,8 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
     etat = draft.etat()
     reponses = etat.reponses
     lieu = Lieu.de(draft.collectivite.fuseau, draft.collectivite.departement)
-    silence = date_silence(silence_de(definition, reponses), ctx.now, lieu=lieu)
+    rule = silence_de(definition, reponses)
+    silence = date_silence(rule, ctx.now, lieu=lieu)
     numero = nouveau_numero(secrets.randbelow, essai=dossier.essai)
     try:
         await remplissage.freeze(
@@ -169,6 +170,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
             reponses=reponses,
             depose_le=ctx.now,
             silence_le=silence,
+            silence_sens=rule.regime if rule else None,
             evenement_id=uuid7(),
             auteur=auteur,
             mots=words_of(definition, demandeur, reponses, numero, dossier.titre),
