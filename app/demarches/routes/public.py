@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.demarches.definitions import Definition
 from app.demarches.domain import afficher_date, ajouter
 from app.demarches.presentation import entete_of, familles_of
-from app.demarches.service import catalogue, suivi
+from app.demarches.service import catalogue, liens, suivi
 from app.demarches.service.recherche import matching
 from app.socle.contexte import Visite, VisiteDep, open_contexte
 from app.socle.gabarits import euros
@@ -89,7 +89,7 @@ async def _context(visit: Visite, offre: catalogue.Offre, draft: Any, *, signed:
     common = {"fil": fil(), "service_nom": definition.service.nom, "service": service_of(visit, definition)}
     if definition.genre == "fiche":
         return common | {"demarche": _card(visit, definition), "rendez_vous_url": ""}
-    start = f"/demarches/{definition.slug}/remplir"
+    start = f"/demarches/{definition.slug}/remplir{liens.suffix(definition, visit.request.query_params.multi_items())}"
     identites = definition.identites
     fc = "franceconnect" in identites and await visit.noyau.ports.identification.has_franceconnect(visit)
     commencer = {

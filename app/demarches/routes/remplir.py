@@ -16,11 +16,11 @@ from starlette.responses import JSONResponse, Response
 from app.demarches.definitions import Page
 from app.demarches.domain import agir
 from app.demarches.presentation import annonces_of, controles_of
-from app.demarches.routes import deposer
+from app.demarches.routes import deposer, pour_qui
 from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.routes.reception import receive, store
-from app.demarches.service import brouillons, depot, pieces, reponses, suivi
+from app.demarches.service import brouillons, depot, liens, pieces, reponses, representation, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.socle.contexte import (
     Contexte,
@@ -37,12 +37,16 @@ from app.socle.web import once, page, redirect
 router = APIRouter()
 pages = APIRouter()
 pages.include_router(deposer.pages)
+pages.include_router(pour_qui.pages)
 
 
 @router.get("/demarches/{slug}/remplir")
 async def start(ctx: ContexteDep, slug: str) -> Response:
     """The person's draft of that démarche, at the first page that is not finished; made if there is none."""
     draft = await brouillons.start(ctx, slug)
+    await liens.apply(ctx, draft, ctx.request.query_params.multi_items())
+    if representation.must_ask(draft):
+        return redirect(ctx, f"/dossiers/{draft.dossier.id}/pour-qui")
     manques = depot.manques_of(ctx, draft)
     if not manques:
         return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")

@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from app.demarches.definitions import Champ
 from app.demarches.domain import silence_de
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
+from app.demarches.domain.representation import phrase_represente
 from app.demarches.presentation import (
     MEGA,
     etiquette_of,
@@ -139,6 +140,7 @@ def _facts(ctx: Contexte, found: Suivi) -> dict[str, Any]:
         "numero": dossier.numero,
         "demarche": definition.titre,
         "commune": found.collectivite.nom,
+        "represente": phrase_represente(dossier.beneficiaire),
         "depose_le": dossier.depose_le,
         "etiquette": etiquette_of(dossier.etat),
         "recu_url": f"/documents/{receipt.id}" if receipt else "",

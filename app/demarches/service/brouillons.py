@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.demarches.definitions import Definition, Page
 from app.demarches.domain import EtatFormulaire, entrees_de, etat_du_formulaire, facultatif
+from app.demarches.domain.representation import genre_de
 from app.demarches.expressions import Circonstances
 from app.demarches.models import Dossier, Piece
 from app.demarches.repository import dossiers as repository
@@ -104,6 +105,21 @@ def known_of(donnees: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def known_for(personne: Personne | None, dossier: Dossier, definition: Definition) -> dict[str, Any]:
+    """What fills the fields of a draft: the applicant's identity, and that of the person concerned.
+
+    The applicant's identity is the person concerned's only where nobody else may be represented, or once the
+    applicant has said that the request is for themselves.
+    """
+    mine: dict[str, Any] = {**known_of(dossier.demandeur), **identite_prefill(personne)}
+    concerned = dossier.beneficiaire
+    if concerned is None and definition.representation:
+        return mine
+    known = known_of(concerned) if concerned else mine
+    parts = (key.removeprefix("identite.") for key in known)
+    return mine | {f"beneficiaire.{part}": known[f"identite.{part}"] for part in parts}
+
+
 async def start(ctx: Contexte, slug: str) -> Brouillon:
     """The person's draft of a démarche, made if there is none.
 
@@ -125,7 +141,9 @@ async def start(ctx: Contexte, slug: str) -> Brouillon:
         await repository.update_dossier(
             ctx.db, dossier, ctx.now, usager_id=ctx.usager_id, niveau_identite=niveau
         )
-        await fill(ctx, dossier, contenu, offre.definition, identite_prefill(ctx.personne))
+        await fill(
+            ctx, dossier, contenu, offre.definition, known_for(ctx.personne, dossier, offre.definition)
+        )
     return await _assembled(ctx, dossier, contenu)
 
 
@@ -157,7 +175,7 @@ async def _make(ctx: Contexte, offre: Offre, jeton: bytes) -> tuple[Dossier, Con
     if draft is not None:
         await record(ctx, "demarches:dossier:commencer", str(draft.id), ctx.collectivite.id, slug=slug)
         contenu = Contenu()
-        await fill(ctx, draft, contenu, offre.definition, identite_prefill(ctx.personne))
+        await fill(ctx, draft, contenu, offre.definition, known_for(ctx.personne, draft, offre.definition))
         return draft, contenu
     # The same person began at the same moment, in another tab.
     found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
@@ -179,17 +197,23 @@ async def fill(
 
 
 async def give(
-    ctx: Contexte, draft: Dossier, contenu: Contenu, answers: Mapping[str, tuple[Any, dict[str, list[str]]]]
+    ctx: Contexte,
+    draft: Dossier,
+    contenu: Contenu,
+    answers: Mapping[str, tuple[Any, dict[str, list[str]]]],
+    origine: str = "",
 ) -> None:
     """Writes answers that no form typed: question to (value, inputs that stand for it)."""
     rows = [
         {"champ_id": id_, "valeur": valeur, "brut": brut, "connue": 0}
         for id_, (valeur, brut) in answers.items()
     ]
-    versions = await remplissage.save_answers(ctx.db, draft, rows, origine="", auteur=ctx.acteur, now=ctx.now)
+    versions = await remplissage.save_answers(
+        ctx.db, draft, rows, origine=origine, auteur=ctx.acteur, now=ctx.now
+    )
     for id_, version in versions.items():
         valeur, brut = answers[id_]
-        contenu.reponses[id_] = Reponse(valeur, brut, version, "", ctx.acteur, ctx.now)
+        contenu.reponses[id_] = Reponse(valeur, brut, version, origine, ctx.acteur, ctx.now)
 
 
 async def access_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
@@ -328,13 +352,20 @@ async def _assembled(ctx: Contexte, dossier: Dossier, contenu: Contenu) -> Broui
         contenu,
         {id_: r.valeur for id_, r in contenu.reponses.items() if r.valeur is not None},
         {id_: r.brut for id_, r in contenu.reponses.items()},
-        circonstances_of(ctx.today(collectivite.fuseau), dossier.canal, collectivite),
+        circonstances_of(ctx.today(collectivite.fuseau), dossier, collectivite),
     )
 
 
-def circonstances_of(jour: date | None, canal: str, collectivite: CollectiviteVue) -> Circonstances:
+def circonstances_of(jour: date | None, dossier: Dossier, collectivite: CollectiviteVue) -> Circonstances:
     """What the rules of a form may know beside the answers, on a day."""
-    return Circonstances(jour, jour, canal, collectivite.code_insee, collectivite.population)
+    return Circonstances(
+        jour,
+        jour,
+        dossier.canal,
+        collectivite.code_insee,
+        collectivite.population,
+        genre_de(dossier.beneficiaire),
+    )
 
 
 async def discard(ctx: Contexte, dossier_id: UUID) -> None:
