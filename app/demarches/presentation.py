@@ -1,7 +1,7 @@
 """From definitions and answers to the plain objects that templates draw; no rule lives here."""
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -158,6 +158,15 @@ def annonces_of(etat: EtatFormulaire, page_id: str) -> list[str]:
 def controles_of(etat: EtatFormulaire, page_id: str) -> dict[str, str]:
     """The sentences of the checks that answers of a page fail, by question."""
     return {r.champ_id: r.phrase for r in reversed(etat.refus) if r.page_id == page_id and r.champ_id}
+
+
+def totaux_of(draft: Brouillon, ids: Collection[str]) -> dict[str, list[str]]:
+    """The totals of the tables among some questions, as their page shows them for what has been typed."""
+    return {
+        champ.id: list(champ.genre.vue(champ, draft.brut.get(champ.id, {}), {}).donnees["totaux"])
+        for champ in draft.definition.champs()
+        if champ.id in ids and champ.type == "tableau" and champ.totaux
+    }
 
 
 def _champ(

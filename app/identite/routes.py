@@ -193,6 +193,14 @@ async def join(ctx: ContexteDep, form: FormulaireDep) -> Response:
     return response
 
 
+@commun.get("/connexion/fenetre")
+async def window_done(ctx: ContexteDep) -> Response:
+    """Where a sign-in begun beside a form ends: the form takes it from there; back to the choice for who is not in."""
+    if ctx.personne is None:
+        return redirect(ctx, f"/connexion?suite={quote('/connexion/fenetre')}")
+    return page(ctx, "identite/fenetre.html")
+
+
 @commun.get("/deconnexion")
 async def confirm_sign_out(ctx: ContexteDep) -> Response:
     """Asks before ending the session: a link alone must not do it."""

@@ -130,7 +130,10 @@ AIDES: dict[str, str] = {
     "sections": "Une question dit à quelle section elle appartient, par l’identifiant de celle-ci.",
     "section": "Identifiant d’une section de la page ; vide : aucune.",
     "options": "La valeur enregistrée ne change plus de sens une fois la démarche publiée.",
-    "decision.visas": "Un par ligne. Entre accolades : {demandeur}, {personne_concernee}, {numero}, {date_depot}, {commune}, une question.",
+    "decision.visas": (
+        "Un par ligne. Entre accolades : {demandeur}, {personne_concernee}, {numero}, {date_depot}, {commune}, "
+        "l’identifiant d’une question."
+    ),
     "decision.articles_acceptation": "Un par ligne.",
     "decision.articles_refus": "Un par ligne.",
     "date_min": "« aujourdhui », « aujourdhui+15 », une date « 2026-03-01 » ou l’identifiant d’une question plus haut.",

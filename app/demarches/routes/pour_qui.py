@@ -40,9 +40,10 @@ _TITRES = {"enfant": N_("Votre enfant"), "mandat": N_("La personne que vous aide
 async def ask(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """For whom; the answer given before is ticked."""
     try:
-        return _ask(ctx, await brouillons.open_draft(ctx, dossier_id))
+        draft = await brouillons.open_draft(ctx, dossier_id)
     except DejaDeposeError:
         return redirect(ctx, f"/dossiers/{dossier_id}")
+    return _ask(ctx, draft) if draft.definition.representation else _on(ctx, draft)
 
 
 def _ask(ctx: Contexte, draft: Brouillon, erreur: str = "") -> Response:
@@ -96,7 +97,8 @@ def _on(ctx: Contexte, draft: Brouillon) -> Response:
 async def ask_who(ctx: ContexteDep, dossier_id: UUID, genre: str) -> Response:
     """Who is represented, as it was said before; the attestation is always asked again."""
     draft = await brouillons.open_draft(ctx, dossier_id)
-    representation.check_allowed(draft.definition, genre)
+    if genre not in draft.definition.representation:
+        return redirect(ctx, f"{base_of(ctx, dossier_id)}/pour-qui")
     return _ask_who(ctx, draft, Designation(genre, _typed(ctx, draft, genre)))
 
 

@@ -57,7 +57,12 @@ def require_reader(ctx: Contexte) -> None:
 async def show(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """State, messages, what is asked, decision, history."""
     require_reader(ctx)
-    found = await suivi.load(ctx, dossier_id)
+    try:
+        found = await suivi.load(ctx, dossier_id)
+    except suivi.PasDeposeError:
+        if ctx.hote.collectivite is None:
+            raise
+        return redirect(ctx, f"/dossiers/{dossier_id}/enregistre")
     return _show(ctx, found, consultations=await suivi.list_consultations(ctx, dossier_id))
 
 

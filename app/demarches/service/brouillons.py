@@ -335,16 +335,25 @@ async def load(ctx: Contexte, dossier: Dossier) -> Brouillon:
 
 
 async def _assembled(ctx: Contexte, dossier: Dossier, contenu: Contenu) -> Brouillon:
-    """An e-mail address is asked of those who file online (CRPA R112-9-1), never of those who come to the counter."""
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
+    collectivite = ctx.hote.collectivite
+    if collectivite is None:
+        collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
+    return assemble(ctx, dossier, contenu, definition, collectivite)
+
+
+def assemble(
+    ctx: Contexte, dossier: Dossier, contenu: Contenu, definition: Definition, collectivite: CollectiviteVue
+) -> Brouillon:
+    """A draft out of what was read of it.
+
+    An e-mail address is asked of those who file online (CRPA R112-9-1), never of those who come to the counter.
+    """
     if dossier.canal != "web":
         definition = facultatif(definition, "identite.courriel")
     if ctx.personne and ctx.personne.niveau == "franceconnect" and not ctx.personne.donnees.get("prenoms"):
         # FranceConnect knows people who have no first name (born abroad): they need not invent one.
         definition = facultatif(definition, "identite.prenoms")
-    collectivite = ctx.hote.collectivite
-    if collectivite is None:
-        collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
     return Brouillon(
         dossier,
         definition,

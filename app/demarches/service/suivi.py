@@ -75,7 +75,13 @@ async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> 
     return dossier
 
 
+class PasDeposeError(NotFoundError):
+    """The person's own, and still a draft."""
+
+
 def _check_own(ctx: Contexte, dossier: Dossier) -> None:
+    if dossier.depose_le is None and dossier.canal == "web" and owns(ctx, dossier):
+        raise PasDeposeError(ABSENT)
     if dossier.depose_le is None or not owns(ctx, dossier):
         raise absent(ctx)
     # Where it was filed, too: a dossier that was handed over is followed by its owner from there.
