@@ -87,7 +87,9 @@ async def test_shared_drafts_are_told_to_who_was_invited_only(portail: Portail, 
         async with portail.noyau.db.session(Perimetre(usager=usager_id)) as session:
             return list((await session.execute(sql)).scalars())
 
-    change = "UPDATE demarches_acces SET accepte_le = %s, revoque_le = %s, usager_id = %s WHERE dossier_id = %s"
+    change = (
+        "UPDATE demarches_acces SET accepte_le = %s, revoque_le = %s, usager_id = %s WHERE dossier_id = %s"
+    )
     now, yann = portail.clock.now(), monde.yann.usager_id
     assert await told(yann) == []
     for dossier_id in (monde.brouillon.id, monde.victime.id):

@@ -27,7 +27,8 @@ SANS_OBJET = {
     "collectivite": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET /
         | GET /theme/{{empreinte}}.css | GET /blason/{{empreinte}}
         | GET /connexion/franceconnect | POST /connexion/courriel | GET /passage/accorder | GET /demarches
-        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi""",
+        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi
+        | GET /borne | POST /borne | GET /borne/fin | POST /borne/fin""",
     "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
         | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET / | GET /dossiers
@@ -112,7 +113,9 @@ OBJETS = {
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
         | GET /collectivite/guingamp | POST /collectivite/guingamp
         | GET /collectivite/guingamp/agents | POST /collectivite/guingamp/agents
-        | POST /collectivite/guingamp/agents/{{agent}}/retirer | {_INSTRUCTION}
+        | POST /collectivite/guingamp/agents/{{agent}}/retirer | GET /collectivite/guingamp/bornes
+        | POST /collectivite/guingamp/bornes | POST /collectivite/guingamp/bornes/{{collectivite}}/retirer
+        | {_INSTRUCTION}
         | {_EDITION}""",
     "opsn": f"{_CONSOLE} | {_EDITION} | GET /demarches | POST /sessions/{{session}}/fermer",
 }

@@ -108,7 +108,9 @@ async def test_what_a_link_may_not_say_is_left_out(portail: Portail, cast: Cast,
     assert rows == [] or query.startswith("?motif=%00")
 
 
-async def test_a_link_goes_through_the_page_of_the_demarche_and_a_sign_in(portail: Portail, cast: Cast) -> None:
+async def test_a_link_goes_through_the_page_of_the_demarche_and_a_sign_in(
+    portail: Portail, cast: Cast
+) -> None:
     await adhesion.ouvrir(portail.noyau, representation=[], identites=["franceconnect", "courriel"])
     nav = portail.navigateur()
     page = await nav.get(f"{FICHE}?formule=an&secret=1")

@@ -79,6 +79,17 @@ async def find_draft(
     return _both(await fetch(session, _DU_COMPTE, collectivite_id, slug, usager_id, jeton))
 
 
+_SANS_CODE = """SELECT d.id FROM demarches_dossier d WHERE d.collectivite_id = $1 AND d.etat = 'brouillon'
+  AND d.canal = 'web' AND d.usager_id IS NULL AND d.jeton_empreinte = $2 AND NOT EXISTS (
+    SELECT FROM demarches_acces a WHERE a.collectivite_id = d.collectivite_id AND a.dossier_id = d.id
+      AND a.genre = 'suivi' AND a.revoque_le IS NULL)"""
+
+
+async def list_lost(session: AsyncSession, collectivite_id: UUID, jeton: bytes) -> list[UUID]:
+    """The drafts of a browser that has no account and was given no code."""
+    return [row["id"] for row in await fetch(session, _SANS_CODE, collectivite_id, jeton)]
+
+
 _DE_L_USAGER = f"""SELECT {_DOSSIER}, {_CONTENU} FROM demarches_dossier d
   WHERE d.usager_id = $1 AND d.etat = 'brouillon' ORDER BY d.modifie_le DESC LIMIT $2"""  # noqa: S608
 

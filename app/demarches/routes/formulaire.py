@@ -12,7 +12,7 @@ from app.demarches.domain.representation import phrase_represente, qualite_de
 from app.demarches.presentation import annonces_of, champs_of, controles_of
 from app.demarches.presentation_conflits import Conflit, conflits_of
 from app.demarches.routes.public import fil, service_of
-from app.demarches.service import brouillons, reponses
+from app.demarches.service import connu, reponses
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
@@ -96,7 +96,7 @@ def draw(
         draft,
         current,
         erreurs=erreurs,
-        connues=brouillons.identite_prefill(ctx.personne),
+        connues=connu.identite_prefill(ctx.personne),
         source=SOURCES.get(ctx.personne.niveau, "") if ctx.personne else "",
         remarques=remarks,
     )

@@ -16,6 +16,7 @@ from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Contenu, Reponse
 from app.demarches.service import acces
 from app.demarches.service.catalogue import Offre, definition_of, get_offre
+from app.demarches.service.connu import known_for
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
@@ -29,16 +30,6 @@ from app.socle.sessions import Personne
 ABSENT = N_(
     "Ce dossier n’existe pas, ou n’est pas le vôtre. Vérifiez l’adresse, ou retrouvez-le dans « Mon espace »."
 )
-# Which of our identity data a field may be filled with.
-_IDENTITE = {
-    "identite.civilite": "civilite",
-    "identite.nom_naissance": "nom_naissance",
-    "identite.nom_usage": "nom_usage",
-    "identite.prenoms": "prenoms",
-    "identite.date_naissance": "naissance",
-    "identite.courriel": "courriel",
-    "identite.telephone": "telephone",
-}
 
 
 @dataclass
@@ -86,38 +77,6 @@ class Brouillon:
         if self._etat is None:
             self._etat = etat_du_formulaire(self.definition, self.reponses, self.circonstances)
         return self._etat
-
-
-def identite_prefill(personne: Personne | None) -> dict[str, str]:
-    """What the sign-in gives to fill fields with: definition key to text; empty for who is not signed in."""
-    return known_of(personne.donnees) if personne is not None else {}
-
-
-def known_of(donnees: Mapping[str, Any]) -> dict[str, str]:
-    """What an identity gives to fill fields with: definition key to text."""
-    found: dict[str, str] = {}
-    for key, name in _IDENTITE.items():
-        value = donnees.get(name)
-        if isinstance(value, list):
-            value = " ".join(value)
-        if value and not (name == "naissance" and "-00" in value):
-            found[key] = str(value)
-    return found
-
-
-def known_for(personne: Personne | None, dossier: Dossier, definition: Definition) -> dict[str, Any]:
-    """What fills the fields of a draft: the applicant's identity, and that of the person concerned.
-
-    The applicant's identity is the person concerned's only where nobody else may be represented, or once the
-    applicant has said that the request is for themselves.
-    """
-    mine: dict[str, Any] = {**known_of(dossier.demandeur), **identite_prefill(personne)}
-    concerned = dossier.beneficiaire
-    if concerned is None and definition.representation:
-        return mine
-    known = known_of(concerned) if concerned else mine
-    parts = (key.removeprefix("identite.") for key in known)
-    return mine | {f"beneficiaire.{part}": known[f"identite.{part}"] for part in parts}
 
 
 async def start(ctx: Contexte, slug: str) -> Brouillon:
@@ -375,6 +334,12 @@ def circonstances_of(jour: date | None, dossier: Dossier, collectivite: Collecti
         collectivite.population,
         genre_de(dossier.beneficiaire),
     )
+
+
+async def discard_anonymous(ctx: Contexte) -> None:
+    """Deletes what this browser began here without account and asked no code for: nobody could find it again."""
+    for dossier_id in await remplissage.list_lost(ctx.db, ctx.collectivite.id, fingerprint(ctx.temoin)):
+        await discard(ctx, dossier_id)
 
 
 async def discard(ctx: Contexte, dossier_id: UUID) -> None:

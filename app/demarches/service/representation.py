@@ -17,7 +17,8 @@ from app.demarches.repository import dossiers as repository
 from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Reponse
 from app.demarches.service import acces
-from app.demarches.service.brouillons import Brouillon, known_for
+from app.demarches.service.brouillons import Brouillon
+from app.demarches.service.connu import known_for
 from app.demarches.types import ContexteDeSaisie
 from app.socle.audit import record
 from app.socle.contexte import Contexte

@@ -15,8 +15,9 @@ from app.demarches.models import Dossier
 from app.demarches.repository import catalogue as adoptions
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository.remplissage import Contenu
-from app.demarches.service.brouillons import access_draft, fill, give, known_for
+from app.demarches.service.brouillons import access_draft, fill, give
 from app.demarches.service.catalogue import Offre, get_offre, load_definitions
+from app.demarches.service.connu import known_for
 from app.demarches.types import ContexteDeSaisie
 from app.socle.audit import record
 from app.socle.contexte import Contexte
