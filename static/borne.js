@@ -1,5 +1,5 @@
-/* A kiosk of the town hall: left alone, it counts down aloud, then wipes the visit. Without script, the page itself goes
-   to the end after five minutes, and the button « Terminer » is there. */
+/* A kiosk of the town hall: left alone, it counts down, then wipes the visit. Without script there is the button
+   « Terminer », and a session that nobody uses is over after five minutes. */
 
 const MOTS = {
   fr: {

@@ -32,4 +32,4 @@ def suites_of(ctx: Contexte, found: Suivi) -> dict[str, Any]:
 def reste_vu(one: Reste, base: str) -> dict[str, Any]:
     """What a draft misses, in numbers and links; `base` is its address."""
     liens = [Lien(phrase, f"{base}/etapes/{page_id}#{champ_id}") for page_id, champ_id, phrase in one.manques]
-    return {"questions": one.questions, "pieces": one.pieces, "liens": liens}
+    return {"questions": one.champs, "pieces": one.pieces, "liens": liens}

@@ -73,18 +73,8 @@ def _forget(visit: Visite, response: Response, names: Iterable[str]) -> None:
 
 @collectivite.post("/borne/fin")
 async def end(ctx: ContexteDep, form: FormulaireDep) -> Response:
-    """« Terminer et tout effacer »."""
+    """« Terminer et tout effacer », pressed, or sent by the page when nobody has done anything for two minutes."""
     del form
-    return await _end(ctx)
-
-
-@collectivite.get("/borne/fin")
-async def end_idle(ctx: ContexteDep) -> Response:
-    """Where a page without script goes when nobody has done anything; elsewhere than on a kiosk it does nothing."""
-    return await _end(ctx)
-
-
-async def _end(ctx: Contexte) -> Response:
     borne_id = ctx.borne_id
     if borne_id is None:
         return redirect(ctx, "/")

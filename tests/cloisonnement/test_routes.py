@@ -28,7 +28,7 @@ SANS_OBJET = {
         | GET /theme/{{empreinte}}.css | GET /blason/{{empreinte}}
         | GET /connexion/franceconnect | POST /connexion/courriel | GET /passage/accorder | GET /demarches
         | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi
-        | GET /borne | POST /borne | GET /borne/fin | POST /borne/fin""",
+        | GET /borne | POST /borne | POST /borne/fin""",
     "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
         | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET / | GET /dossiers

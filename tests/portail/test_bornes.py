@@ -100,22 +100,20 @@ async def test_a_session_left_open_on_a_kiosk_is_over_in_five_minutes(portail: P
     assert "LE GALLOU" not in (await borne.get(REMPLIR)).texte
 
 
-async def test_without_script_an_idle_page_goes_to_the_end(portail: Portail, cast: Cast) -> None:
-    _, borne = await kiosk(portail, cast)
-    page = await borne.get(REMPLIR)
-    assert page.arbre.xpath("//noscript//meta/@content") == ["300;url=/borne/fin"]
-    await borne.get("/borne/fin", suivre=False)
-    assert portail.base.sql("SELECT 1 FROM demarches_dossier") == []
+async def test_elsewhere_than_on_a_kiosk_the_end_wipes_nothing(portail: Portail, cast: Cast) -> None:
+    await adhesion.ouvrir(portail.noyau, representation=[])
     elsewhere = portail.navigateur()
-    await elsewhere.get(REMPLIR)
-    assert (await elsewhere.get("/borne/fin", suivre=False)).answer.headers["location"] == "/"
+    page = await elsewhere.get(REMPLIR)
+    token = dict(page.champs("/etapes/"))["jeton_csrf"]
+    sent = await elsewhere.post("/borne/fin", {"jeton_csrf": token}, suivre=False)
+    assert sent.answer.headers["location"] == "/"
     assert portail.base.sql("SELECT count(*) FROM demarches_dossier") == [(1,)]
 
 
 async def test_a_kiosk_taken_back_becomes_a_browser_like_another(portail: Portail, cast: Cast) -> None:
     agent, borne = await kiosk(portail, cast)
     await (await agent.get(BORNES)).envoyer(action="/retirer")
-    await borne.get("/borne/fin", suivre=False)
+    await (await borne.get(REMPLIR)).envoyer(action="/borne/fin", suivre=False)
     assert borne.cookie("kumun-borne") is None
     assert "Borne publique" not in (await borne.get("/")).texte
 

@@ -28,7 +28,7 @@ class Reste:
         return sum(self._est_piece(champ_id) for _, champ_id, _ in self.manques)
 
     @property
-    def questions(self) -> int:
+    def champs(self) -> int:
         """How many answers are missing or wrong."""
         return len(self.manques) - self.pieces
 

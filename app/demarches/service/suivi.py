@@ -58,6 +58,13 @@ async def find_draft(ctx: Contexte, slug: str) -> Dossier | None:
     return found[0] if found else None
 
 
+async def find_former(ctx: Contexte, slug: str) -> tuple[UUID, datetime] | None:
+    """The person's last dossier of a démarche on this host and when it was filed: its answers may serve again."""
+    if ctx.usager_id is None:
+        return None
+    return await remplissage.find_former(ctx.db, ctx.collectivite.id, slug, ctx.usager_id)
+
+
 async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
     """One of the person's own dossiers, on its collectivité's host or on Mon espace; NotFoundError otherwise.
 
