@@ -83,7 +83,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Fichier:
-    """A file already attached to a question; `etat` is one of analyse, accepte, refuse, a_remplacer."""
+    """A file already attached to a question; `etat` is one of analyse, accepte, refuse, a_remplacer.
+
+    `precision` is what its owner said of it, `saisie` the inputs to say so, `vignette` the address of its thumbnail.
+    """
 
     id: str
     nom: str
@@ -91,6 +94,9 @@ class Fichier:
     etat: str = "accepte"
     message: str = ""
     url: str = ""
+    vignette: str = ""
+    precision: str = ""
+    saisie: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

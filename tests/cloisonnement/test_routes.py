@@ -45,7 +45,7 @@ _BROUILLON = """GET /dossiers/{brouillon}/recapitulatif | GET /dossiers/{brouill
     | GET /dossiers/{brouillon}/enregistre | POST /dossiers/{brouillon}/deposer | POST /dossiers/{brouillon}/champs
     | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer"""
 _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /dossiers/{dossier}/messages
-    | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /documents/{document}
+    | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /pieces/{piece}/vignette | GET /documents/{document}
     | POST /dossiers/{dossier}/attestation | POST /sessions/{session}/fermer
     | GET /dossiers/{dossier}/imprimer | GET /dossiers/{dossier}/retirer | POST /dossiers/{dossier}/retirer"""
 _AVIS = """GET /avis/{avis} | POST /avis/{avis}/code | POST /avis/{avis} | GET /avis/{avis}/pieces/{piece}"""
@@ -102,7 +102,8 @@ OBJETS = {
     "agents": f"""GET /dossiers/{{dossier}} | POST /dossiers/{{dossier}}/prise | POST /dossiers/{{dossier}}/messages
         | POST /dossiers/{{dossier}}/notes | POST /dossiers/{{dossier}}/complements
         | POST /dossiers/{{dossier}}/decision | GET /dossiers/{{dossier}}/reprendre | POST /dossiers/{{dossier}}/pieces
-        | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
+        | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /pieces/{{piece}}/vignette
+        | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
