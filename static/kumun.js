@@ -1,6 +1,6 @@
 /* Enhancements of every page. Each feature is a function that finds its own elements and does nothing without them. */
 import { initAll } from "./vendor/govuk-frontend.min.js";
-import { animerBlocs, lierListes, suggererAdresses, suggererNoms } from "./champs.js";
+import { animerBlocs, lierListes, montrerCartes, suggererAdresses, suggererNoms } from "./champs.js";
 import { enregistrerEnContinu } from "./enregistrement.js";
 
 /** Words that govuk-frontend's scripts show, per page language. */
@@ -108,7 +108,7 @@ document.addEventListener("htmx:after:request", (evenement) => {
 document.addEventListener("htmx:error", () => direPanne(true));
 
 /** What runs on a page and on each fragment put in it: a function of the element to look in. */
-const fonctions = [demarrerComposants, animerBlocs, lierListes, suggererNoms, suggererAdresses, enregistrerEnContinu];
+const fonctions = [demarrerComposants, animerBlocs, lierListes, suggererNoms, suggererAdresses, montrerCartes, enregistrerEnContinu];
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const fonction of fonctions) fonction(document);

@@ -82,6 +82,7 @@ PAGES: list[dict[str, Any]] = [
             _champ("commune", "Commune de naissance", anciennes=True),
             _champ("departement", "Département"),
             _champ("pays", "Pays de naissance", anciennes=True),
+            _champ("carte", "Lieu du chantier", formes=["point", "surface"], cadastre=True),
             _champ("siret", "Numéro SIRET"),
             _champ("rna", "Numéro RNA"),
             _champ("iban", "IBAN"),

@@ -187,8 +187,13 @@ def sections_of(
 
 
 def _ligne(champ: Champ, reponses: Mapping[str, Any], url: str) -> vues.Ligne:
-    words = tuple(afficher(champ, reponses[champ.id]).split("\n")) if champ.id in reponses else ("—",)
-    return vues.Ligne(champ.libelle, words, f"{url}#{champ.id}" if url and champ.calcul is None else "")
+    known = champ.id in reponses
+    return vues.Ligne(
+        champ.libelle,
+        tuple(afficher(champ, reponses[champ.id]).split("\n")) if known else ("—",),
+        f"{url}#{champ.id}" if url and champ.calcul is None else "",
+        plan=champ.genre.plan(champ, reponses[champ.id]) if known else None,
+    )
 
 
 _HISTOIRE = {

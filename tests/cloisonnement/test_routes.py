@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 # Routes that name no object of a person: same for all, or about whoever asks (their own list, their own sign-in).
 _PARTOUT = """GET /sante | GET /accessibilite | GET /mentions-legales | GET /donnees-personnelles | GET /aide
     | GET /plan-du-site | GET /robots.txt | GET /.well-known/security.txt | GET /favicon.ico | GET /langue/{code}"""
-_SUGGESTIONS = "GET /suggestions/communes | GET /suggestions/adresses"
+_SUGGESTIONS = "GET /suggestions/communes | GET /suggestions/adresses | GET /suggestions/carte"
 _SOI = """GET /connexion | GET /connexion/retour | GET /deconnexion | POST /deconnexion
     | GET /sessions"""
 SANS_OBJET = {
