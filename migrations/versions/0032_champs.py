@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0032_champs"
-down_revision = "0024_compteurs"
+down_revision = "0025_agenda"
 branch_labels = None
 depends_on = None
 
