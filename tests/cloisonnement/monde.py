@@ -194,6 +194,8 @@ async def _retenir(portail: Portail, commune: UUID, compte: Compte) -> None:
 async def make_monde(portail: Portail) -> Monde:
     """Plays it all once, with the real services and jobs."""
     cast = await acteurs.load_cast(portail)
+    # Photos that were scanned have a thumbnail.
+    portail.noyau.antivirus = acteurs.Sain()
     victime = await acteurs.dossier_instruit(portail)
     voisin = await acteurs.dossier_instruit(portail, personne="yann")
     ailleurs = await acteurs.dossier_instruit(portail, agent="katell", personne="yann", commune="rennes")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 # Routes that name no object of a person: same for all, or about whoever asks (their own list, their own sign-in).
 _PARTOUT = """GET /sante | GET /accessibilite | GET /mentions-legales | GET /donnees-personnelles | GET /aide
     | GET /plan-du-site | GET /robots.txt | GET /.well-known/security.txt | GET /favicon.ico | GET /langue/{code}"""
-_SUGGESTIONS = "GET /suggestions/communes | GET /suggestions/adresses"
+_SUGGESTIONS = "GET /suggestions/communes | GET /suggestions/adresses | GET /suggestions/carte"
 _SOI = """GET /connexion | GET /connexion/fenetre | GET /connexion/retour | GET /deconnexion | POST /deconnexion
     | GET /sessions"""
 SANS_OBJET = {
@@ -48,7 +48,7 @@ _BROUILLON = """GET /dossiers/{brouillon}/recapitulatif | GET /dossiers/{brouill
     | GET /dossiers/{brouillon}/pour-qui | POST /dossiers/{brouillon}/pour-qui | GET /dossiers/{brouillon}/reprendre
     | GET /dossiers/{brouillon}/pour-qui/mandat | POST /dossiers/{brouillon}/pour-qui/mandat"""
 _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /dossiers/{dossier}/messages
-    | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /documents/{document}
+    | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /pieces/{piece}/vignette | GET /documents/{document}
     | POST /dossiers/{dossier}/attestation | POST /sessions/{session}/fermer
     | GET /dossiers/{dossier}/imprimer | GET /dossiers/{dossier}/retirer | POST /dossiers/{dossier}/retirer"""
 _AVIS = """GET /avis/{avis} | POST /avis/{avis}/code | POST /avis/{avis} | GET /avis/{avis}/pieces/{piece}"""
@@ -109,7 +109,8 @@ OBJETS = {
     "agents": f"""GET /dossiers/{{dossier}} | POST /dossiers/{{dossier}}/prise | POST /dossiers/{{dossier}}/messages
         | POST /dossiers/{{dossier}}/notes | POST /dossiers/{{dossier}}/complements
         | POST /dossiers/{{dossier}}/decision | GET /dossiers/{{dossier}}/reprendre | POST /dossiers/{{dossier}}/pieces
-        | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
+        | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /pieces/{{piece}}/vignette
+        | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
         | GET /reglages/{{collectivite}}/exterieur | POST /reglages/{{collectivite}}/exterieur
