@@ -27,6 +27,7 @@ from app.demarches.routes import (
     edition_essais,
     edition_liste,
     edition_publication,
+    edition_regles,
 )
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import exterieur as demarches_exterieur
@@ -58,6 +59,7 @@ EDITION = (
     edition_publication.router,
     edition_essais.router,
     edition_chantier.router,
+    edition_regles.router,
     demarches_edition.router,
 )
 # The routers of each kind of host, in the order they are tried.

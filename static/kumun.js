@@ -109,6 +109,20 @@ document.addEventListener("htmx:after:request", (evenement) => {
 });
 document.addEventListener("htmx:error", () => direPanne(true));
 
+/** What somebody types while a fragment is on its way stays: the fragment was drawn before it was typed. */
+let enCours = null;
+document.addEventListener("htmx:before:swap", () => {
+  const champ = document.activeElement;
+  enCours = champ?.id && champ.matches("input:not([type=checkbox], [type=radio]), textarea") ? { id: champ.id, valeur: champ.value } : null;
+});
+document.addEventListener("htmx:after:swap", () => {
+  const champ = enCours && document.getElementById(enCours.id);
+  if (!champ) return;
+  if (champ.value !== enCours.valeur) champ.value = enCours.valeur;
+  champ.focus({ preventScroll: true });
+  enCours = null;
+});
+
 /** What runs on a page and on each fragment put in it: a function of the element to look in. */
 const fonctions = [demarrerComposants, animerBlocs, lierListes, suggererNoms, suggererAdresses, montrerCartes, enregistrerEnContinu, oublierSaisies, annoncerConnexion, garderBorne, imprimer];
 

@@ -86,7 +86,8 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | POST /travaux/1/relancer | GET /bandeau | POST /bandeau"""
 # A work in progress, an overlay: of Guingamp on the desk, of everybody's démarches on the console.
 _CHANTIER = """GET {c} | POST {c}/gestes | GET {c}/parties/legal | POST {c}/parties/legal | GET {c}/pages/document
-    | POST {c}/pages/document | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/apercu | POST {c}/apercu
+    | POST {c}/pages/document | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/regles/prix
+    | POST {c}/regles/prix | GET {c}/apercu | POST {c}/apercu
     | GET {c}/fichier.yaml | GET {c}/abandonner | POST {c}/abandonner | GET {c}/publication
     | POST {c}/publication | GET {c}/essais | POST {c}/essais | POST {c}/essais/{dossier}""".replace(
     "{c}", "/demarches/chantiers/{chantier}"
@@ -151,6 +152,7 @@ def normalised(route: str) -> str:
         ("parties/legal", "parties/{}"),
         ("pages/document", "pages/{}"),
         ("champs/nom", "champs/{}"),
+        ("regles/prix", "regles/{}"),
         ("}/acte-naissance", "}/{}"),
         ("versions/local-plage", "versions/{}"),
         ("/1.yaml", "/{}.yaml"),
