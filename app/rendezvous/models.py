@@ -116,6 +116,7 @@ class RendezVous(PersonnelMixin, Base):
     cree_le: Mapped[datetime] = mapped_column(Instant)
     modifie_le: Mapped[datetime] = mapped_column(Instant)
     expire_le: Mapped[datetime | None] = mapped_column(Instant)
+    arrive_le: Mapped[datetime | None] = mapped_column(Instant)
     origine_id: Mapped[UUID | None] = mapped_column()
     deplace: Mapped[bool] = mapped_column(Boolean, default=False)
     libelles: Mapped[dict[str, Any]] = mapped_column(JSONB)

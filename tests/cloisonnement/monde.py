@@ -91,7 +91,14 @@ SELECT id, id, id, id, id, '2027-01-04 08:00Z', '2027-01-04 09:00Z' FROM socle_c
 INSERT INTO rendezvous_absence (collectivite_id, id, occupant_id, debut, fin)
 SELECT id, id, id, '2027-01-04 08:40Z', '2027-01-04 09:00Z' FROM socle_collectivite;
 INSERT INTO rendezvous_seance (collectivite_id, id, motif_id, lieu_id, debut, fin, places)
-SELECT id, id, id, id, '2027-01-05 08:00Z', '2027-01-05 09:00Z', 10 FROM socle_collectivite
+SELECT id, id, id, id, '2027-01-05 08:00Z', '2027-01-05 09:00Z', 10 FROM socle_collectivite;
+INSERT INTO rendezvous_reglage (collectivite_id) SELECT id FROM socle_collectivite;
+INSERT INTO rendezvous_fermeture (collectivite_id, id, du, au)
+SELECT id, id, '2027-05-07', '2027-05-07' FROM socle_collectivite;
+INSERT INTO rendezvous_ticket (collectivite_id, id, lieu_id, jour, numero, pris_le)
+SELECT id, id, id, '2027-01-04', 1, now() FROM socle_collectivite;
+INSERT INTO rendezvous_mesure (collectivite_id, motif_id, jour, delai_jours)
+SELECT id, id, '2027-01-04', 3 FROM socle_collectivite
 """
 _RAPPELER = """
 INSERT INTO rendezvous_rappel (collectivite_id, rendezvous_id, genre, demande_le) VALUES (:c, :c, 'deux_jours', now())
