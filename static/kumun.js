@@ -4,6 +4,7 @@ import { animerBlocs, lierListes, montrerCartes, suggererAdresses, suggererNoms 
 import { enregistrerEnContinu, oublierSaisies } from "./enregistrement.js";
 import { garderBorne, imprimer } from "./borne.js";
 import { annoncerConnexion } from "./reconnexion.js";
+import { compterARebours } from "./rendezvous.js";
 
 /** Words that govuk-frontend's scripts show, per page language. */
 const MOTS = {
@@ -124,7 +125,7 @@ document.addEventListener("htmx:after:swap", () => {
 });
 
 /** What runs on a page and on each fragment put in it: a function of the element to look in. */
-const fonctions = [demarrerComposants, animerBlocs, lierListes, suggererNoms, suggererAdresses, montrerCartes, enregistrerEnContinu, oublierSaisies, annoncerConnexion, garderBorne, imprimer];
+const fonctions = [demarrerComposants, animerBlocs, lierListes, suggererNoms, suggererAdresses, montrerCartes, enregistrerEnContinu, oublierSaisies, annoncerConnexion, garderBorne, imprimer, compterARebours];
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const fonction of fonctions) fonction(document);
