@@ -55,6 +55,8 @@ class Evenement(StrEnum):
     TRANSMISSION = "transmission"
     ECHEANCES = "echeances"
     RESUME_AGENT = "resume_agent"
+    SUPPRESSION_ANNONCEE = "suppression_annoncee"
+    TERMES_CONSERVATION = "termes_conservation"
 
 
 def check_address(address: str) -> str:
