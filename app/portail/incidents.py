@@ -98,7 +98,9 @@ async def sign_in_required(request: Request, error: SignInRequiredError) -> Resp
     """To the sign-in page, and back to where the person was going (after a form: to the page of that form)."""
     path = request.url.path
     if request.method not in ("GET", "HEAD"):
-        return _render(request, 401, SESSION, actions=((N_("S’identifier"), _sign_in_url(_form_page(request))),))
+        return _render(
+            request, 401, SESSION, actions=((N_("S’identifier"), _sign_in_url(_form_page(request))),)
+        )
     suite = path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(_sign_in_url(suite), 303)
 

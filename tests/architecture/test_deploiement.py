@@ -104,7 +104,7 @@ def test_services_wait_for_what_they_need_and_keep_what_must_be_kept(compose: di
 def test_the_image_runs_what_is_there_without_rights(compose: dict[str, Any]) -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert re.search(r"^USER kumun$", lines, re.M)
-    assert {name for name in re.findall(r"\b(KUMUN_\w+)=", lines)} == IMAGE
+    assert set(re.findall(r"\b(KUMUN_\w+)=", lines)) == IMAGE
     commands = [match.split(", ") for match in re.findall(r"CMD \[(.+)\]", lines)]
     modules = [command[2].strip('"') for command in commands]
     modules += [s["command"][2] for s in (compose["services"][name] for name in OURS) if "command" in s]
