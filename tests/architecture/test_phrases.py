@@ -24,6 +24,7 @@ METIER = (
     "app/demarches/service/lots.py", "app/demarches/service/partage.py", "app/demarches/service/prise.py",
     "app/demarches/service/publication", "app/demarches/service/surcouches.py", "app/identite/cles.py",
     "app/portail/cles.py", "app/portail/console", "app/socle/sauvegarde/", "app/rendezvous/",
+    "app/demarches/service/appels.py", "app/socle/sortie.py",
 )  # fmt: skip
 # Faults of ours and details for the log: the sentence shown is their class's.
 INTERNES = ("app/socle/documents.py", "app/socle/lettres.py", "app/socle/mail.py", "app/socle/courriers.py")
