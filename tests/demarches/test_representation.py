@@ -127,3 +127,17 @@ async def test_agent_and_papers_name_both(portail: Portail, cast: Cast) -> None:
         assert "LE GALLOU" in text
     audit = "SELECT details FROM socle_audit WHERE action = 'demarches:dossier:representer'"
     assert portail.base.sql(audit) == [({"genre": "mandat", "qualite": "proche"},)]
+
+
+async def test_whoever_takes_a_draft_over_says_for_whom_again(portail: Portail, cast: Cast) -> None:
+    nav = await rozenn(portail)
+    page = await acting(nav, "mandat", **JEANNE)
+    base = page.chemin.split("/etapes/")[0]
+    fields = {"genre": "transfert", "nom": "Yann"}
+    shared = await (await nav.get(f"{base}/acces")).envoyer(fields, action=f"{base}/acces")
+    code = shared.arbre.xpath("string(//*[@class='k-depose__numero'])").strip()
+    yann = portail.navigateur()
+    await portail.ouvrir_session("guingamp", usager=(await compte(portail, "yann")).paire, navigateur=yann)
+    explained = await (await yann.get("/suivi")).envoyer({"code": code})
+    await explained.envoyer(action="/suivi")
+    assert (await yann.get(REMPLIR)).chemin == f"{base}/pour-qui"
