@@ -12,8 +12,9 @@ from app.demarches.domain import champs_visibles, jour_local, pages_applicables,
 from app.demarches.domain.etats import ETATS_FINAUX, LIBELLES_ETAT, Etat
 from app.demarches.domain.representation import mention_represente
 from app.demarches.models import Document, Dossier, Envoi
-from app.demarches.presentation import etiquette_of, histoire_of, messages_of, pieces_of, sections_of
-from app.demarches.presentation_parcours import instruction_of
+from app.demarches.presentation import etiquette_of, histoire_of, messages_of, sections_of
+from app.demarches.presentation_parcours import instruction_of, partage_of
+from app.demarches.presentation_pieces import pieces_of
 from app.demarches.repository.parcours import Travail
 from app.demarches.service import instruction
 from app.demarches.service.brouillons import circonstances_of
@@ -94,6 +95,7 @@ def dossier_of(
             "action_url": f"{base}/prise",
             "reprendre_url": f"{base}/reprendre",
         },
+        "partage": partage_of(dossier, travail, base, closed=closed),
         "sections": sections_of(definition, reponses),
         "pieces": pieces_of(definition, found.pieces, agent=True),
         "attendues": [_awaited(found, item, erreurs) for item in found.demandes],
@@ -205,7 +207,9 @@ def envois_of(envois: Sequence[Envoi]) -> list[dict[str, Any]]:
     """The e-mails of a dossier and what became of each."""
     return [
         {
-            "libelle": COURRIELS.get(item.evenement.partition(":")[0], item.evenement),
+            "libelle": "SMS d’une étape"
+            if item.moyen == "sms"
+            else COURRIELS.get(item.evenement.partition(":")[0], item.evenement),
             "a": item.destinataire,
             "le": item.envoye_le or item.cree_le,
             "etiquette": ENVOIS[item.etat],

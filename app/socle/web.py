@@ -17,6 +17,7 @@ from app.socle.cache import PageRendue
 from app.socle.contexte import Contexte, Visite
 from app.socle.db import fetch
 from app.socle.errors import InvalidInputError
+from app.socle.gabarits import PARIS, zone_de_la_page
 from app.socle.langues import LANGUES, N_
 from app.socle.models import Idempotence
 from app.socle.vues import Coordonnees, Horaire, Langue, Lien
@@ -102,7 +103,11 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
     if genre == "collectivite":
         return ((N_("Démarches"), "/demarches"), (N_("Mon espace"), passage_url(settings, hote, "/")))
     if genre == "mon":
-        return ((N_("Mes dossiers"), "/"), (N_("Mes connexions"), "/sessions"))
+        return (
+            (N_("Mes dossiers"), "/"),
+            (N_("Mes rendez-vous"), "/rendez-vous"),
+            (N_("Mes connexions"), "/sessions"),
+        )
     if genre == "agents":
         return (
             (N_("Bureau"), "/"),
@@ -151,7 +156,9 @@ def page(
     """The whole page, or its block alone when htmx asked; the same template either way."""
     environment = visit.noyau.gabarits[visit.langue]
     found = environment.get_template(template)
-    values = {"portail": Portail(visit), "maintenant": visit.now, **context}
+    values = {"portail": (portail := Portail(visit)), "maintenant": visit.now, **context}
+    # Set anew by each page: whatever an earlier one of this task left is not seen.
+    zone_de_la_page.set(context.get("fuseau") or portail.fuseau or PARIS)
     if block is not None and is_fragment(visit):
         state = found.new_context(values)
         body = "".join(found.blocks[block](state))

@@ -1,7 +1,7 @@
 """The SECURITY DEFINER functions: the few doors through the policies, each with the test of its own walls."""
 
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -234,10 +234,12 @@ async def test_the_counters_of_the_desk_stay_in_the_perimeter(portail: Portail, 
 
     async def count(perimetre: Perimetre) -> int:
         async with portail.noyau.db.session(perimetre) as session:
-            sql = text(
-                "SELECT ouverts FROM compter_bureau(:c, :a, '2026-11-23', 'depose', 'en_attente', 100)"
-            )
-            places = {"c": [monde.guingamp, monde.rennes], "a": list(monde.cast.agents.values())}
+            sql = text("SELECT ouverts FROM compter_bureau(:c, :a, :j, 'depose', 'en_attente', 100)")
+            places = {
+                "c": [monde.guingamp, monde.rennes],
+                "a": list(monde.cast.agents.values()),
+                "j": [date(2026, 11, 23)] * 2,
+            }
             return sum((await session.execute(sql, places)).scalars())
 
     assert await count(Perimetre.pour_instruction(monde.guingamp)) == 1

@@ -247,6 +247,8 @@ class Definition(Fige):
 
     def _check_models(self, champs: dict[str, Champ]) -> None:
         model, parcours = self.decision, self.parcours
+        if parcours is not None:
+            parcours.check_champs({id_: champ.type for id_, champ in champs.items()})
         texts = (*model.visas, *model.articles_acceptation, *model.articles_refus) if model else ()
         for what, used in (
             ("the model of decision", texts),

@@ -190,7 +190,8 @@ async def save_answers(
 _DEPOSER = """
 WITH d AS (
   UPDATE demarches_dossier
-    SET etat = $3, numero = $4, demandeur = $5, reponses = $6, depose_le = $7, silence_le = $8, modifie_le = $7,
+    SET etat = $3, numero = $4, demandeur = $5, reponses = $6, depose_le = $7, silence_le = $8, silence_sens = $15,
+        modifie_le = $7,
         prix_centimes = $14, revision = revision + 1, langue = $13, groupe_id = (SELECT g.id FROM demarches_groupe g
           WHERE g.collectivite_id = $1 AND lower(g.nom) = lower($12) AND g.actif)
     WHERE collectivite_id = $1 AND id = $2 RETURNING collectivite_id, id
@@ -213,6 +214,7 @@ async def freeze(
     reponses: dict[str, Any],
     depose_le: datetime,
     silence_le: date | None,
+    silence_sens: str | None,
     evenement_id: UUID,
     auteur: str,
     mots: str,
@@ -241,6 +243,7 @@ async def freeze(
         groupe,
         langue,
         prix_centimes,
+        silence_sens,
     )
     for name, value in (("etat", etat), ("numero", numero), ("depose_le", depose_le), ("reponses", reponses)):
         set_committed_value(dossier, name, value)

@@ -50,8 +50,7 @@ class NumeroPrisError(ConflictError):
 
 def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
     """What still stands in the way of submission: (page, field, sentence), in the order of the form."""
-    pieces = {piece.champ_id for piece in draft.pieces}
-    return a_completer(draft.definition, draft.reponses, pieces, draft.circonstances)
+    return a_completer(draft.definition, draft.reponses, draft.documents(), draft.circonstances)
 
 
 class DossierChangeError(ConflictError):
@@ -166,7 +165,8 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
     etat = draft.etat()
     reponses = etat.reponses
     lieu = Lieu.de(draft.collectivite.fuseau, draft.collectivite.departement)
-    silence = date_silence(silence_de(definition, reponses), ctx.now, lieu=lieu)
+    rule = silence_de(definition, reponses)
+    silence = date_silence(rule, ctx.now, lieu=lieu)
     numero = nouveau_numero(secrets.randbelow, essai=dossier.essai)
     try:
         await remplissage.freeze(
@@ -178,6 +178,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
             reponses=reponses,
             depose_le=ctx.now,
             silence_le=silence,
+            silence_sens=rule.regime if rule else None,
             evenement_id=uuid7(),
             auteur=auteur,
             mots=words_of(definition, demandeur, reponses, numero, dossier),

@@ -44,7 +44,8 @@ from app.demarches.models import Complement, Decision, Dossier, Piece
 from app.demarches.pdf import pdf_accuse, pdf_attestation, pdf_decision, pdf_demande_complement, pdf_dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.service.depot import nom_de
-from app.socle.courriers import de, institution
+from app.socle.articles import de
+from app.socle.courriers import institution
 from app.socle.crypto.keystore import KeyOwner
 from app.socle.hosts import CollectiviteVue
 from app.socle.langues import N_
@@ -95,7 +96,7 @@ def autorite_of(collectivite: CollectiviteVue) -> str:
     """Whom an administrative appeal is addressed to."""
     if collectivite.genre == "commune":
         return f"le maire {de(collectivite.nom)}"
-    return f"le président de {collectivite.nom}"
+    return f"le président {de(collectivite.nom)}"
 
 
 def recours_of(collectivite: CollectiviteVue) -> VoiesRecours:

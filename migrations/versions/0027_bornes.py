@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.politiques import commune, fonction
 
-revision = "0033_bornes"
-down_revision = "0025_agenda"
+revision = "0027_bornes"
+down_revision = "0026_suite"
 branch_labels = None
 depends_on = None
 
