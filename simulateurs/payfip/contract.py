@@ -85,7 +85,7 @@ def validator() -> etree.XMLSchema:
     first, *others = schemas()
     spaces = {REQUETE: others[0], REPONSE: others[1]}
 
-    class Inline(etree.Resolver):
+    class Inline(etree.Resolver):  # type: ignore[misc]
         """Finds the two other schemas without a file or a network."""
 
         def resolve(self, system_url: str, public_id: str, context: object) -> object:

@@ -39,7 +39,7 @@ class PayFiP:
     def __init__(self, context: Context, *, notifier: httpx.AsyncClient | None = None) -> None:
         """`notifier` sends the notifications; tests give one that reaches their own application."""
         self._context = context
-        self._notifier = notifier
+        self.notifier = notifier
         self.operations = Operations(context)
         self._scenarios: dict[str, Scenario] = {}
 
@@ -159,8 +159,8 @@ class PayFiP:
     async def _notify(self, found: Operation) -> None:
         scenario, url = found.scenario, found.champs["urlnotif"]
         await asyncio.sleep(scenario.retard)
-        fields = {scenario.casse: found.idop}
-        client = self._notifier or httpx.AsyncClient(timeout=10)
+        fields: dict[str, str] = {scenario.casse: found.idop}
+        client = self.notifier or httpx.AsyncClient(timeout=10)
         try:
             for _ in range(scenario.notifications):
                 if scenario.methode == "GET" or scenario.par == "adresse":
@@ -171,7 +171,7 @@ class PayFiP:
             # The real service tries once: whoever missed it asks.
             return
         finally:
-            if self._notifier is None:
+            if self.notifier is None:
                 await client.aclose()
 
     def _named(self, found: Operation) -> str:

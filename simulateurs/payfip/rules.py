@@ -22,7 +22,7 @@ REFDET = Rule("payfip.refdet", Evidence.PF_SRC, "refdet has 6 to 30 letters or d
 MONTANT = Rule(
     "payfip.montant",
     Evidence.PF_DOC,
-    "montant is whole cents without a separator (else M1), 100 at least (else M3), within the client's limit (else M5).",
+    "montant is whole cents (else M1), 100 at least (else M3), within the limit of the client (else M5).",
     switchable=True,
 )
 MEL = Rule(
@@ -37,7 +37,7 @@ SAISIE = Rule(
 ADRESSES = Rule(
     "payfip.adresses",
     Evidence.PF_DOC,
-    "urlnotif (N1) and urlredirect (D1) are absolute http addresses.",
+    "urlnotif (else N1) and urlredirect (else D1) are absolute addresses.",
     switchable=True,
 )
 SANS_DEDOUBLEMENT = Rule(

@@ -63,7 +63,7 @@ def answer(operation: str, champs: Mapping[str, str | None]) -> bytes:
     for name in OPERATIONS[operation][3]:
         if champs.get(name) is not None:
             etree.SubElement(part, name).text = champs[name]
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
 def fault(error: FaultError) -> bytes:
@@ -83,7 +83,7 @@ def fault(error: FaultError) -> bytes:
         ("severite", str(error.severite)),
     ):
         etree.SubElement(detail, name).text = value
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
 def _envelope() -> tuple[etree._Element, etree._Element]:
