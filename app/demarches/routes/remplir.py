@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from app.demarches.definitions import Page
 from app.demarches.domain import agir
 from app.demarches.presentation import annonces_of, controles_of
+from app.demarches.presentation_suite import mouvements_of
 from app.demarches.routes import deposer
 from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
 from app.demarches.routes.public import fil, service_of
@@ -82,7 +83,7 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
 
 @pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
-    """Keeps questions as they are typed; answers with the hour, and the questions that the step now asks."""
+    """Keeps questions as they are typed; answers with the hour, and what the step now asks, computes and refuses."""
     draft = await brouillons.open_draft(ctx, dossier_id, lock=True)
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
@@ -98,6 +99,7 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
         "remarques": remarks,
         "annonces": annonces_of(etat, step.id) if step else [],
         "controles": controles_of(etat, step.id) if step else {},
+        "mouvements": mouvements_of(etat, step.id) if step else {},
         "versions": reponses.marques_of(draft, (c for c in draft.definition.champs() if c.id in asked_ids)),
         "conflits": draw_conflicts(ctx, draft, step, conflicts) if step and conflicts else {},
     }
