@@ -83,6 +83,7 @@ class Dossier(PersonnelMixin, Base):
     depose_le: Mapped[datetime | None] = mapped_column(Instant)
     silence_le: Mapped[date | None] = mapped_column(Date)
     prix_centimes: Mapped[int | None] = mapped_column(BigInteger)
+    dua_annees: Mapped[int | None] = mapped_column(SmallInteger)
     agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_agent.id"))
     agent_nom: Mapped[str] = mapped_column(Text, default="")
     bail_jusqu_a: Mapped[datetime | None] = mapped_column(Instant)

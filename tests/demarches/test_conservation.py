@@ -68,3 +68,17 @@ async def test_what_is_due_goes_whole_and_leaves_numbers(
     assert "2 dossiers détruits sur 2, 2 pièces. Terminé." in told
     assert "Maëlle" in told
     assert due[0].numero not in str(portail.base.sql("SELECT * FROM demarches_elimination"))
+
+
+async def test_a_dossier_whose_answers_gave_it_a_longer_term_is_kept(portail: Portail, cast: Cast) -> None:
+    long, short = [await acteurs.dossier_instruit(portail, personne=p) for p in ("rozenn", "yann")]
+    for dossier in (long, short):
+        await acteurs.decider(portail, dossier)
+    portail.base.sql("UPDATE demarches_dossier SET dua_annees = 5 WHERE id = %s RETURNING 1", long.id)
+    portail.avancer(days=400)
+    nav = await desk(portail, cast)
+    page = await nav.get("/conservation")
+    assert "durée 1 à 5 ans" in page.texte
+    await page.envoyer({"certain": "oui"}, action="eliminations")
+    await run_jobs(portail)
+    assert portail.base.sql("SELECT id FROM demarches_dossier") == [(long.id,)]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.demarches.definitions import Definition, load_catalogue
-from app.demarches.domain import etat_du_formulaire, router
+from app.demarches.domain import duree_de, etat_du_formulaire, router
 from app.demarches.service import catalogue
 from tests.cast import Cast, compte
 from tests.outillage.navigateur import Navigateur, Page
@@ -185,3 +185,23 @@ async def test_computed_values_totals_and_requirements_move_while_typing(
     again = (await nav.get(f"{first.formulaire('/etapes/').get('action')}")).texte.replace(NB, " ")
     assert "1,5 repas" in again
     assert "112,50 €" in again
+
+
+async def test_answers_may_give_a_dossier_its_own_term_of_retention(portail: Portail, cast: Cast) -> None:
+    durees = [
+        {"si": "nombre_enfants > 5", "dua_annees": 9, "motif": "Très grande famille."},
+        {"si": "nombre_enfants > 2", "dua_annees": 5, "motif": "Contrôle de la caisse."},
+    ]
+    kept = {**BASE.model_dump()["conservation"], "durees": durees}
+    definition = Definition.model_validate(BASE.model_dump() | REGLES | {"conservation": kept})
+    assert [duree_de(definition, {"nombre_enfants": n}) for n in (1, 3, 6)] == [None, 5, 9]
+    nav, first = await commencer(portail, definition)
+    more = await first.envoyer({"habitant": "oui", "action": "continuer"})
+    third = await more.envoyer({"nombre_enfants": "3", "nombre_repas": "6", "action": "continuer"})
+    review = await third.envoyer({"accord": "oui", "action": "continuer"})
+    done = await review.envoyer({"declaration": "oui"}, action="/deposer")
+    assert portail.base.sql("SELECT dua_annees FROM demarches_dossier") == [(5,)]
+    seen = await nav.get(done.chemin.removesuffix("/depose"))
+    assert f"Durée de conservation après la décision{NB}: 5{NB}ans." in seen.arbre.text_content()
+    told = (await nav.get("/donnees-personnelles")).texte.replace(NB, " ")
+    assert "5 ans quand « Combien ? » est plus de 2 (Contrôle de la caisse.)" in told
