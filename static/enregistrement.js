@@ -1,6 +1,8 @@
 /* Every field is saved as it is typed. What the server has not confirmed stays in this tab's own storage (emptied as soon
    as it is confirmed), so a lost session, a tunnel or a closed tab loses nothing. Without script, the buttons save. */
 
+import { Reconnexion } from "./reconnexion.js";
+
 const PAUSE = 800;
 const ATTENTES = [2000, 5000, 15000, 30000];
 
@@ -15,6 +17,7 @@ const PHRASES = {
     entrer: "M’identifier",
     calcule: "Calculé d’après vos réponses",
     facultatif: "(facultatif)",
+    autre: "Ce dossier est à un autre compte : identifiez-vous avec celui qui l’a commencé.",
     refus: "Ce que vous écrivez n’a pas pu être enregistré. Utilisez le bouton « Enregistrer et finir plus tard ».",
   },
   br: {
@@ -26,6 +29,7 @@ const PHRASES = {
     entrer: "Kevreañ",
     calcule: "Jedet diouzh ho respontoù",
     facultatif: "(diret)",
+    autre: "Ur gont all he deus an teuliad-mañ: kevreit gant an hini he deus e boulc’het.",
     refus: "N’eus ket bet gallet enrollañ. Implijit ar bouton enrollañ.",
   },
   en: {
@@ -37,6 +41,7 @@ const PHRASES = {
     entrer: "Sign in",
     calcule: "Computed from your answers",
     facultatif: "(optional)",
+    autre: "This request belongs to another account: sign in with the one that began it.",
     refus: "What you typed could not be saved. Use the “save” button.",
   },
 };
@@ -64,6 +69,16 @@ export function enregistrerEnContinu(scope) {
   new Enregistreur(formulaire).demarrer();
 }
 
+/** After a submission or a sign-out, nothing that was typed stays in this tab. */
+export function oublierSaisies(scope) {
+  if (!scope.querySelector?.("[data-k-oublier]")) return;
+  try {
+    for (const cle of Object.keys(sessionStorage)) if (cle.startsWith("kumun:")) sessionStorage.removeItem(cle);
+  } catch {
+    /* Nothing was kept. */
+  }
+}
+
 class Enregistreur {
   constructor(formulaire) {
     this.formulaire = formulaire;
@@ -78,6 +93,10 @@ class Enregistreur {
     this.enCours = false;
     this.essais = 0;
     this.minuterie = 0;
+    this.perdue = false;
+    // On a kiosk nothing is kept in the browser: the next person must not find it.
+    this.memoire = document.body.dataset.kBorne === undefined;
+    this.reconnexion = new Reconnexion(() => this.retenter());
   }
 
   demarrer() {
@@ -95,6 +114,8 @@ class Enregistreur {
     if (!champ.name || champ.type === "file" || champ.type === "hidden") return;
     // A choice between two answers goes with the buttons, which then show the one that was kept.
     if (champ.name.startsWith("conflit-")) return;
+    // What is said of a file goes with the file.
+    if (champ.closest("[data-k-piece]")) return;
     this.attente.add(questionDe(champ.name));
     this.garder();
     clearTimeout(this.minuterie);
@@ -137,11 +158,14 @@ class Enregistreur {
   }
 
   async recevoir(reponse, questions) {
+    this.perdue = false;
     if (reponse.ok) {
       this.essais = 0;
+      this.reconnexion.fermer();
       this.garder();
       const suite = await reponse.json();
       this.marquer(suite.versions);
+      this.totaliser(suite.totaux ?? {});
       this.dire(this.opposer(suite.conflits ?? {}, questions) ? this.phrases.conflit : this.phrases.fait(suite.heure));
       this.actualiser(suite.champs).catch(() => {}).then(() => {
         this.annoncer(suite.annonces ?? [], suite.controles ?? {});
@@ -151,8 +175,18 @@ class Enregistreur {
     }
     this.remettre(questions);
     if (reponse.type === "opaqueredirect" || reponse.status === 401 || reponse.status === 403) this.proposerEntree();
+    else if (reponse.status === 404) this.dire(this.phrases.autre);
     else if (reponse.status >= 500 || reponse.status === 429) this.replanifier();
     else this.dire(this.phrases.refus);
+  }
+
+  /** The totals of a table, as the server has just added them up. */
+  totaliser(totaux) {
+    const blocs = blocsDe(this.formulaire);
+    for (const [question, montants] of Object.entries(totaux)) {
+      const cases = blocs.get(question)?.querySelectorAll("tfoot td") ?? [];
+      cases.forEach((place, rang) => { place.textContent = montants[rang] ?? ""; });
+    }
   }
 
   /** The versions that this form now knows: what comes next from it is compared with them. */
@@ -196,15 +230,12 @@ class Enregistreur {
     }
   }
 
-  /** What is computed from the answers: values, totals of tables, and which questions must be answered. */
-  mouvoir({ calculs = {}, totaux = {}, obligatoires = {} }) {
+  /** What follows from the answers: computed values, and which questions must be answered. */
+  mouvoir({ calculs = {}, obligatoires = {} }) {
     const blocs = blocsDe(this.formulaire);
     const poser = (place, texte) => { if (place && place.textContent !== texte) place.textContent = texte; };
     for (const [question, valeur] of Object.entries(calculs)) {
       poser(this.formulaire.querySelector(`output[name="${question}-valeur"]`), valeur || this.phrases.calcule);
-    }
-    for (const [question, sommes] of Object.entries(totaux)) {
-      blocs.get(question)?.querySelectorAll(".k-tableau__total").forEach((place, rang) => poser(place, sommes[rang]));
     }
     for (const [question, due] of Object.entries(obligatoires)) {
       const bloc = blocs.get(question);
@@ -250,18 +281,30 @@ class Enregistreur {
     if (this.etat) this.etat.textContent = phrase;
   }
 
+  /** The session is over: says so, and offers to sign in again without leaving what is being written. */
   proposerEntree() {
-    if (!this.etat) return;
-    this.dire(`${this.phrases.session} `);
-    const lien = document.createElement("a");
-    lien.className = "govuk-link";
-    lien.href = `/connexion?suite=${encodeURIComponent(this.page)}`;
-    lien.textContent = this.phrases.entrer;
-    this.etat.append(lien);
+    this.perdue = true;
+    if (this.etat) {
+      this.dire(`${this.phrases.session} `);
+      const bouton = document.createElement("button");
+      Object.assign(bouton, { type: "button", className: "k-bouton-lien", textContent: this.phrases.entrer });
+      bouton.addEventListener("click", () => this.reconnexion.proposer());
+      this.etat.append(bouton);
+    }
+    if (!this.proposee) this.reconnexion.proposer();
+    // Once refused, the dialog waits to be asked for: somebody may want to finish a sentence.
+    this.proposee = true;
+  }
+
+  /** Sends again what waits; whether the person is known again. */
+  async retenter() {
+    await this.envoyer();
+    return !this.perdue;
   }
 
   /** Keeps in this tab what is not confirmed yet. */
   garder() {
+    if (!this.memoire) return;
     try {
       if (!this.attente.size) return sessionStorage.removeItem(this.cle);
       const donnees = this.donnees(this.attente);
@@ -284,6 +327,7 @@ class Enregistreur {
 
   /** After a lost session: puts back what had not reached the server, then saves it. */
   reprendre() {
+    if (!this.memoire) return;
     let garde = null;
     try {
       garde = sessionStorage.getItem(this.cle);
@@ -294,7 +338,7 @@ class Enregistreur {
     const donnees = new URLSearchParams(garde);
     const questions = new Set(donnees.getAll("champ"));
     for (const champ of this.formulaire.elements) {
-      if (!champ.name || champ.type === "hidden" || champ.type === "file" || !questions.has(questionDe(champ.name))) continue;
+      if (!champ.name || champ.type === "hidden" || champ.type === "file" || champ.closest("[data-k-piece]") || !questions.has(questionDe(champ.name))) continue;
       const valeurs = donnees.getAll(champ.name);
       if (champ.type === "radio" || champ.type === "checkbox") champ.checked = valeurs.includes(champ.value);
       else if (valeurs.length) champ.value = valeurs[0];

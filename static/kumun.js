@@ -1,7 +1,10 @@
 /* Enhancements of every page. Each feature is a function that finds its own elements and does nothing without them. */
 import { initAll } from "./vendor/govuk-frontend.min.js";
-import { animerBlocs, lierListes, suggererAdresses, suggererNoms } from "./champs.js";
-import { enregistrerEnContinu } from "./enregistrement.js";
+import { animerBlocs, lierListes, montrerCartes, suggererAdresses, suggererNoms } from "./champs.js";
+import { enregistrerEnContinu, oublierSaisies } from "./enregistrement.js";
+import { garderBorne, imprimer } from "./borne.js";
+import { annoncerConnexion } from "./reconnexion.js";
+import { compterARebours } from "./rendezvous.js";
 
 /** Words that govuk-frontend's scripts show, per page language. */
 const MOTS = {
@@ -122,7 +125,7 @@ document.addEventListener("htmx:after:swap", () => {
 });
 
 /** What runs on a page and on each fragment put in it: a function of the element to look in. */
-const fonctions = [demarrerComposants, animerBlocs, lierListes, suggererNoms, suggererAdresses, enregistrerEnContinu];
+const fonctions = [demarrerComposants, animerBlocs, lierListes, suggererNoms, suggererAdresses, montrerCartes, enregistrerEnContinu, oublierSaisies, annoncerConnexion, garderBorne, imprimer, compterARebours];
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const fonction of fonctions) fonction(document);

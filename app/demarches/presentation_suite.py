@@ -1,4 +1,4 @@
-"""What follows by itself: from answers while they are typed, from silence, from a dossier being handed over."""
+"""What follows: from answers while they are typed, from silence, from a handing over; what a draft misses."""
 
 from typing import Any
 
@@ -6,18 +6,19 @@ from app.demarches.domain import Lieu
 from app.demarches.domain.conditions import EtatFormulaire
 from app.demarches.domain.etats import Etat
 from app.demarches.service.horloge import tacite_du
+from app.demarches.service.reste import Reste
 from app.demarches.service.suivi import Suivi
 from app.demarches.service.transmission import new_id_of
-from app.demarches.types.tableau import Tableau
 from app.socle.contexte import Contexte
 from app.socle.ids import new_token
+from app.socle.vues import Lien
 
 
 def mouvements_of(etat: EtatFormulaire, page_id: str) -> dict[str, Any]:
     """What answers move on their page while they are typed, as it is shown there.
 
-    `calculs` are the computed values ("" while one is not known), `totaux` the totals of tables, `obligatoires` the
-    questions that a rule makes obligatory or not.
+    `calculs` are the computed values ("" while one is not known), `obligatoires` the questions that a rule makes
+    obligatory or not.
     """
     asked = etat.champs(page_id)
     known = etat.reponses
@@ -26,11 +27,6 @@ def mouvements_of(etat: EtatFormulaire, page_id: str) -> dict[str, Any]:
             c.id: c.genre.afficher(c, known[c.id]) if c.id in known else ""
             for c in asked
             if c.calcul is not None
-        },
-        "totaux": {
-            c.id: c.genre.totaux_montres(c, known.get(c.id))
-            for c in asked
-            if isinstance(c.genre, Tableau) and c.totaux
         },
         "obligatoires": {c.id: c.id in etat.obligatoires for c in asked if c.obligatoire_si is not None},
     }
@@ -50,3 +46,9 @@ def suites_of(ctx: Contexte, found: Suivi) -> dict[str, Any]:
         "suite_url": f"/dossiers/{new_id_of(dossier.id)}" if dossier.etat == Etat.TRANSMIS and inside else "",
         "cle_idempotence": new_token(),
     }
+
+
+def reste_vu(one: Reste, base: str) -> dict[str, Any]:
+    """What a draft misses, in numbers and links; `base` is its address."""
+    liens = [Lien(phrase, f"{base}/etapes/{page_id}#{champ_id}") for page_id, champ_id, phrase in one.manques]
+    return {"questions": one.champs, "pieces": one.pieces, "liens": liens}

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0034_regles"
-down_revision = "0025_agenda"
+down_revision = "0029_rendezvous_public"
 branch_labels = None
 depends_on = None
 

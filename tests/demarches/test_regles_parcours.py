@@ -172,14 +172,10 @@ async def test_computed_values_totals_and_requirements_move_while_typing(
         return (await nav.post(form.get("data-k-autosave"), sent + list(valeurs.items()))).answer.json()
 
     said = (await taper(habitant="oui", nombre_enfants="1"))["mouvements"]
-    assert said == {
-        "calculs": {"parts": ""},
-        "totaux": {"budget": [f"0{NB}€"]},
-        "obligatoires": {"nombre_repas": False},
-    }
+    assert said == {"calculs": {"parts": ""}, "obligatoires": {"nombre_repas": False}}
     said = (await taper(nombre_enfants="4", nombre_repas="6"))["mouvements"]
     assert (said["calculs"], said["obligatoires"]) == ({"parts": f"1,5{NB}repas"}, {"nombre_repas": True})
-    said = (await taper(**{"budget-repas-cout": "12,50", "budget-car-cout": "100"}))["mouvements"]
+    said = await taper(**{"budget-repas-cout": "12,50", "budget-car-cout": "100"})
     assert said["totaux"] == {"budget": [f"112,50{NB}€"]}
     # What a draft shows at once is what its page shows when it is drawn again.
     again = (await nav.get(f"{first.formulaire('/etapes/').get('action')}")).texte.replace(NB, " ")

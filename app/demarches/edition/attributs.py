@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel
 
 from app.demarches.definitions import Champ, Definition, Page
+from app.demarches.definitions.champs import SANS_LIEN
 from app.demarches.edition.libelles import AIDES, LIBELLES, VALEURS, libelle_de
 from app.demarches.types import PROPRES, TYPES
 from app.demarches.types.nombres import ecrire_cents, lire_cents
@@ -158,6 +159,8 @@ def entrees_champ(type_: str) -> list[Entree]:
     foreign = PROPRES - genre.attributs | REGLES | {"id", "type"}
     if not genre.repond and type_ != "piece":
         foreign |= {"obligatoire", "prerempli", "autocomplete", "sujet"}
+    if type_ in SANS_LIEN or not genre.repond:
+        foreign |= {"lien"}
     made = _de(Champ, [name for name in Champ.model_fields if name not in foreign])
     if type_ in ("choix", "choix_multiple"):
         # Their options hold no others: rows are enough. Those of linked lists are written as text.
@@ -170,7 +173,8 @@ def entrees_champ(type_: str) -> list[Entree]:
 PARTIES: dict[str, tuple[str, ...]] = {
     "presentation": (
         "titre", "theme", "resume", "traductions", "mots_cles", "pour_qui", "ce_qu_il_faut", "duree_minutes",
-        "delai_traitement", "cout", "tarifs", "textes", "service", "liens", "identites", "declaration",
+        "delai_traitement", "cout", "tarifs", "textes", "service", "liens", "identites", "representation",
+        "declaration",
     ),
     "legal": ("legal",),
     "decision": ("decision",),
@@ -193,7 +197,11 @@ def entrees_partie(genre: str, partie: str) -> list[Entree]:
     made = _de(Definition, [nom for nom in parties(genre)[partie] if nom not in REGLES])
     made = [one for one in made if one.nom != "conservation.durees"]
     if genre == "fiche":
-        made = [one for one in made if one.nom not in ("identites", "declaration", "duree_minutes")]
+        made = [
+            one
+            for one in made
+            if one.nom not in ("identites", "representation", "declaration", "duree_minutes")
+        ]
     return made
 
 

@@ -94,11 +94,6 @@ class Tableau(TypeSimple):
             for column in champ.colonnes
         }
 
-    def totaux_montres(self, champ: "Champ", valeur: Any) -> list[str]:
-        """The total of each column as it is shown."""
-        totals = self.totaux(champ, valeur)
-        return [_montre(column, totals[column.id]) for column in champ.colonnes]
-
     def afficher(self, champ: "Champ", valeur: Any) -> str:
         """One line per row, then the totals."""
         lines = []
