@@ -16,7 +16,6 @@ from app.demarches.domain.conditions import (
     Evaluation,
     etat_du_formulaire,
     is_answered,
-    reponses_effectives,
 )
 from app.demarches.expressions import Circonstances
 from app.demarches.types import ContexteDeSaisie, SaisieChamp
@@ -73,7 +72,8 @@ def parse_page(
     lecteur = _Lecteur(saisie, brut, walk, reponses, around.aujourdhui or date.max)
     walk.parcourir(page, reponses, lecteur.lire)
     lecteur.garder(page)
-    rest = {id_: value for id_, value in reponses.items() if id_ not in {champ.id for champ in page.champs}}
+    here = {champ.id for champ in page.champs}
+    rest = {id_: value for id_, value in reponses.items() if id_ not in here}
     _controler(saisie, page, etat_du_formulaire(definition, rest | walk.reponses, around))
     return saisie
 
@@ -159,15 +159,17 @@ def a_completer(
     reponses: Mapping[str, Any],
     pieces: Collection[str],
     circonstances: Circonstances | date,
+    etat: EtatFormulaire | None = None,
 ) -> list[tuple[str, str, str]]:
     """What still stands in the way of depositing: (page id, field id, sentence), in form order.
 
     `pieces` are the ids of the fields that have at least one piece; `circonstances` may be given as the day alone.
     Every stored answer is read again, so that a limit which moved with the calendar is seen. A check of a page as a
     whole is told on its first question; a condition of the démarche that is not met, on the first of the form.
+    `etat` is the form as it stands, from who has it already.
     """
     around = _circonstances(circonstances)
-    etat = etat_du_formulaire(definition, reponses, around)
+    etat = etat or etat_du_formulaire(definition, reponses, around)
     faults: list[tuple[str, str, str]] = []
     for seen in etat.pages:
         first = seen.champs[0].id
@@ -186,11 +188,14 @@ def a_completer(
 
 
 def avertissements(
-    definition: Definition, reponses: Mapping[str, Any], circonstances: Circonstances | date
+    definition: Definition,
+    reponses: Mapping[str, Any],
+    circonstances: Circonstances | date,
+    etat: EtatFormulaire | None = None,
 ) -> dict[str, str]:
     """Remarks that do not block, by field id: a date that comes sooner than the service would need."""
     around = _circonstances(circonstances)
-    effective = reponses_effectives(definition, reponses, around)
+    effective = (etat or etat_du_formulaire(definition, reponses, around)).reponses
     context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective, around.code_insee)
     found: dict[str, str] = {}
     for champ in definition.champs():

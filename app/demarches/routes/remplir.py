@@ -5,12 +5,11 @@ for an agent who fills it for somebody: the same pages, the same rules.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
@@ -40,13 +39,16 @@ pages.include_router(deposer.pages)
 
 
 @router.get("/demarches/{slug}/remplir")
-async def start(ctx: ContexteDep, slug: str) -> Response:
+async def start(visit: VisiteDep, slug: str) -> Response:
     """The person's draft of that démarche, at the first page that is not finished; made if there is none."""
-    draft = await brouillons.start(ctx, slug)
-    manques = depot.manques_of(ctx, draft)
-    if not manques:
-        return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
-    return draw(ctx, draft, manques[0][0])
+    # The browser's secret is made before the transaction, which then begins as its own.
+    _ = visit.temoin
+    async with open_contexte(visit) as ctx:
+        draft = await brouillons.start(ctx, slug)
+        manques = depot.manques_of(ctx, draft)
+        if not manques:
+            return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
+        return draw(ctx, draft, manques[0][0])
 
 
 @pages.get("/dossiers/{dossier_id}/etapes/{page_id}")
@@ -117,8 +119,6 @@ async def send_page(
     visit: VisiteDep,
     dossier_id: UUID,
     page_id: str,
-    content_type: Annotated[str, Header()] = "",
-    content_length: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Keeps a page and its documents, then goes where the button says; what is wrong is said beside each field.
 
@@ -129,12 +129,12 @@ async def send_page(
             accueil = await brouillons.open_to_receive(ctx, dossier_id)
     except SignInRequiredError:
         # The session ended while the form was being filled: what was typed comes back on a page that waits for it.
-        fields, _ = await receive(visit, content_type, content_length)
+        fields, _ = await receive(visit)
         return _keep_for_later(visit, fields)
     except DejaDeposeError:
         return redirect(visit, f"/dossiers/{dossier_id}")
     try:
-        fields, files = await receive(visit, content_type, content_length)
+        fields, files = await receive(visit)
         received, refused = await store(visit, accueil, files)
         async with open_contexte(visit) as ctx:
             draft = await brouillons.open_draft(ctx, dossier_id, lock=True)

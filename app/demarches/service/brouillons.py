@@ -116,7 +116,10 @@ async def start(ctx: Contexte, slug: str) -> Brouillon:
     if ctx.usager_id is None and "aucune" not in offre.definition.identites:
         raise SignInRequiredError("Identifiez-vous pour commencer cette démarche.")
     jeton = fingerprint(ctx.temoin)
-    found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+    found = None
+    # Nothing belongs to a browser whose secret was made by this very request.
+    if ctx.usager_id is not None or not ctx.temoin_neuf:
+        found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
     if found is None:
         found = await _make(ctx, offre, jeton)
     dossier, contenu = found

@@ -5,6 +5,7 @@ limit of a file (usually 10 MB) and the number of uploads held at once (`UploadP
 Starlette's own form parser is not used: it spools files in clear to the temporary folder.
 """
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from starlette.requests import ClientDisconnect
 from app.socle.errors import BusinessError, InvalidInputError, UnavailableError
 
 MEGA = 1_000_000
+_PLAIN = re.compile(rb'form-data; name="([^"\\%]*)"(?:; filename="([^"\\%]*)")?')
 
 
 class BodyTooHeavyError(BusinessError):
@@ -248,7 +250,7 @@ class _Parts:
         self._header_name, self._header_value = b"", b""
 
     def _on_headers_finished(self) -> None:
-        kind, options = parse_options_header(self._headers.get("content-disposition", b""))
+        kind, options = _disposition(self._headers.get("content-disposition", b""))
         if kind != b"form-data" or b"name" not in options:
             raise MalformedBodyError
         self._is_file = b"filename" in options
@@ -279,6 +281,15 @@ class _Parts:
 
     def _on_end(self) -> None:
         self.ended = True
+
+
+def _disposition(header: bytes) -> tuple[bytes, dict[bytes, bytes]]:
+    """What a part says of itself. What browsers write is read at once; anything else as the standard says."""
+    plain = _PLAIN.fullmatch(header)
+    if plain is None:
+        return parse_options_header(header)
+    name, filename = plain.groups()
+    return b"form-data", {b"name": name} if filename is None else {b"name": name, b"filename": filename}
 
 
 async def _chunks(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
