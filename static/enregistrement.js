@@ -137,7 +137,8 @@ class Enregistreur {
       const suite = await reponse.json();
       this.marquer(suite.versions);
       this.dire(this.opposer(suite.conflits ?? {}, questions) ? this.phrases.conflit : this.phrases.fait(suite.heure));
-      this.actualiser(suite.champs).catch(() => {}).then(() => this.annoncer(suite.annonces ?? [], suite.controles ?? {}));
+      // Without them, nothing of the page depends on what was saved.
+      if (suite.champs) this.actualiser(suite.champs).catch(() => {}).then(() => this.annoncer(suite.annonces ?? [], suite.controles ?? {}));
       return;
     }
     this.remettre(questions);

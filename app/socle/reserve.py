@@ -1,6 +1,5 @@
 """The pool of connections: how it is made, how one is taken, what PostgreSQL's refusals become."""
 
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -10,7 +9,6 @@ from sqlalchemy.exc import (
     DBAPIError,
     DisconnectionError,
     IntegrityError,
-    MissingGreenlet,
     OperationalError,
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -70,8 +68,5 @@ DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 async def take(engine: Engine) -> PoolProxiedConnection:
-    """A connection of the pool; one that waits there is taken without a greenlet."""
-    if engine.pool.checkedin():  # type: ignore[attr-defined]
-        with suppress(MissingGreenlet):
-            return engine.raw_connection()
+    """A connection of the pool, made if none waits there; whoever takes it gives it back (`close`)."""
     return await greenlet_spawn(engine.raw_connection)

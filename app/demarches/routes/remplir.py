@@ -5,6 +5,7 @@ for an agent who fills it for somebody: the same pages, the same rules.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -85,24 +86,26 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
 @pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Keeps questions as they are typed; answers with the hour, and the questions that the step now asks."""
-    draft = await brouillons.open_draft(ctx, dossier_id, lock=True)
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
     asked_ids = set(brut.get("champ", ()))
+    draft, entier = await brouillons.open_for(ctx, dossier_id, asked_ids)
     remarks, conflicts = await reponses.save_champs(ctx, draft, asked_ids, brut, reponses.envoi_of(brut))
-    step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
-    etat = draft.etat()
-    asked = [champ.id for champ in etat.champs(step.id)] if step else None
-    body = {
+    seen = draft.pages() if entier else draft.definition.pages
+    step = next((found for found in seen if found.id == form.get("etape")), None)
+    body: dict[str, Any] = {
         "heure": heure(ctx.now, ZoneInfo(draft.collectivite.fuseau)),
-        "champs": asked,
         "remarques": remarks,
-        "annonces": annonces_of(etat, step.id) if step else [],
-        "controles": controles_of(etat, step.id) if step else {},
         "versions": reponses.marques_of(draft, (c for c in draft.definition.champs() if c.id in asked_ids)),
         "conflits": draw_conflicts(ctx, draft, step, conflicts) if step and conflicts else {},
     }
+    if step is not None and entier:
+        # Absent where no rule reads what was saved: the page is then as it was.
+        etat = draft.etat()
+        body["champs"] = [champ.id for champ in etat.champs(step.id)]
+        body["annonces"] = annonces_of(etat, step.id)
+        body["controles"] = controles_of(etat, step.id)
     return JSONResponse(body, headers={"cache-control": "no-store"})
 
 

@@ -166,8 +166,9 @@ async def save_champs(
     Returns soft remarks on what is no answer yet, and what is in conflict as `save_page` does. NotFoundError for a
     question that this démarche does not have.
     """
-    known = {champ.id: champ for champ in draft.definition.champs() if champ.repond}
-    if not set(ids) <= known.keys():
+    wanted = set(ids)
+    known = {champ.id: champ for champ in draft.definition.champs() if champ.id in wanted and champ.repond}
+    if wanted != known.keys():
         raise NotFoundError(
             "Cette question ne fait plus partie de la démarche. Rechargez la page et recommencez."
         )
