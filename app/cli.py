@@ -114,6 +114,18 @@ def franceconnect(
     out.print("Clés enregistrées.")
 
 
+@collectivite.command("sms")
+def sms(
+    code_insee: Annotated[str, typer.Argument(help="Code INSEE, ou nom court d’un EPCI")],
+    par_mois: Annotated[
+        int, typer.Option(min=0, help="Nombre de SMS par mois ; un texte long en compte plusieurs")
+    ],
+) -> None:
+    """Dit combien de SMS une collectivité peut envoyer par mois."""
+    run(lambda noyau: collectivites.set_sms_quota(noyau, code_insee, par_mois))
+    out.print(f"{par_mois} SMS par mois.")
+
+
 @agents.command("inviter")
 def invite(
     courriel: str,
@@ -154,9 +166,14 @@ def load_demo(
     si_vide: Annotated[bool, typer.Option("--si-vide", help="Ne dit rien si elle est déjà là")] = False,
     simulateurs: Annotated[str, typer.Option(help="Adresse des simulateurs")] = "",
 ) -> None:
-    """Charge cinq collectivités bretonnes, leurs agents et leurs démarches."""
+    """Charge cinq collectivités bretonnes, leurs agents, leurs démarches et leurs rendez-vous."""
     address = simulateurs or f"http://localhost:{os.environ.get('SIM_PORT', '8100')}"
-    loaded = run(lambda noyau: demonstration.load(noyau, address))
+
+    async def everything(noyau: Noyau) -> bool:
+        fresh = await demonstration.load(noyau, address)
+        return await demonstration.load_rendezvous(noyau) or fresh
+
+    loaded = run(everything)
     if loaded or not si_vide:
         out.print("Démonstration chargée." if loaded else "La démonstration était déjà là.")
 

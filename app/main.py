@@ -29,6 +29,7 @@ from app.demarches.routes import (
     edition_publication,
 )
 from app.demarches.routes import exports as demarches_exports
+from app.demarches.routes import exterieur as demarches_exterieur
 from app.demarches.routes import gestes as demarches_gestes
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
@@ -41,7 +42,7 @@ from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes import tacite as demarches_tacite
 from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
-from app.portail import accueil, bureau, console, espace, incidents, ma_collectivite, pages, sante
+from app.portail import accueil, bornes, bureau, console, espace, incidents, ma_collectivite, pages, sante
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.expediteurs import mail_folder
@@ -63,6 +64,7 @@ EDITION = (
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "collectivite": (
         accueil.collectivite,
+        bornes.collectivite,
         accueil.commun,
         identite.usager,
         identite.commun,
@@ -93,7 +95,9 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "agents": (
         bureau.router,
         ma_collectivite.router,
+        bornes.agents,
         demarches_lots.router,
+        demarches_exterieur.router,
         demarches_partage.router,
         demarches_pilotage.router,
         accueil.commun,

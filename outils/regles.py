@@ -32,6 +32,7 @@ HORS_CLOISON_CALLERS: dict[str, str] = {
     "app/demarches/service/publication.py": "a publication counts and moves dossiers that its editor may not read",
     "app/portail/cles.py": "an owner's key is found and destroyed by the operator, under audit",
     "app/demarches/tasks.py": "the purge of abandoned drafts finds them in every collectivité",
+    "app/rendezvous/service/ouvertures.py": "the night expands the rules of every collectivité",
     "app/rendezvous/service/reservation.py": "the sweep finds the holds that are over in every collectivité",
     "app/demarches/service/rebonds.py": "a returned message names an e-mail, not its collectivité",
     "app/commandes.py": "checks of the whole installation",

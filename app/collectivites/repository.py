@@ -79,6 +79,12 @@ async def list_by_slugs(session: AsyncSession, slugs: Iterable[str]) -> dict[str
     return {row.slug: row.id for row in (await session.execute(query)).all()}
 
 
+async def list_agents_by_courriel(session: AsyncSession, courriels: Iterable[str]) -> dict[str, UUID]:
+    """The ids of some agents."""
+    query = select(Agent.courriel, Agent.id).where(Agent.courriel.in_(list(courriels)))
+    return {row.courriel: row.id for row in (await session.execute(query)).all()}
+
+
 async def update_collectivite(session: AsyncSession, collectivite_id: UUID, **values: Any) -> None:
     """Changes what a collectivité shows; every process hears of it."""
     await session.execute(update(Collectivite).where(Collectivite.id == collectivite_id).values(**values))

@@ -15,6 +15,7 @@ from app.collectivites.service import agent_values, import_communes
 from app.config import ROOT
 from app.demarches.service import catalogue
 from app.identite.cles import set_franceconnect
+from app.rendezvous import demonstration as rendezvous
 from app.socle.ids import uuid7
 from app.socle.noyau import Noyau
 from app.socle.theme import SAMPLE_THEMES
@@ -78,6 +79,15 @@ async def _load_communes(noyau: Noyau, demo: Demo) -> None:
                     now=now,
                 )
         await catalogue.open_everything(session, list(ids.values()), now)
+
+
+async def load_rendezvous(noyau: Noyau) -> bool:
+    """Adds who receives, where and when, in the collectivités of the demonstration; True when something was added."""
+    demo = load_demo()
+    async with noyau.db.hors_cloison("demonstration: ids of collectivités and agents") as session:
+        collectivites = await repository.list_by_slugs(session, [c.slug for c in demo.collectivites])
+        agents = await repository.list_agents_by_courriel(session, [a.courriel for a in demo.agents])
+    return await rendezvous.load(noyau, collectivites, agents)
 
 
 def _theme(slug: str) -> dict[str, Any]:

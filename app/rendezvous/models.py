@@ -117,3 +117,4 @@ class RendezVous(PersonnelMixin, Base):
     cree_le: Mapped[datetime] = mapped_column(Instant)
     modifie_le: Mapped[datetime] = mapped_column(Instant)
     expire_le: Mapped[datetime | None] = mapped_column(Instant)
+    arrive_le: Mapped[datetime | None] = mapped_column(Instant)

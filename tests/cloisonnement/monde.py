@@ -23,6 +23,13 @@ SELECT collectivite_id, id, id, 'droit', 'paiement', 'Redevance', false, now() F
 WHERE depose_le IS NOT NULL;
 INSERT INTO demarches_alerte (collectivite_id, dossier_id, genre, echeance, palier, creee_le)
 SELECT collectivite_id, id, 'silence', '2026-12-24', 7, now() FROM demarches_dossier WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_point (collectivite_id, cle, url, secret, modifie_le, modifie_par)
+SELECT id, 'sig', 'https://sig.exemple.fr/', 'x', now(), 'Maëlle' FROM socle_collectivite;
+INSERT INTO demarches_appel (collectivite_id, id, dossier_id, etape, point, libelle, bloquant, corps, cree_le)
+SELECT collectivite_id, id, id, 'droit', 'sig', 'SIG', false, '{}', now() FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO socle_sms_quota (collectivite_id, par_mois) SELECT id, 10 FROM socle_collectivite;
+INSERT INTO socle_sms_mois (collectivite_id, mois, segments) SELECT id, '2026-11-01', 1 FROM socle_collectivite;
 INSERT INTO demarches_transmission (collectivite_id, dossier_id, organisme, motif, par, transmis_le)
 SELECT collectivite_id, id, 'Préfecture', 'Route nationale', 'Maëlle', now() FROM demarches_dossier
 WHERE depose_le IS NOT NULL;
@@ -49,6 +56,8 @@ FROM socle_collectivite;
 INSERT INTO demarches_acces (collectivite_id, id, dossier_id, genre, code_empreinte, nom, cree_le, expire_le)
 SELECT collectivite_id, gen_random_uuid(), id, 'invitation', sha256(id::text::bytea), 'Malo', cree_le,
   cree_le + interval '14 days' FROM demarches_dossier;
+INSERT INTO collectivites_borne (collectivite_id, id, nom, code_expire_le, cree_par, cree_le, installee_le)
+SELECT id, id, 'Accueil', now(), 'Maëlle', now(), now() FROM socle_collectivite;
 INSERT INTO demarches_groupe (collectivite_id, id, nom) SELECT id, id, 'Accueil' FROM socle_collectivite;
 INSERT INTO demarches_groupe_agent (collectivite_id, groupe_id, agent_id)
 SELECT DISTINCT collectivite_id, collectivite_id, agent_id FROM socle_habilitation;
@@ -91,7 +100,14 @@ SELECT id, id, id, id, id, '2027-01-04 08:00Z', '2027-01-04 09:00Z' FROM socle_c
 INSERT INTO rendezvous_absence (collectivite_id, id, occupant_id, debut, fin)
 SELECT id, id, id, '2027-01-04 08:40Z', '2027-01-04 09:00Z' FROM socle_collectivite;
 INSERT INTO rendezvous_seance (collectivite_id, id, motif_id, lieu_id, debut, fin, places)
-SELECT id, id, id, id, '2027-01-05 08:00Z', '2027-01-05 09:00Z', 10 FROM socle_collectivite
+SELECT id, id, id, id, '2027-01-05 08:00Z', '2027-01-05 09:00Z', 10 FROM socle_collectivite;
+INSERT INTO rendezvous_reglage (collectivite_id) SELECT id FROM socle_collectivite;
+INSERT INTO rendezvous_fermeture (collectivite_id, id, du, au)
+SELECT id, id, '2027-05-07', '2027-05-07' FROM socle_collectivite;
+INSERT INTO rendezvous_ticket (collectivite_id, id, lieu_id, jour, numero, pris_le)
+SELECT id, id, id, '2027-01-04', 1, now() FROM socle_collectivite;
+INSERT INTO rendezvous_mesure (collectivite_id, motif_id, jour, delai_jours)
+SELECT id, id, '2027-01-04', 3 FROM socle_collectivite
 """
 _RETENIR = """
 INSERT INTO rendezvous_rendezvous (collectivite_id, id, lieu_id, motif_id, debut, fin, fuseau, etat, personnes,

@@ -20,7 +20,7 @@ LIBELLES: dict[str, str] = {
     "phrase": "Message si elle n’est pas respectée",
     "groupe": "Groupe d’agents",
     "tarifs": "Tarifs",
-    "montant": "Montant, en centimes",
+    "montant": "Montant, en euros",
     "service_nom": "Service chargé de la démarche",
     "telephone": "Téléphone du service",
     "delai_complement_jours": "Délai pour compléter le dossier, en jours",
@@ -40,6 +40,8 @@ LIBELLES: dict[str, str] = {
     "liens": "Liens officiels",
     "url": "Adresse",
     "identites": "Identifications possibles",
+    "lien": "Un lien peut la préremplir",
+    "representation": "Pour qui peut-on la faire, en plus de soi-même ?",
     "declaration": "Déclaration à cocher avant le dépôt",
     "legal": "Données juridiques",
     "legal.accuse.delivre": "Un accusé de réception est dû",
@@ -121,12 +123,17 @@ AIDES: dict[str, str] = {
     "obligatoire_si": "La réponse est obligatoire quand cette règle est vraie.",
     "controles": "Des règles que les réponses doivent respecter.",
     "calcul": "La valeur est calculée par cette règle, et n’est pas demandée.",
+    "lien": "L’adresse de la démarche suivie de « ?identifiant=valeur » ; ce qui est déjà écrit n’est pas remplacé.",
+    "representation": 'Demandé avant la première page. Une règle peut dire « representation = "mandat" ».',
     "eligibilite": "Tant qu’une de ces règles n’est pas respectée, la demande ne peut pas être déposée.",
     "routage": "La première règle vraie choisit le groupe.",
     "sections": "Une question dit à quelle section elle appartient, par l’identifiant de celle-ci.",
     "section": "Identifiant d’une section de la page ; vide : aucune.",
     "options": "La valeur enregistrée ne change plus de sens une fois la démarche publiée.",
-    "decision.visas": "Un par ligne. {demandeur}, {numero}, {date_depot}, {commune} et les questions entre accolades.",
+    "decision.visas": (
+        "Un par ligne. Entre accolades : {demandeur}, {personne_concernee}, {numero}, {date_depot}, {commune}, "
+        "l’identifiant d’une question."
+    ),
     "decision.articles_acceptation": "Un par ligne.",
     "decision.articles_refus": "Un par ligne.",
     "date_min": "« aujourdhui », « aujourdhui+15 », une date « 2026-03-01 » ou l’identifiant d’une question plus haut.",
@@ -145,6 +152,8 @@ VALEURS: dict[str, str] = {
     "franceconnect": "FranceConnect",
     "courriel": "Code reçu par courriel",
     "aucune": "Sans identification",
+    "representation.enfant": "Son enfant mineur",
+    "representation.mandat": "Une personne aidée, avec un mandat écrit",
     "regime.acceptation": "Accord",
     "regime.refus": "Refus",
     "arrete": "Arrêté",
@@ -161,6 +170,9 @@ VALEURS: dict[str, str] = {
     "identite.date_naissance": "la date de naissance",
     "identite.courriel": "l’adresse électronique",
     "identite.telephone": "le téléphone",
+    "beneficiaire.nom_naissance": "le nom de naissance de la personne concernée",
+    "beneficiaire.prenoms": "les prénoms de la personne concernée",
+    "beneficiaire.date_naissance": "la date de naissance de la personne concernée",
 }
 
 TYPES: dict[str, str] = {

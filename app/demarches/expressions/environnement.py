@@ -10,6 +10,7 @@ from typing import Any
 from app.demarches.expressions.valeurs import DATE, NOMBRE, TEXTE, Type, choix
 
 CANAUX = ("web", "guichet", "telephone", "courrier", "aidant")
+REPRESENTATIONS = {"soi": "elle-même", "enfant": "son enfant", "mandat": "une personne aidée, par mandat"}
 
 
 def tel_quel(valeur: Any) -> Any:
@@ -48,6 +49,13 @@ CONTEXTE: dict[str, Nom] = {
     "aujourdhui": Nom(DATE, "", libelle="aujourd’hui", toujours=True),
     "depot": Nom(DATE, "", libelle="le jour du dépôt", toujours=True),
     "canal": Nom(choix(*CANAUX), "", libelle="le canal", toujours=True),
+    "representation": Nom(
+        choix(*REPRESENTATIONS),
+        "",
+        libelle="pour qui la personne agit",
+        libelles=REPRESENTATIONS,
+        toujours=True,
+    ),
     "collectivite.code_insee": Nom(TEXTE, "", libelle="le code Insee de la collectivité", toujours=True),
     "collectivite.population": Nom(
         NOMBRE, "", libelle="la population de la collectivité", minimum=Decimal(0), toujours=True
@@ -70,6 +78,8 @@ class Environnement:
 class Circonstances:
     """What surrounds the answers: the day, the day of submission (that day while it is a draft), channel, place.
 
+    `representation` says for whom the person acts (a key of REPRESENTATIONS).
+
     What is not given is not known: rules that rest on it hold back.
     """
 
@@ -78,6 +88,7 @@ class Circonstances:
     canal: str | None = None
     code_insee: str | None = None
     population: int | None = None
+    representation: str | None = None
 
     def valeurs(self) -> dict[str, Any]:
         """The words of context and their values."""
@@ -85,6 +96,7 @@ class Circonstances:
             "aujourdhui": self.aujourdhui,
             "depot": self.depot or self.aujourdhui,
             "canal": self.canal,
+            "representation": self.representation,
             "collectivite.code_insee": self.code_insee,
             "collectivite.population": None if self.population is None else Decimal(self.population),
         }
