@@ -22,6 +22,8 @@ REPONSES = {
     "adresse-code_postal": "22200",
     "adresse-commune": "Guingamp",
     "objet": "Une lampe ne s’allume plus devant le 3 rue du Four.",
+    "courriel": "rozenn@courriel.example",
+    "telephone": "02 61 91 12 34",
     "action": "continuer",
 }
 

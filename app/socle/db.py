@@ -6,7 +6,7 @@ driver itself. So a perimeter costs no round trip, and a request that only reads
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, cast
 from uuid import UUID
 
@@ -188,21 +188,17 @@ class Database:
         self.engine_plateforme = make_engine(url_plateforme, pool_size=max(2, pool_size // 3))
         self.url_plateforme = url_plateforme
 
-    @asynccontextmanager
-    async def session(self, perimetre: Perimetre | None = None) -> AsyncIterator[AsyncSession]:
+    def session(self, perimetre: Perimetre | None = None) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction under a perimeter: committed when the block ends well, rolled back otherwise."""
-        async with _transaction(self.engine, {"perimetre": perimetre or Perimetre()}) as session:
-            yield session
+        return _Bloc(self.engine, {"perimetre": perimetre or Perimetre()})
 
-    @asynccontextmanager
-    async def hors_cloison(self, motif: str) -> AsyncIterator[AsyncSession]:
+    def hors_cloison(self, motif: str) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction of platform work, outside every perimeter, through its own role.
 
         `motif` says why, to whoever reads the call; acts of administrators are written to the audit by their services.
         The callers are listed in `outils/regles.py`.
         """
-        async with _transaction(self.engine_plateforme, {"plateforme": motif}) as session:
-            yield session
+        return _Bloc(self.engine_plateforme, {"plateforme": motif})
 
     async def alone(self, sql: str, *values: Any) -> list[Any]:
         """Rows of one statement that is a transaction by itself, under no perimeter: one round trip, not three."""
@@ -229,19 +225,34 @@ class Database:
         await self.engine_plateforme.dispose()
 
 
-@asynccontextmanager
-async def _transaction(engine: AsyncEngine, info: dict[str, Any]) -> AsyncIterator[AsyncSession]:
-    session = Transaction(engine.sync_engine, info)
-    try:
-        yield session
-        await session.commit()
-    except BaseException:
+class _Bloc(AbstractAsyncContextManager[AsyncSession]):
+    """A transaction for the time of a block."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, engine: AsyncEngine, info: dict[str, Any]) -> None:
+        self._session = Transaction(engine.sync_engine, info)
+
+    async def __aenter__(self) -> AsyncSession:
+        return self._session
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        try:
+            if kind is None:
+                await self._session.commit()
+        except BaseException:
+            await self._undo()
+            raise
+        else:
+            if kind is not None:
+                await self._undo()
+        finally:
+            self._session.dispose()
+
+    async def _undo(self) -> None:
         # What went wrong is what is told, not what rolling back says of a connection that a cancellation took away.
         with suppress(SQLAlchemyError, SAWarning):
-            await session.rollback()
-        raise
-    finally:
-        session.dispose()
+            await self._session.rollback()
 
 
 async def _send(driver: Any, sql: str, values: tuple[Any, ...]) -> list[Any]:
