@@ -28,7 +28,7 @@ class Saisie:
         `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field, and per wrong
     part of a field made of several (`x-part`); `ancres` the HTML name to lead to; `brut` all inputs of the page as
     typed, also of fields that are not asked, whose right answers are in `gardees`: they count for nothing until they
-    are asked again.
+    are asked again. `etat` is the form as it stands with the page.
     """
 
     valeurs: dict[str, Any] = field(default_factory=dict)
@@ -36,6 +36,7 @@ class Saisie:
     ancres: dict[str, str] = field(default_factory=dict)
     brut: dict[str, tuple[str, ...]] = field(default_factory=dict)
     gardees: dict[str, Any] = field(default_factory=dict)
+    etat: EtatFormulaire = field(default_factory=EtatFormulaire)
 
     @property
     def valide(self) -> bool:
@@ -62,6 +63,7 @@ def parse_page(
     """
     around = _circonstances(circonstances)
     saisie = Saisie()
+    here = {champ.id for champ in page.champs}
     for champ in page.champs:
         saisie.brut.update((name, tuple(typed)) for name, typed in champ.genre.prendre(champ, brut).items())
     walk = Evaluation(definition, around)
@@ -72,10 +74,10 @@ def parse_page(
     lecteur = _Lecteur(saisie, brut, walk, reponses, around.aujourdhui or date.max)
     walk.parcourir(page, reponses, lecteur.lire)
     lecteur.garder(page)
-    here = {champ.id for champ in page.champs}
     rest = {id_: value for id_, value in reponses.items() if id_ not in here}
-    _controler(saisie, page, etat_du_formulaire(definition, rest | walk.reponses, around))
-    return saisie
+    etat = etat_du_formulaire(definition, rest | walk.reponses, around)
+    _controler(saisie, page, etat)
+    return replace(saisie, etat=etat)
 
 
 def _circonstances(given: Circonstances | date) -> Circonstances:

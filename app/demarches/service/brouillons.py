@@ -64,6 +64,10 @@ class Brouillon:
         if reponse.valeur is not None:
             self.reponses[champ_id] = reponse.valeur
 
+    def stands(self, etat: EtatFormulaire) -> None:
+        """Takes the form as it stands with these very answers, from who has just worked it out."""
+        self._etat = etat
+
     def pieces_de(self, champ_id: str) -> list[Piece]:
         """The documents attached to one question."""
         return [piece for piece in self.pieces if piece.champ_id == champ_id]

@@ -110,6 +110,8 @@ async def save_page(
         if champ.id not in joined.conflits and (champ.id in saisie.valeurs or typed):
             answers[champ.id] = (saisie.valeurs.get(champ.id, saisie.gardees.get(champ.id)), typed)
     late = await _write(ctx, draft, answers, sent.origine)
+    if not late and not joined.conflits:
+        draft.stands(saisie.etat)
     return Ecriture(saisie, _conflicts(page.champs, fields, joined.conflits | late))
 
 
