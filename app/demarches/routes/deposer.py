@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.demarches.presentation import pieces_of, sections_of
+from app.demarches.presentation import sections_of
+from app.demarches.presentation_pieces import pieces_of
 from app.demarches.routes.acces import show_later
 from app.demarches.routes.formulaire import around, base_of
 from app.demarches.service import acces, brouillons, depot, representation
@@ -16,6 +17,7 @@ from app.socle import vues
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, open_contexte
 from app.socle.errors import BusinessError
 from app.socle.ids import new_token
+from app.socle.langues import N_
 from app.socle.web import once, page, redirect
 
 pages = APIRouter()
@@ -119,5 +121,5 @@ class ManquesError(BusinessError):
     code = "incomplet"
 
     def __init__(self, url: str) -> None:
-        super().__init__("Il manque des réponses.")
+        super().__init__(N_("Il manque des réponses."))
         self.url = url

@@ -35,6 +35,7 @@ from app.socle.contexte import Contexte
 from app.socle.errors import ConflictError, ForbiddenError, TooManyRequestsError
 from app.socle.ids import uuid7
 from app.socle.jobs import emit
+from app.socle.langues import N_
 from app.socle.permissions import droit_of
 
 Manques = list[tuple[str, str, str]]
@@ -50,8 +51,7 @@ class NumeroPrisError(ConflictError):
 
 def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
     """What still stands in the way of submission: (page, field, sentence), in the order of the form."""
-    pieces = {piece.champ_id for piece in draft.pieces}
-    return a_completer(draft.definition, draft.reponses, pieces, draft.circonstances, draft.etat())
+    return a_completer(draft.definition, draft.reponses, draft.documents(), draft.circonstances, draft.etat())
 
 
 class DossierChangeError(ConflictError):
@@ -72,7 +72,7 @@ async def submit(ctx: Contexte, dossier_id: UUID, *, vu: str = "") -> tuple[Doss
     # Read after the lock: what was being saved meanwhile is part of what is submitted.
     draft = await load(ctx, dossier)
     if vu and vu != empreinte_of(draft):
-        raise DossierChangeError("Des réponses ont changé depuis que cette page est ouverte.")
+        raise DossierChangeError(N_("Des réponses ont changé depuis que cette page est ouverte."))
     manques = manques_of(ctx, draft)
     if not manques:
         await freeze(ctx, draft, demandeur_of(ctx, draft), auteur=await _auteur(ctx, dossier))
@@ -192,7 +192,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
         # Anything else is not ours to hide.
         if "demarches_dossier_numero" not in str(error):
             raise
-        raise NumeroPrisError("Ce numéro existe déjà. Recommencez.") from None
+        raise NumeroPrisError(N_("Ce numéro existe déjà. Recommencez.")) from None
     await emit(ctx.db, "demarches:accuser", collectivite_id=dossier.collectivite_id, dossier_id=dossier.id)
     await record(
         ctx, "demarches:dossier:deposer", str(dossier.id), dossier.collectivite_id, canal=dossier.canal
