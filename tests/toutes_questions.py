@@ -32,6 +32,7 @@ ENFANTS = {
         {"id": "prenom", "type": "texte", "libelle": "Prénom", "sujet": "le prénom", "obligatoire": True},
         {"id": "naissance", "type": "date", "libelle": "Date de naissance", "sujet": "la date de naissance"},
         {"id": "cantine", "type": "oui_non", "libelle": "Mange à la cantine ?"},
+        {"id": "ecole", "type": "referentiel", "libelle": "École", "referentiel": "ecoles"},
     ],
 }
 
@@ -83,6 +84,7 @@ PAGES: list[dict[str, Any]] = [
             _champ("departement", "Département"),
             _champ("pays", "Pays de naissance", anciennes=True),
             _champ("carte", "Lieu du chantier", formes=["point", "surface"], cadastre=True),
+            _champ("referentiel", "Rue du chantier", sujet="la rue", referentiel="rues"),
             _champ("siret", "Numéro SIRET"),
             _champ("rna", "Numéro RNA"),
             _champ("iban", "IBAN"),

@@ -12,6 +12,7 @@ from app.demarches.models import Evenement, Message
 from app.demarches.presentation_pieces import piece_vue
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.catalogue import Offre
+from app.demarches.service.referentiels import Offert
 from app.socle import vues
 from app.socle.gabarits import euros
 from app.socle.langues import N_
@@ -145,13 +146,36 @@ def _champ(
     value = draft.etat().reponses.get(champ.id) if champ.calcul else draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
     given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
-    seen = champ.genre.vue(champ, typed, erreurs)
+    seen = avec_listes(champ.genre.vue(champ, typed, erreurs), champ, draft.offerts)
     return replace(
         seen,
         aide=f"{seen.aide} {remarque}".strip(),
         provenance=source if given else "",
         **piece_vue(champ, draft.pieces_de(champ.id), draft.aujourd_hui, seen.donnees),
     )
+
+
+def avec_listes(seen: vues.Champ, champ: Champ, offerts: Mapping[str, Offert]) -> vues.Champ:
+    """A question with the rows that its list offers: all of a short one to choose from, else those like the text."""
+    if champ.champs and seen.donnees.get("lignes"):
+        parts = {part.id: part for part in champ.champs}
+        lines = [
+            {
+                **line,
+                "champs": [avec_listes(s, parts[s.id.split("-")[-1]], offerts) for s in line["champs"]],
+            }
+            for line in seen.donnees["lignes"]
+        ]
+        return replace(seen, donnees={**seen.donnees, "lignes": lines})
+    known = offerts.get(champ.referentiel) if champ.type == "referentiel" else None
+    if known is None:
+        return seen
+    if known.lignes:
+        options = tuple(vues.Option(row["cle"], row["libelle"]) for row in known.lignes)
+        key = str(seen.donnees.get("code", "")) or str(seen.valeur)
+        return replace(seen, type="liste", options=options, valeur=key, donnees={})
+    near = [vues.Option(r["cle"], r["libelle"]) for r in (known.proches or {}).get(champ.id, ())]
+    return replace(seen, donnees={**seen.donnees, "choix": near})
 
 
 def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:

@@ -113,6 +113,7 @@ class Champ(Fige):
     anciennes: bool = False
     formes: tuple[Literal["point", "ligne", "surface"], ...] = ("point",)
     cadastre: bool = False
+    referentiel: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9_]{0,39})?$")
 
     @model_validator(mode="before")
     @classmethod

@@ -15,6 +15,7 @@ from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Contenu, Reponse
 from app.demarches.service import acces
 from app.demarches.service.catalogue import Offre, definition_of, get_offre
+from app.demarches.service.referentiels import Offert, offer
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
@@ -51,6 +52,7 @@ class Brouillon:
     reponses: dict[str, Any] = field(default_factory=dict)
     brut: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     circonstances: Circonstances = field(default_factory=Circonstances)
+    offerts: dict[str, Offert] = field(default_factory=dict)
     _etat: EtatFormulaire | None = None
 
     @property
@@ -333,6 +335,7 @@ async def _assembled(ctx: Contexte, dossier: Dossier, contenu: Contenu) -> Broui
     collectivite = ctx.hote.collectivite
     if collectivite is None:
         collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
+    waiting = {id_: r.brut for id_, r in contenu.reponses.items() if r.valeur is None}
     return Brouillon(
         dossier,
         definition,
@@ -341,6 +344,7 @@ async def _assembled(ctx: Contexte, dossier: Dossier, contenu: Contenu) -> Broui
         {id_: r.valeur for id_, r in contenu.reponses.items() if r.valeur is not None},
         {id_: r.brut for id_, r in contenu.reponses.items()},
         circonstances_of(ctx.today(collectivite.fuseau), dossier.canal, collectivite),
+        await offer(ctx, dossier.collectivite_id, definition, waiting),
     )
 
 
