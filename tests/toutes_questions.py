@@ -36,6 +36,7 @@ ENFANTS = {
     ],
 }
 
+LIBRE = {"facultatives": ["telephone"]}
 DOMICILE = {
     "moins_de_mois": 3,
     "nombre_max": 3,
@@ -99,7 +100,7 @@ PAGES: list[dict[str, Any]] = [
         "id": "composees",
         "titre": "Questions composées",
         "champs": [
-            _champ("identite", "L’autre parent", demande=["naissance"]),
+            _champ("identite", "Vous", demande=["naissance", "telephone"], prerempli="identite", **LIBRE),
             _champ("enfant", "L’enfant", demande=["sexe"]),
             _champ("bloc", "Fratrie", **ENFANTS),
             _champ("tableau", "Budget", aide="En euros.", **BUDGET),

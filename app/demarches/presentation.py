@@ -10,7 +10,7 @@ from app.demarches.domain import EtatFormulaire, afficher, entrees_de, parties_r
 from app.demarches.domain.etats import LIBELLES_ETAT, Etat
 from app.demarches.models import Evenement, Message
 from app.demarches.presentation_pieces import piece_vue
-from app.demarches.service.brouillons import Brouillon
+from app.demarches.service.brouillons import Brouillon, given_to
 from app.demarches.service.catalogue import Offre
 from app.demarches.service.referentiels import Offert
 from app.socle import vues
@@ -103,7 +103,7 @@ def champs_of(
     page: Page,
     *,
     erreurs: Mapping[str, str],
-    connues: Mapping[str, str],
+    connues: Mapping[str, Any],
     source: str,
     remarques: Mapping[str, str] | None = None,
 ) -> list[vues.Champ]:
@@ -139,13 +139,14 @@ def _champ(
     draft: Brouillon,
     champ: Champ,
     erreurs: Mapping[str, str],
-    connues: Mapping[str, str],
+    connues: Mapping[str, Any],
     source: str,
     remarque: str,
 ) -> vues.Champ:
     value = draft.etat().reponses.get(champ.id) if champ.calcul else draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
-    given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
+    known = given_to(champ, connues)
+    given = known is not None and value is not None and (value == known or _holds(value, known))
     seen = avec_listes(champ.genre.vue(champ, typed, erreurs), champ, draft.offerts)
     return replace(
         seen,
@@ -153,6 +154,11 @@ def _champ(
         provenance=source if given else "",
         **piece_vue(champ, draft.pieces_de(champ.id), draft.aujourd_hui, seen.donnees),
     )
+
+
+def _holds(value: Any, known: Any) -> bool:
+    """Whether a whole identity still says all that is known of the person."""
+    return isinstance(value, Mapping) and isinstance(known, Mapping) and known.items() <= value.items()
 
 
 def avec_listes(seen: vues.Champ, champ: Champ, offerts: Mapping[str, Offert]) -> vues.Champ:

@@ -51,6 +51,7 @@ def _known_type(nom: str) -> str:
 TypeChamp = Annotated[str, AfterValidator(_known_type)]
 
 Prerempli = Literal[
+    "identite",
     "identite.civilite",
     "identite.nom_naissance",
     "identite.nom_usage",
@@ -106,6 +107,7 @@ class Champ(Fige):
     ligne: str = ""
     ajouter: str = ""
     demande: tuple[str, ...] = ()
+    facultatives: tuple[str, ...] = ()
     lignes: tuple[LigneTableau, ...] = ()
     colonnes: tuple[ColonneTableau, ...] = ()
     totaux: bool = True
@@ -127,6 +129,10 @@ class Champ(Fige):
         for name in self.model_fields_set & PROPRES - self.genre.attributs:
             if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} means nothing for a field of type {self.type}")
+        if self.prerempli is not None and (self.prerempli == "identite") != (self.type == "identite"):
+            raise ValueError(
+                "prerempli: a field of type identite is filled with identite, others with a part of it"
+            )
         self.genre.verifier(self)
         return self
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from app.demarches.definitions import Definition, Page
+from app.demarches.definitions import Champ, Definition, Page
 from app.demarches.domain import Decrit, EtatFormulaire, entrees_de, etat_du_formulaire, facultatif
 from app.demarches.expressions import Circonstances
 from app.demarches.models import Dossier, Piece
@@ -101,21 +101,31 @@ class Brouillon:
         return self._etat
 
 
-def identite_prefill(personne: Personne | None) -> dict[str, str]:
-    """What the sign-in gives to fill fields with: definition key to text; empty for who is not signed in."""
+def identite_prefill(personne: Personne | None) -> dict[str, Any]:
+    """What the sign-in gives to fill fields with: definition key to value; empty for who is not signed in."""
     return known_of(personne.donnees) if personne is not None else {}
 
 
-def known_of(donnees: Mapping[str, Any]) -> dict[str, str]:
-    """What an identity gives to fill fields with: definition key to text."""
-    found: dict[str, str] = {}
+def known_of(donnees: Mapping[str, Any]) -> dict[str, Any]:
+    """What an identity gives to fill fields with: definition key to text, and `identite` to all of it by part."""
+    found: dict[str, Any] = {}
+    whole: dict[str, str] = {}
     for key, name in _IDENTITE.items():
         value = donnees.get(name)
         if isinstance(value, list):
             value = " ".join(value)
         if value and not (name == "naissance" and "-00" in value):
             found[key] = str(value)
-    return found
+            whole["naissance" if name == "naissance" else key.removeprefix("identite.")] = str(value)
+    return found | ({"identite": whole} if whole else {})
+
+
+def given_to(champ: Champ, known: Mapping[str, Any]) -> Any:
+    """What of an identity a field is filled with; None when it asks for nothing that is known."""
+    value = known.get(champ.prerempli or "")
+    if champ.type != "identite" or value is None:
+        return value
+    return {part.id: value[part.id] for part in champ.sous_champs if part.id in value} or None
 
 
 async def start(ctx: Contexte, slug: str) -> Brouillon:
@@ -185,9 +195,9 @@ async def fill(
 ) -> None:
     """Answers what is known already and was not answered yet: definition key to value."""
     answers = [
-        (champ, known[champ.prerempli])
+        (champ, value)
         for champ in definition.champs()
-        if champ.prerempli and champ.prerempli in known and champ.id not in contenu.reponses
+        if champ.id not in contenu.reponses and (value := given_to(champ, known)) is not None
     ]
     await give(ctx, draft, contenu, {champ.id: (v, entrees_de(champ, v)) for champ, v in answers})
 

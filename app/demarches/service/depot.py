@@ -143,10 +143,12 @@ def declared_identity(draft: Brouillon) -> dict[str, Any]:
         value = draft.reponses.get(champ.id)
         if not champ.prerempli or not value:
             continue
-        if champ.prerempli == "identite.prenoms":
-            found["prenoms"] = str(value).split()
-        elif champ.prerempli in _DECLARED:
-            found[_DECLARED[champ.prerempli]] = value
+        parts = value if champ.prerempli == "identite" else {champ.prerempli.removeprefix("identite."): value}
+        for part, said in parts.items():
+            if part == "prenoms":
+                found["prenoms"] = str(said).split()
+            elif f"identite.{part}" in _DECLARED:
+                found[_DECLARED[f"identite.{part}"]] = said
     return found
 
 
