@@ -5,10 +5,13 @@ from jinja2 import Environment
 import app.collectivites.tasks
 import app.demarches.tasks
 import app.demarches.tasks_bureau
+import app.demarches.tasks_conservation
 import app.demarches.tasks_echeances
+import app.demarches.tasks_exterieur
 import app.demarches.tasks_instruction
 import app.identite.tasks
 import app.rendezvous.tasks
+import app.rendezvous.tasks_public
 import app.socle.entretien  # noqa: F401 - these register their jobs
 from app.collectivites.emblemes import PortEmblemes
 from app.config import Settings, SettingsError
@@ -27,6 +30,8 @@ from app.socle.langues import LANGUES, is_relue, translations
 from app.socle.noyau import Noyau
 from app.socle.oidc import Oidc
 from app.socle.sceau import Sceau
+from app.socle.sms import make_passerelle
+from app.socle.sortie import make_sortie
 from app.socle.storage import make_encrypted_objects
 
 
@@ -80,4 +85,6 @@ def make_noyau(
         ports=Ports(identification=PortIdentification(), emblemes=PortEmblemes()),
         maintenance=settings.maintenance,
         adresses=make_adresses(settings.adresses_url),
+        sortie=make_sortie(settings),
+        passerelle_sms=make_passerelle(settings),
     )

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     clamd_url: str = ""
     # Geocoding service that suggests postal addresses; empty: forms suggest none.
     adresses_url: str = ""
+    # Gateway of text messages (its password is the token), and how many segments a collectivité may send a month.
+    sms_url: SecretStr = SecretStr("")
+    sms_par_mois: int = 500
     # Images under the maps: an address with {z}, {x} and {y}, and whose they are; empty: a plain grid.
     tuiles_url: str = ""
     tuiles_mention: str = ""

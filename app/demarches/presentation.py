@@ -1,7 +1,7 @@
 """From definitions and answers to the plain objects that templates draw; no rule lives here."""
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,13 +10,16 @@ from app.demarches.domain import EtatFormulaire, afficher, entrees_de, parties_r
 from app.demarches.domain.etats import LIBELLES_ETAT, Etat
 from app.demarches.models import Evenement, Message
 from app.demarches.presentation_pieces import piece_vue
-from app.demarches.service.brouillons import Brouillon, given_to
+from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.catalogue import Offre
+from app.demarches.service.connu import given_to
+from app.demarches.service.liens import PAR_LIEN
 from app.demarches.service.referentiels import Offert
 from app.socle import vues
 from app.socle.gabarits import euros
 from app.socle.langues import N_
 
+_PAR_LIEN = N_("Prérempli par le lien que vous avez suivi")
 _TONS = {
     Etat.BROUILLON: "neutre",
     Etat.DEPOSE: "attente",
@@ -135,6 +138,15 @@ def controles_of(etat: EtatFormulaire, page_id: str) -> dict[str, str]:
     return {r.champ_id: r.phrase for r in reversed(etat.refus) if r.page_id == page_id and r.champ_id}
 
 
+def totaux_of(draft: Brouillon, ids: Collection[str]) -> dict[str, list[str]]:
+    """The totals of the tables among some questions, as their page shows them for what has been typed."""
+    return {
+        champ.id: list(champ.genre.vue(champ, draft.brut.get(champ.id, {}), {}).donnees["totaux"])
+        for champ in draft.definition.champs()
+        if champ.id in ids and champ.type == "tableau" and champ.totaux
+    }
+
+
 def _champ(
     draft: Brouillon,
     champ: Champ,
@@ -151,9 +163,14 @@ def _champ(
     return replace(
         seen,
         aide=f"{seen.aide} {remarque}".strip(),
-        provenance=source if given else "",
+        provenance=source if given else _PAR_LIEN if _by_link(draft, champ) else "",
         **piece_vue(champ, draft.pieces_de(champ.id), draft.aujourd_hui, seen.donnees),
     )
+
+
+def _by_link(draft: Brouillon, champ: Champ) -> bool:
+    answer = draft.contenu.reponses.get(champ.id)
+    return answer is not None and answer.origine == PAR_LIEN
 
 
 def _holds(value: Any, known: Any) -> bool:
@@ -241,16 +258,19 @@ _HISTOIRE = {
     "refus_tacite": N_("Refusé par le silence de l’administration"),
     "acceptation_tacite": N_("Accepté par le silence de l’administration"),
     "attente_levee": N_("Ce qui était attendu est arrivé"),
-    "examen": "Pièces examinées",
-    "proposition": "Décision proposée",
-    "etape": "Étape",
-    "avis_demande": "Avis demandé",
-    "avis_relance": "Avis relancé",
-    "avis_revoque": "Demande d’avis annulée",
-    "avis_rendu": "Avis rendu",
-    "avis_refuse": "Courriel de demande d’avis refusé",
-    "remise": "Dossier envoyé à l’organisme",
-    "remise_refusee": "Envoi à l’organisme refusé",
+    "suppression_annoncee": N_("Suppression annoncée"),
+    "examen": N_("Pièces examinées"),
+    "proposition": N_("Décision proposée"),
+    "etape": N_("Étape"),
+    "avis_demande": N_("Avis demandé"),
+    "avis_relance": N_("Avis relancé"),
+    "avis_revoque": N_("Demande d’avis annulée"),
+    "avis_rendu": N_("Avis rendu"),
+    "avis_refuse": N_("Courriel de demande d’avis refusé"),
+    "appel_echoue": N_("Appel à un service extérieur échoué"),
+    "appel_passe": N_("Poursuivi sans l’appel à un service extérieur"),
+    "remise": N_("Dossier envoyé à l’organisme"),
+    "remise_refusee": N_("Envoi à l’organisme refusé"),
 }
 
 

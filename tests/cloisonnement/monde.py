@@ -23,6 +23,14 @@ SELECT collectivite_id, id, id, 'droit', 'paiement', 'Redevance', false, now() F
 WHERE depose_le IS NOT NULL;
 INSERT INTO demarches_alerte (collectivite_id, dossier_id, genre, echeance, palier, creee_le)
 SELECT collectivite_id, id, 'silence', '2026-12-24', 7, now() FROM demarches_dossier WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_point (collectivite_id, cle, url, secret, modifie_le, modifie_par)
+SELECT id, 'sig', 'https://sig.exemple.fr/', 'x', now(), 'Maëlle' FROM socle_collectivite;
+INSERT INTO demarches_appel (collectivite_id, id, dossier_id, etape, point, libelle, bloquant, corps, cree_le)
+SELECT collectivite_id, id, id, 'droit', 'sig', 'SIG', false, '{}', now() FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_rappel (collectivite_id, mois) SELECT id, '2026-11-01' FROM socle_collectivite;
+INSERT INTO socle_sms_quota (collectivite_id, par_mois) SELECT id, 10 FROM socle_collectivite;
+INSERT INTO socle_sms_mois (collectivite_id, mois, segments) SELECT id, '2026-11-01', 1 FROM socle_collectivite;
 INSERT INTO demarches_transmission (collectivite_id, dossier_id, organisme, motif, par, transmis_le)
 SELECT collectivite_id, id, 'Préfecture', 'Route nationale', 'Maëlle', now() FROM demarches_dossier
 WHERE depose_le IS NOT NULL;
@@ -49,6 +57,8 @@ FROM socle_collectivite;
 INSERT INTO demarches_acces (collectivite_id, id, dossier_id, genre, code_empreinte, nom, cree_le, expire_le)
 SELECT collectivite_id, gen_random_uuid(), id, 'invitation', sha256(id::text::bytea), 'Malo', cree_le,
   cree_le + interval '14 days' FROM demarches_dossier;
+INSERT INTO collectivites_borne (collectivite_id, id, nom, code_expire_le, cree_par, cree_le, installee_le)
+SELECT id, id, 'Accueil', now(), 'Maëlle', now(), now() FROM socle_collectivite;
 INSERT INTO demarches_groupe (collectivite_id, id, nom) SELECT id, id, 'Accueil' FROM socle_collectivite;
 INSERT INTO demarches_groupe_agent (collectivite_id, groupe_id, agent_id)
 SELECT DISTINCT collectivite_id, collectivite_id, agent_id FROM socle_habilitation;
@@ -104,6 +114,9 @@ INSERT INTO rendezvous_ticket (collectivite_id, id, lieu_id, jour, numero, pris_
 SELECT id, id, id, '2027-01-04', 1, now() FROM socle_collectivite;
 INSERT INTO rendezvous_mesure (collectivite_id, motif_id, jour, delai_jours)
 SELECT id, id, '2027-01-04', 3 FROM socle_collectivite
+"""
+_RAPPELER = """
+INSERT INTO rendezvous_rappel (collectivite_id, rendezvous_id, genre, demande_le) VALUES (:c, :c, 'deux_jours', now())
 """
 _RETENIR = """
 INSERT INTO rendezvous_rendezvous (collectivite_id, id, lieu_id, motif_id, debut, fin, fuseau, etat, personnes,
@@ -185,6 +198,7 @@ async def _retenir(portail: Portail, commune: UUID, compte: Compte) -> None:
         await session.execute(text(_RETENIR), {"c": commune, "usager": compte.usager_id})
         taken = await session.execute(text("SELECT rendezvous_occuper(:c, now())"), {"c": commune})
         assert taken.scalar_one()
+        await session.execute(text(_RAPPELER), {"c": commune})
 
 
 async def make_monde(portail: Portail) -> Monde:

@@ -22,15 +22,23 @@ _PARTOUT = """GET /sante | GET /accessibilite | GET /mentions-legales | GET /don
     | GET /plan-du-site | GET /robots.txt | GET /.well-known/security.txt | GET /favicon.ico | GET /langue/{code}"""
 _SUGGESTIONS = """GET /suggestions/communes | GET /suggestions/adresses | GET /suggestions/carte
     | GET /suggestions/referentiels/{nom}"""
-_SOI = """GET /connexion | GET /connexion/retour | GET /deconnexion | POST /deconnexion
+_SOI = """GET /connexion | GET /connexion/fenetre | GET /connexion/retour | GET /deconnexion | POST /deconnexion
     | GET /sessions"""
+# Rendez-vous are reached by the secret of their link, in the query: `tests/rendezvous` tries forged ones.
+_RENDEZVOUS = """GET /rendez-vous | GET /rendez-vous/retenue | POST /rendez-vous/retenue/confirmer
+    | POST /rendez-vous/retenue/prolonger | GET /rendez-vous/retenue/code | POST /rendez-vous/retenue/code
+    | POST /rendez-vous/retenue/renvoyer | GET /rendez-vous/suivi | GET /rendez-vous/suivi/annuler
+    | POST /rendez-vous/suivi/annuler | POST /rendez-vous/suivi/numeros | GET /rendez-vous/suivi/calendrier.ics
+    | GET /rendez-vous/suivi/code.svg | GET /rendez-vous/motifs/{slug} | GET /rendez-vous/motifs/{slug}/creneaux
+    | POST /rendez-vous/motifs/{slug}/creneaux"""
 SANS_OBJET = {
     "collectivite": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET /
         | GET /theme/{{empreinte}}.css | GET /blason/{{empreinte}}
         | GET /connexion/franceconnect | POST /connexion/courriel | GET /passage/accorder | GET /demarches
-        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi""",
-    "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
-        | POST /connexion/rattacher | GET /passage""",
+        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi
+        | GET /borne | POST /borne | POST /borne/fin | {_RENDEZVOUS}""",
+    "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /rendez-vous
+        | GET /connexion/franceconnect | POST /connexion/courriel | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET / | GET /dossiers
         | GET /connexion/proconnect | GET /saisir | POST /saisir | GET /dossiers/flux
         | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages | GET /referentiels | POST /referentiels
@@ -44,7 +52,9 @@ SANS_OBJET = {
 # Routes of an object, with the object of Rozenn's (or of her commune) that stands in the address.
 _BROUILLON = """GET /dossiers/{brouillon}/recapitulatif | GET /dossiers/{brouillon}/etapes/document
     | GET /dossiers/{brouillon}/enregistre | POST /dossiers/{brouillon}/deposer | POST /dossiers/{brouillon}/champs
-    | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer"""
+    | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer
+    | GET /dossiers/{brouillon}/pour-qui | POST /dossiers/{brouillon}/pour-qui | GET /dossiers/{brouillon}/reprendre
+    | GET /dossiers/{brouillon}/pour-qui/mandat | POST /dossiers/{brouillon}/pour-qui/mandat"""
 _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /dossiers/{dossier}/messages
     | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /pieces/{piece}/vignette | GET /documents/{document}
     | POST /dossiers/{dossier}/attestation | POST /sessions/{session}/fermer
@@ -52,7 +62,9 @@ _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /d
 _AVIS = """GET /avis/{avis} | POST /avis/{avis}/code | POST /avis/{avis} | GET /avis/{avis}/pieces/{piece}"""
 # What an agent does on the instruction of one dossier.
 _INSTRUCTION = """POST /dossiers/{dossier}/examen | POST /dossiers/{dossier}/refusees | POST /dossiers/{dossier}/etape
-    | POST /dossiers/{dossier}/attentes/{attente} | POST /dossiers/{dossier}/avis
+    | POST /dossiers/{dossier}/attentes/{attente} | POST /dossiers/{dossier}/appels/{appel}
+    | POST /dossiers/{dossier}/partage
+    | POST /dossiers/{dossier}/avis
     | POST /dossiers/{dossier}/avis/{avis}/rendre | POST /dossiers/{dossier}/avis/{avis}/relancer
     | POST /dossiers/{dossier}/avis/{avis}/revoquer | GET /dossiers/{dossier}/avis/{avis}/fichier
     | POST /dossiers/{dossier}/attestation | GET /dossiers/{dossier}/transmettre
@@ -63,7 +75,9 @@ _SAISIE = """GET /saisir/dossiers/{saisie}/reprendre | GET /saisir/dossiers/{sai
     | GET /saisir/dossiers/{saisie}/accuse | GET /saisir/dossiers/{saisie}/recapitulatif
     | POST /saisir/dossiers/{saisie}/deposer | GET /saisir/dossiers/{saisie}/etapes/document
     | GET /saisir/dossiers/{saisie}/enregistre | POST /saisir/dossiers/{saisie}/champs
-    | POST /saisir/dossiers/{saisie}/etapes/document"""
+    | POST /saisir/dossiers/{saisie}/etapes/document
+    | GET /saisir/dossiers/{saisie}/pour-qui | POST /saisir/dossiers/{saisie}/pour-qui
+    | GET /saisir/dossiers/{saisie}/pour-qui/mandat | POST /saisir/dossiers/{saisie}/pour-qui/mandat"""
 # The console is the administrators' of the OPSN, whatever the address.
 _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites/prendre-en-charge
     | POST /collectivites/prendre-en-charge/fichier
@@ -80,7 +94,8 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | POST /travaux/1/relancer | GET /bandeau | POST /bandeau"""
 # A work in progress, an overlay: of Guingamp on the desk, of everybody's démarches on the console.
 _CHANTIER = """GET {c} | POST {c}/gestes | GET {c}/parties/legal | POST {c}/parties/legal | GET {c}/pages/document
-    | POST {c}/pages/document | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/apercu | POST {c}/apercu
+    | POST {c}/pages/document | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/regles/prix
+    | POST {c}/regles/prix | GET {c}/apercu | POST {c}/apercu
     | GET {c}/fichier.yaml | GET {c}/abandonner | POST {c}/abandonner | GET {c}/publication
     | POST {c}/publication | GET {c}/essais | POST {c}/essais | POST {c}/essais/{dossier}""".replace(
     "{c}", "/demarches/chantiers/{chantier}"
@@ -108,10 +123,13 @@ OBJETS = {
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
         | GET /referentiels/{{collectivite}}/ecoles
+        | GET /reglages/{{collectivite}}/exterieur | POST /reglages/{{collectivite}}/exterieur
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
         | GET /collectivite/guingamp | POST /collectivite/guingamp
         | GET /collectivite/guingamp/agents | POST /collectivite/guingamp/agents
-        | POST /collectivite/guingamp/agents/{{agent}}/retirer | {_INSTRUCTION}
+        | POST /collectivite/guingamp/agents/{{agent}}/retirer | GET /collectivite/guingamp/bornes
+        | POST /collectivite/guingamp/bornes | POST /collectivite/guingamp/bornes/{{collectivite}}/retirer
+        | {_INSTRUCTION}
         | {_EDITION}""",
     "opsn": f"{_CONSOLE} | {_EDITION} | GET /demarches | POST /sessions/{{session}}/fermer",
 }
@@ -136,12 +154,14 @@ def normalised(route: str) -> str:
     """The route without the names of its parameters; a page of a form is one of many."""
     for written, parameter in (
         ("etapes/document", "etapes/{}"),
+        ("pour-qui/mandat", "pour-qui/{}"),
         ("tes/guingamp", "tes/{}"),
         ("te/guingamp", "te/{}"),
         ("travaux/1", "travaux/{}"),
         ("parties/legal", "parties/{}"),
         ("pages/document", "pages/{}"),
         ("champs/nom", "champs/{}"),
+        ("regles/prix", "regles/{}"),
         ("}/acte-naissance", "}/{}"),
         ("versions/local-plage", "versions/{}"),
         ("/1.yaml", "/{}.yaml"),
@@ -196,7 +216,7 @@ async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[st
     return {
         "dossier": monde.victime.id, "brouillon": monde.brouillon.id, "piece": monde.victime.piece_id,
         "document": monde.victime.document_id, "session": session_id, "code": code, "saisie": monde.saisie,
-        "avis": monde.avis, "attente": monde.avis,
+        "avis": monde.avis, "attente": monde.avis, "appel": monde.victime.id,
         "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32, "collectivite": monde.guingamp,
         "lot": monde.cast.agents["maelle"], "export": monde.export,
         "chantier": monde.guingamp,

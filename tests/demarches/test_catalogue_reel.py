@@ -8,6 +8,7 @@ changes in the answers (`avec`; `ligne` for the first row of its block), what is
 import io
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -70,7 +71,8 @@ def reponses_de(slug: str, variante: dict[str, Any] | None = None) -> dict[str, 
 
 
 def etat_de(slug: str, variante: dict[str, Any] | None = None) -> EtatFormulaire:
-    return etat_du_formulaire(EN_LIGNE[slug], reponses_de(slug, variante), AUTOUR)
+    around = replace(AUTOUR, representation=(variante or {}).get("pour", "soi"))
+    return etat_du_formulaire(EN_LIGNE[slug], reponses_de(slug, variante), around)
 
 
 def asked(etat: EtatFormulaire) -> dict[str, Any]:

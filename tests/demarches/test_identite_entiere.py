@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from app.demarches.domain import facultatif
 from app.demarches.service import brouillons
-from app.demarches.service.brouillons import given_to, known_of
+from app.demarches.service.connu import given_to, known_of
 from app.demarches.service.depot import declared_identity
 from tests import cast as acteurs
 from tests.cast import Cast
@@ -25,6 +25,11 @@ def test_only_what_is_asked_and_known_is_given() -> None:
     assert given_to(champ("identite"), known) is None
     assert given_to(champ("texte", prerempli="identite.prenoms"), known) == "Rozenn Anna"
     assert "identite" not in known_of({})
+    child = champ("enfant", prerempli="beneficiaire")
+    assert given_to(child, {"beneficiaire": known["identite"]}) == {
+        "prenoms": "Rozenn Anna",
+        "nom": "Le Goff",
+    }
 
 
 def test_a_whole_identity_fills_an_identity_and_a_part_a_field() -> None:

@@ -51,6 +51,7 @@ def _known_type(nom: str) -> str:
 TypeChamp = Annotated[str, AfterValidator(_known_type)]
 
 Prerempli = Literal[
+    # A whole person, for a field that asks for one; else a part.
     "identite",
     "identite.civilite",
     "identite.nom_naissance",
@@ -59,7 +60,16 @@ Prerempli = Literal[
     "identite.date_naissance",
     "identite.courriel",
     "identite.telephone",
+    # The person concerned: whoever is represented, else the person who fills.
+    "beneficiaire.nom_naissance",
+    "beneficiaire.prenoms",
+    "beneficiaire",
+    "beneficiaire.date_naissance",
 ]
+
+
+# What a person gives themselves, or gives in rows: an address never fills it.
+SANS_LIEN = frozenset({"consentement", "signature", "bloc", "tableau", "nir", "iban", "carte", "referentiel"})
 
 
 class Champ(Fige):
@@ -67,8 +77,8 @@ class Champ(Fige):
 
     `section` is that of its page which it stands under; rules are in the language of docs/guides/regles.md.
     `sujet` names what is asked inside error sentences ("la date de début"); `autocomplete` is the HTML token
-    of WCAG 1.3.5; `min`, `max` are in `unite` (in euros for an amount); numbers are kept as text so that the content
-    address is exact. Which type takes which attribute is in docs/champs.md.
+    of WCAG 1.3.5; `lien` lets an address fill it (`?id=value`); `min`, `max` are in `unite` (in euros for an amount);
+    numbers are kept as text so that the content address is exact. docs/champs.md says which type takes which attribute.
     """
 
     id: IdChamp
@@ -83,6 +93,7 @@ class Champ(Fige):
     controles: tuple[Controle, ...] = ()
     calcul: Formule | None = None
     prerempli: Prerempli | None = None
+    lien: bool = False
     autocomplete: str = Field(default="", pattern=r"^[a-z-]*( [a-z-]+)*$")
 
     options: tuple[Option, ...] = ()
@@ -129,10 +140,14 @@ class Champ(Fige):
         for name in self.model_fields_set & PROPRES - self.genre.attributs:
             if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} means nothing for a field of type {self.type}")
-        if self.prerempli is not None and (self.prerempli == "identite") != (self.type == "identite"):
+        people = {"identite": ("identite", "beneficiaire"), "enfant": ("beneficiaire",)}.get(self.type)
+        source = self.prerempli
+        if source is not None and not (source in people if people else "." in source):
             raise ValueError(
-                "prerempli: a field of type identite is filled with identite, others with a part of it"
+                "prerempli: identite or beneficiaire fills a whole person, its parts other fields"
             )
+        if self.lien and (self.calcul is not None or not self.repond or self.type in SANS_LIEN):
+            raise ValueError(f"a field of type {self.type} is not filled by a link")
         self.genre.verifier(self)
         return self
 
@@ -169,4 +184,6 @@ def attributs_du_type(type_: str) -> frozenset[str]:
     foreign = PROPRES - TYPES[type_].attributs
     if type_ == "explication":
         foreign |= {"obligatoire", "prerempli", "autocomplete", "sujet"}
+    if type_ in SANS_LIEN or not TYPES[type_].repond:
+        foreign |= {"lien"}
     return frozenset(Champ.model_fields) - foreign

@@ -15,12 +15,13 @@ from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
 from app.demarches.domain import agir, faute_pieces
-from app.demarches.presentation import annonces_of, controles_of
-from app.demarches.routes import deposer
+from app.demarches.presentation import annonces_of, controles_of, totaux_of
+from app.demarches.presentation_suite import reste_vu
+from app.demarches.routes import deposer, pour_qui
 from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.routes.reception import receive, store
-from app.demarches.service import brouillons, depot, pieces, reponses, suivi
+from app.demarches.service import brouillons, depot, liens, pieces, reponses, representation, reste, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.socle.contexte import (
     Contexte,
@@ -37,12 +38,16 @@ from app.socle.web import once, page, redirect
 router = APIRouter()
 pages = APIRouter()
 pages.include_router(deposer.pages)
+pages.include_router(pour_qui.pages)
 
 
 @router.get("/demarches/{slug}/remplir")
 async def start(ctx: ContexteDep, slug: str) -> Response:
     """The person's draft of that démarche, at the first page that is not finished; made if there is none."""
     draft = await brouillons.start(ctx, slug)
+    await liens.apply(ctx, draft, ctx.request.query_params.multi_items())
+    if representation.must_ask(draft):
+        return redirect(ctx, f"/dossiers/{draft.dossier.id}/pour-qui")
     manques = depot.manques_of(ctx, draft)
     if not manques:
         return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
@@ -75,6 +80,7 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
         code_url=f"/dossiers/{dossier_id}/code",
         expire_le=suivi.expires_on(ctx.now, draft.definition.brouillon_jours),
         avec_compte=ctx.usager_id is not None,
+        reste=reste_vu(reste.reste_of(ctx, draft), f"/dossiers/{dossier_id}"),
         service_nom=draft.definition.service.nom,
         service=service_of(ctx, draft.definition),
     )
@@ -98,6 +104,7 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
         "remarques": remarks,
         "annonces": annonces_of(etat, step.id) if step else [],
         "controles": controles_of(etat, step.id) if step else {},
+        "totaux": totaux_of(draft, asked_ids),
         "versions": reponses.marques_of(draft, (c for c in draft.definition.champs() if c.id in asked_ids)),
         "conflits": draw_conflicts(ctx, draft, step, conflicts) if step and conflicts else {},
     }

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from app.demarches.definitions import Champ
 from app.demarches.domain import silence_de
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
+from app.demarches.domain.representation import phrase_represente
 from app.demarches.presentation import (
     etiquette_of,
     histoire_of,
@@ -54,7 +55,12 @@ def require_reader(ctx: Contexte) -> None:
 async def show(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """State, messages, what is asked, decision, history."""
     require_reader(ctx)
-    found = await suivi.load(ctx, dossier_id)
+    try:
+        found = await suivi.load(ctx, dossier_id)
+    except suivi.PasDeposeError:
+        if ctx.hote.collectivite is None:
+            raise
+        return redirect(ctx, f"/dossiers/{dossier_id}/enregistre")
     return _show(ctx, found, consultations=await suivi.list_consultations(ctx, dossier_id))
 
 
@@ -137,11 +143,13 @@ def _facts(ctx: Contexte, found: Suivi) -> dict[str, Any]:
         "numero": dossier.numero,
         "demarche": definition.titre,
         "commune": found.collectivite.nom,
+        "represente": phrase_represente(dossier.beneficiaire),
         "depose_le": dossier.depose_le,
         "etiquette": etiquette_of(dossier.etat),
         "recu_url": f"/documents/{receipt.id}" if receipt else "",
         "accuse": definition.legal is not None and definition.legal.accuse.delivre,
         "silence": _silence(found) if not closed else None,
+        "suppression_le": dossier.suppression_le,
         "imprimer_url": f"{base}/imprimer",
         "retirer_url": "" if closed else f"{base}/retirer",
         "refaire_url": f"{base}/refaire" if here else "",

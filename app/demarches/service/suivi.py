@@ -58,6 +58,13 @@ async def find_draft(ctx: Contexte, slug: str) -> Dossier | None:
     return found[0] if found else None
 
 
+async def find_former(ctx: Contexte, slug: str) -> tuple[UUID, datetime] | None:
+    """The person's last dossier of a démarche on this host and when it was filed: its answers may serve again."""
+    if ctx.usager_id is None:
+        return None
+    return await remplissage.find_former(ctx.db, ctx.collectivite.id, slug, ctx.usager_id)
+
+
 async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
     """One of the person's own dossiers, on its collectivité's host or on Mon espace; NotFoundError otherwise.
 
@@ -75,7 +82,13 @@ async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> 
     return dossier
 
 
+class PasDeposeError(NotFoundError):
+    """The person's own, and still a draft."""
+
+
 def _check_own(ctx: Contexte, dossier: Dossier) -> None:
+    if dossier.depose_le is None and dossier.canal == "web" and owns(ctx, dossier):
+        raise PasDeposeError(ABSENT)
     if dossier.depose_le is None or not owns(ctx, dossier):
         raise absent(ctx)
     # Where it was filed, too: a dossier that was handed over is followed by its owner from there.

@@ -1,16 +1,15 @@
-"""What a person says of a document, its thumbnail; lists of reference that a collectivité uploads, by versions."""
+"""Lists of reference that a collectivité publishes, by immutable versions: each answer says which it comes from."""
 
 from alembic import op
 
 from migrations.politiques import commune
 
-revision = "0032_champs"
-down_revision = "0025_agenda"
+revision = "0032_referentiels"
+down_revision = "0029_rendezvous_public"
 branch_labels = None
 depends_on = None
 
 REFERENTIELS = """
--- A version is never changed: a dossier says which one its answer comes from.
 CREATE TABLE demarches_referentiel (
   collectivite_id uuid NOT NULL REFERENCES socle_collectivite,
   id uuid NOT NULL,
@@ -37,19 +36,12 @@ CREATE TABLE demarches_referentiel_ligne (
   UNIQUE (collectivite_id, referentiel_id, cle),
   FOREIGN KEY (collectivite_id, referentiel_id) REFERENCES demarches_referentiel
 );
-CREATE INDEX demarches_referentiel_ligne_nom ON demarches_referentiel_ligne (collectivite_id, referentiel_id, nom_plie);
+CREATE INDEX demarches_referentiel_ligne_nom
+  ON demarches_referentiel_ligne (collectivite_id, referentiel_id, nom_plie);
 """
 
 
 def upgrade() -> None:
-    op.execute(
-        """
-        ALTER TABLE demarches_piece
-          ADD COLUMN nature text NOT NULL DEFAULT '',
-          ADD COLUMN date_document date,
-          ADD COLUMN vignette boolean NOT NULL DEFAULT false;
-        """
-    )
     op.execute(REFERENTIELS)
     for table in ("demarches_referentiel", "demarches_referentiel_ligne"):
         for sql in commune(table, "SELECT, INSERT"):
@@ -58,6 +50,3 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE demarches_referentiel_ligne, demarches_referentiel")
-    op.execute(
-        "ALTER TABLE demarches_piece DROP COLUMN nature, DROP COLUMN date_document, DROP COLUMN vignette"
-    )
