@@ -5,11 +5,13 @@ from jinja2 import Environment
 import app.collectivites.tasks
 import app.demarches.tasks
 import app.demarches.tasks_bureau
+import app.demarches.tasks_conservation
 import app.demarches.tasks_echeances
 import app.demarches.tasks_exterieur
 import app.demarches.tasks_instruction
 import app.identite.tasks
 import app.rendezvous.tasks
+import app.rendezvous.tasks_public
 import app.socle.entretien  # noqa: F401 - these register their jobs
 from app.collectivites.emblemes import PortEmblemes
 from app.config import Settings, SettingsError

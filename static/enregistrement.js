@@ -108,6 +108,8 @@ class Enregistreur {
     if (!champ.name || champ.type === "file" || champ.type === "hidden") return;
     // A choice between two answers goes with the buttons, which then show the one that was kept.
     if (champ.name.startsWith("conflit-")) return;
+    // What is said of a file goes with the file.
+    if (champ.closest("[data-k-piece]")) return;
     this.attente.add(questionDe(champ.name));
     this.garder();
     clearTimeout(this.minuterie);
@@ -312,7 +314,7 @@ class Enregistreur {
     const donnees = new URLSearchParams(garde);
     const questions = new Set(donnees.getAll("champ"));
     for (const champ of this.formulaire.elements) {
-      if (!champ.name || champ.type === "hidden" || champ.type === "file" || !questions.has(questionDe(champ.name))) continue;
+      if (!champ.name || champ.type === "hidden" || champ.type === "file" || champ.closest("[data-k-piece]") || !questions.has(questionDe(champ.name))) continue;
       const valeurs = donnees.getAll(champ.name);
       if (champ.type === "radio" || champ.type === "checkbox") champ.checked = valeurs.includes(champ.value);
       else if (valeurs.length) champ.value = valeurs[0];

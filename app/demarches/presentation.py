@@ -8,7 +8,8 @@ from typing import Any
 from app.demarches.definitions import THEMES, Champ, Definition, Page
 from app.demarches.domain import EtatFormulaire, afficher, entrees_de, parties_repondues
 from app.demarches.domain.etats import LIBELLES_ETAT, Etat
-from app.demarches.models import Evenement, Message, Piece
+from app.demarches.models import Evenement, Message
+from app.demarches.presentation_pieces import piece_vue
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.catalogue import Offre
 from app.demarches.service.liens import PAR_LIEN
@@ -16,9 +17,7 @@ from app.socle import vues
 from app.socle.gabarits import euros
 from app.socle.langues import N_
 
-MEGA = 1_000_000
 _PAR_LIEN = N_("Prérempli par le lien que vous avez suivi")
-_FORMATS = {"pdf": "PDF", "jpg": "JPEG", "png": "PNG", "heic": "HEIC"}
 _TONS = {
     Etat.BROUILLON: "neutre",
     Etat.DEPOSE: "attente",
@@ -100,29 +99,6 @@ def etiquette_of(etat: str) -> vues.Etiquette:
     return vues.Etiquette(LIBELLES_ETAT[known], _TONS[known])
 
 
-def fichiers_of(pieces: Iterable[Piece], base: str = "/pieces", *, agent: bool = False) -> list[vues.Fichier]:
-    """Attached documents, with the address where each is read; an agent is told which ones no antivirus has seen."""
-    return [
-        vues.Fichier(
-            str(piece.id),
-            piece.nom,
-            piece.taille,
-            _etat_fichier(piece, agent=agent),
-            "",
-            f"{base}/{piece.id}",
-        )
-        for piece in pieces
-    ]
-
-
-def _etat_fichier(piece: Piece, *, agent: bool) -> str:
-    if piece.etat == "redemandee":
-        return "a_remplacer"
-    if agent and piece.etat in ("acceptee", "refusee"):
-        return "valide" if piece.etat == "acceptee" else "refuse"
-    return "non_analyse" if agent and piece.antivirus == "non_analyse" else "accepte"
-
-
 def champs_of(
     draft: Brouillon,
     page: Page,
@@ -185,9 +161,7 @@ def _champ(
         seen,
         aide=f"{seen.aide} {remarque}".strip(),
         provenance=source if given else _PAR_LIEN if _by_link(draft, champ) else "",
-        fichiers=fichiers_of(draft.pieces_de(champ.id)) if champ.piece else (),
-        taille_max=champ.piece.poids_max_mo * MEGA if champ.piece else 0,
-        formats=formats_of(champ),
+        **piece_vue(champ, draft.pieces_de(champ.id), draft.aujourd_hui, seen.donnees),
     )
 
 
@@ -199,12 +173,6 @@ def _by_link(draft: Brouillon, champ: Champ) -> bool:
 def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
     """A question outside any draft, with what was typed and what is wrong with it."""
     return champ.genre.vue(champ, typed, {champ.id: erreur})
-
-
-def formats_of(champ: Champ) -> str:
-    """« PDF, JPEG, PNG ou HEIC »."""
-    names = [_FORMATS[name] for name in (champ.piece.formats if champ.piece else ()) if name in _FORMATS]
-    return f"{', '.join(names[:-1])} ou {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def sections_of(
@@ -235,37 +203,13 @@ def sections_of(
 
 
 def _ligne(champ: Champ, reponses: Mapping[str, Any], url: str) -> vues.Ligne:
-    words = tuple(afficher(champ, reponses[champ.id]).split("\n")) if champ.id in reponses else ("—",)
-    return vues.Ligne(champ.libelle, words, f"{url}#{champ.id}" if url and champ.calcul is None else "")
-
-
-def pieces_of(
-    definition: Definition,
-    pieces: Sequence[Piece],
-    *,
-    etat: EtatFormulaire | None = None,
-    modifier: str = "",
-    agent: bool = False,
-) -> list[dict[str, Any]]:
-    """The documents by question: those of a frozen dossier, or with `etat` every one that a draft asks for."""
-    asked = (
-        [(seen.page.id, champ) for seen in etat.pages for champ in seen.champs]
-        if etat is not None
-        else [(page.id, champ) for page in definition.pages for champ in page.champs]
+    known = champ.id in reponses
+    return vues.Ligne(
+        champ.libelle,
+        tuple(afficher(champ, reponses[champ.id]).split("\n")) if known else ("—",),
+        f"{url}#{champ.id}" if url and champ.calcul is None else "",
+        plan=champ.genre.plan(champ, reponses[champ.id]) if known else None,
     )
-    found = []
-    for page_id, champ in asked:
-        mine = [piece for piece in pieces if piece.champ_id == champ.id]
-        if champ.type == "piece" and (mine or modifier):
-            url = f"{modifier.replace('{page}', page_id)}#{champ.id}" if modifier else ""
-            found.append(
-                {
-                    "libelle": champ.libelle,
-                    "fichiers": fichiers_of(mine, agent=agent),
-                    "modifier_url": url,
-                }
-            )
-    return found
 
 
 _HISTOIRE = {
@@ -283,6 +227,7 @@ _HISTOIRE = {
     "refus_tacite": N_("Refusé par le silence de l’administration"),
     "acceptation_tacite": N_("Accepté par le silence de l’administration"),
     "attente_levee": N_("Ce qui était attendu est arrivé"),
+    "suppression_annoncee": N_("Suppression annoncée"),
     "examen": N_("Pièces examinées"),
     "proposition": N_("Décision proposée"),
     "etape": N_("Étape"),

@@ -12,8 +12,9 @@ from app.demarches.domain import champs_visibles, jour_local, pages_applicables,
 from app.demarches.domain.etats import ETATS_FINAUX, LIBELLES_ETAT, Etat
 from app.demarches.domain.representation import mention_represente
 from app.demarches.models import Document, Dossier, Envoi
-from app.demarches.presentation import etiquette_of, histoire_of, messages_of, pieces_of, sections_of
+from app.demarches.presentation import etiquette_of, histoire_of, messages_of, sections_of
 from app.demarches.presentation_parcours import instruction_of, partage_of
+from app.demarches.presentation_pieces import pieces_of
 from app.demarches.repository.parcours import Travail
 from app.demarches.service import instruction
 from app.demarches.service.brouillons import circonstances_of
@@ -58,6 +59,7 @@ COURRIELS = {
     "decision_rendue": "Annonce de la décision",
     "demande_transmise": "Annonce de la transmission",
     "etape": "Courriel d’une étape",
+    "suppression_annoncee": "Annonce de la suppression",
 }
 ENVOIS = {
     "a_envoyer": vues.Etiquette("En cours d’envoi", "attente"),

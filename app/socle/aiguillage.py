@@ -107,7 +107,10 @@ class Aiguillage:
         port = urlsplit(noyau.settings.base_url).port
         self._suffix = f":{port}" if port else ""
         self._scheme = "https" if noyau.settings.secure else "http"
-        self._headers = list(SECURITY_HEADERS)
+        self._headers = [*SECURITY_HEADERS]
+        if tiles := urlsplit(noyau.settings.tuiles_url).netloc:
+            csp = CSP.replace("img-src 'self'", f"img-src 'self' https://{tiles}")
+            self._headers[0] = (b"content-security-policy", csp.encode())
         if noyau.settings.secure:
             self._headers.append((b"strict-transport-security", b"max-age=31536000"))
 

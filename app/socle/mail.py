@@ -55,6 +55,12 @@ class Evenement(StrEnum):
     TRANSMISSION = "transmission"
     ECHEANCES = "echeances"
     RESUME_AGENT = "resume_agent"
+    RENDEZVOUS_CODE = "rendezvous_code"
+    RENDEZVOUS_CONFIRME = "rendezvous_confirme"
+    RENDEZVOUS_ANNULE = "rendezvous_annule"
+    RENDEZVOUS_RAPPEL = "rendezvous_rappel"
+    SUPPRESSION_ANNONCEE = "suppression_annoncee"
+    TERMES_CONSERVATION = "termes_conservation"
 
 
 def check_address(address: str) -> str:

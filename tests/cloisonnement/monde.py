@@ -28,6 +28,7 @@ SELECT id, 'sig', 'https://sig.exemple.fr/', 'x', now(), 'Maëlle' FROM socle_co
 INSERT INTO demarches_appel (collectivite_id, id, dossier_id, etape, point, libelle, bloquant, corps, cree_le)
 SELECT collectivite_id, id, id, 'droit', 'sig', 'SIG', false, '{}', now() FROM demarches_dossier
 WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_rappel (collectivite_id, mois) SELECT id, '2026-11-01' FROM socle_collectivite;
 INSERT INTO socle_sms_quota (collectivite_id, par_mois) SELECT id, 10 FROM socle_collectivite;
 INSERT INTO socle_sms_mois (collectivite_id, mois, segments) SELECT id, '2026-11-01', 1 FROM socle_collectivite;
 INSERT INTO demarches_transmission (collectivite_id, dossier_id, organisme, motif, par, transmis_le)
@@ -109,6 +110,9 @@ SELECT id, id, id, '2027-01-04', 1, now() FROM socle_collectivite;
 INSERT INTO rendezvous_mesure (collectivite_id, motif_id, jour, delai_jours)
 SELECT id, id, '2027-01-04', 3 FROM socle_collectivite
 """
+_RAPPELER = """
+INSERT INTO rendezvous_rappel (collectivite_id, rendezvous_id, genre, demande_le) VALUES (:c, :c, 'deux_jours', now())
+"""
 _RETENIR = """
 INSERT INTO rendezvous_rendezvous (collectivite_id, id, lieu_id, motif_id, debut, fin, fuseau, etat, personnes,
   usager_id, canal, cree_le, modifie_le, expire_le)
@@ -189,11 +193,14 @@ async def _retenir(portail: Portail, commune: UUID, compte: Compte) -> None:
         await session.execute(text(_RETENIR), {"c": commune, "usager": compte.usager_id})
         taken = await session.execute(text("SELECT rendezvous_occuper(:c, now())"), {"c": commune})
         assert taken.scalar_one()
+        await session.execute(text(_RAPPELER), {"c": commune})
 
 
 async def make_monde(portail: Portail) -> Monde:
     """Plays it all once, with the real services and jobs."""
     cast = await acteurs.load_cast(portail)
+    # Photos that were scanned have a thumbnail.
+    portail.noyau.antivirus = acteurs.Sain()
     victime = await acteurs.dossier_instruit(portail)
     voisin = await acteurs.dossier_instruit(portail, personne="yann")
     ailleurs = await acteurs.dossier_instruit(portail, agent="katell", personne="yann", commune="rennes")

@@ -120,6 +120,8 @@ class Champ(Fige):
     totaux: bool = True
     resultat: Literal["nombre", "montant", "texte", "date", "oui_non"] = "nombre"
     anciennes: bool = False
+    formes: tuple[Literal["point", "ligne", "surface"], ...] = ("point",)
+    cadastre: bool = False
 
     @model_validator(mode="before")
     @classmethod

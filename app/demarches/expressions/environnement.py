@@ -24,7 +24,8 @@ class Nom:
 
     `champ` is the field it belongs to ("" for a word of context); `lire` turns its stored answer into a value,
     or None; `libelles` says the options of a list; `minimum` and `maximum` are limits that every answer
-    respects, dates among them as days or as days from the day of filling; `toujours`: it is always known.
+    respects, dates among them as days or as days from the day of filling; `toujours`: it is always known;
+    `unite` is what its number is counted in.
     """
 
     type: Type
@@ -35,6 +36,7 @@ class Nom:
     minimum: Decimal | date | int | None = None
     maximum: Decimal | date | int | None = None
     toujours: bool = False
+    unite: str = ""
 
     def valeur(self, stockee: Any) -> Any:
         """The value of a stored answer; None when it is none, or is not of the right shape."""
@@ -72,6 +74,13 @@ class Environnement:
 
     def __getitem__(self, chemin: str) -> Nom | None:
         return self.noms.get(chemin) or CONTEXTE.get(chemin)
+
+    def dans(self, bloc: str) -> "Environnement":
+        """What may be named while one looks at each row of a block; itself when there is no such block."""
+        found = self[bloc]
+        if found is None or found.type.genre != "lignes":
+            return self
+        return Environnement({**self.noms, **found.type.noms}, self.absents)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.demarches.presentation import pieces_of, sections_of
+from app.demarches.presentation import sections_of
+from app.demarches.presentation_pieces import pieces_of
 from app.demarches.routes.acces import show_later
 from app.demarches.routes.formulaire import around, base_of
 from app.demarches.service import acces, brouillons, depot, representation

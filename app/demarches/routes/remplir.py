@@ -14,7 +14,7 @@ from fastapi import APIRouter, Header
 from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
-from app.demarches.domain import agir
+from app.demarches.domain import agir, faute_pieces
 from app.demarches.presentation import annonces_of, controles_of, totaux_of
 from app.demarches.presentation_suite import reste_vu
 from app.demarches.routes import deposer, pour_qui
@@ -142,7 +142,7 @@ async def send_page(
         return redirect(visit, f"/dossiers/{dossier_id}")
     try:
         fields, files = await receive(visit, content_type, content_length)
-        received, refused = await store(visit, accueil, files)
+        received, refused = await store(visit, accueil, files, fields)
         async with open_contexte(visit) as ctx:
             draft = await brouillons.open_draft(ctx, dossier_id, lock=True)
             return await _act(ctx, draft, page_id, fields, received, refused)
@@ -178,6 +178,7 @@ async def _act(
     if received and await once(ctx, {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}, page_id):
         await pieces.forget(ctx, received)
         received = ()
+    await pieces.describe(ctx, draft, fields)
     for piece in received:
         await pieces.attach(ctx, draft.dossier, piece)
     gesture = (fields.get("ligne") or [""])[0]
@@ -219,13 +220,19 @@ async def _act(
 
 
 def _missing_pieces(draft: Brouillon, current: Page, received: Sequence[pieces.PieceRecue]) -> dict[str, str]:
-    present = {piece.champ_id for piece in draft.pieces} | {piece.champ_id for piece in received}
+    documents = draft.documents()
+    for piece in received:
+        documents.setdefault(piece.champ_id, []).append(piece.decrit)
     etat = draft.etat()
-    return {
-        champ.id: f"Joignez ce document : {champ.sujet or champ.libelle}."
-        for champ in etat.champs(current.id)
-        if champ.type == "piece" and champ.id in etat.obligatoires and champ.id not in present
-    }
+    found: dict[str, str] = {}
+    for champ in etat.champs(current.id):
+        if champ.type != "piece":
+            continue
+        if champ.id not in documents and champ.id in etat.obligatoires:
+            found[champ.id] = champ.genre.manque(champ)
+        elif fault := faute_pieces(champ, documents.get(champ.id, ()), draft.aujourd_hui):
+            found[champ.id] = fault
+    return found
 
 
 def _uuid(texte: str) -> UUID:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.demarches.definitions import Definition, Page
-from app.demarches.domain import EtatFormulaire, entrees_de, etat_du_formulaire, facultatif
+from app.demarches.domain import Decrit, EtatFormulaire, entrees_de, etat_du_formulaire, facultatif
 from app.demarches.domain.representation import genre_de
 from app.demarches.expressions import Circonstances
 from app.demarches.models import Dossier, Piece
@@ -67,6 +67,18 @@ class Brouillon:
     def pieces_de(self, champ_id: str) -> list[Piece]:
         """The documents attached to one question."""
         return [piece for piece in self.pieces if piece.champ_id == champ_id]
+
+    def documents(self) -> dict[str, list[Decrit]]:
+        """What is said of the documents attached, by question."""
+        found: dict[str, list[Decrit]] = {}
+        for piece in self.pieces:
+            found.setdefault(piece.champ_id, []).append(piece.decrit)
+        return found
+
+    @property
+    def aujourd_hui(self) -> date:
+        """The day of filling, where the collectivité is."""
+        return self.circonstances.aujourdhui or date.max
 
     def pages(self) -> tuple[Page, ...]:
         """The pages that apply, given the answers so far."""

@@ -51,8 +51,7 @@ class NumeroPrisError(ConflictError):
 
 def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
     """What still stands in the way of submission: (page, field, sentence), in the order of the form."""
-    pieces = {piece.champ_id for piece in draft.pieces}
-    return a_completer(draft.definition, draft.reponses, pieces, draft.circonstances)
+    return a_completer(draft.definition, draft.reponses, draft.documents(), draft.circonstances)
 
 
 class DossierChangeError(ConflictError):

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.demarches.definitions import Champ, Definition
-from app.demarches.domain import nettoyer, retirer
+from app.demarches.domain import faute_document, nettoyer, retirer
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.models import Complement, Decision, Document, Dossier, Envoi, Evenement, Message, Piece
 from app.demarches.repository import dossiers as repository
@@ -186,6 +186,16 @@ async def write_message(ctx: Contexte, dossier_id: UUID, texte: str) -> None:
     # An agent whose page was opened before this message reads it before deciding.
     await repository.update_dossier(ctx.db, dossier, ctx.now)
     await record(ctx, "demarches:message:ecrire", str(dossier.id), dossier.collectivite_id)
+
+
+def faults(ctx: Contexte, suivi: Suivi, received: Sequence[pieces.PieceRecue]) -> dict[str, str]:
+    """What is wrong with documents sent for what was asked again, by question: their kind, their date, their age."""
+    today, found = ctx.today(suivi.collectivite.fuseau), {}
+    for item in suivi.demandes:
+        sent = [piece.decrit for piece in received if piece.champ_id == item.champ_id]
+        if fault := faute_document(suivi.definition.champ(item.champ_id), sent, today):
+            found[item.champ_id] = str(fault)
+    return found
 
 
 def asked_champ(suivi: Suivi, champ_id: str) -> Champ:
