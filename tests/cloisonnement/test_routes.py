@@ -27,7 +27,8 @@ _SOI = """GET /connexion | GET /connexion/fenetre | GET /connexion/retour | GET 
 _RENDEZVOUS = """GET /rendez-vous | GET /rendez-vous/retenue | POST /rendez-vous/retenue/confirmer
     | POST /rendez-vous/retenue/prolonger | GET /rendez-vous/retenue/code | POST /rendez-vous/retenue/code
     | POST /rendez-vous/retenue/renvoyer | GET /rendez-vous/suivi | GET /rendez-vous/suivi/annuler
-    | POST /rendez-vous/suivi/annuler | POST /rendez-vous/suivi/numeros | GET /rendez-vous/suivi/calendrier.ics
+    | POST /rendez-vous/suivi/annuler | POST /rendez-vous/suivi/numeros | POST /rendez-vous/suivi/arrivee
+    | GET /rendez-vous/suivi/calendrier.ics
     | GET /rendez-vous/suivi/code.svg | GET /rendez-vous/motifs/{slug} | GET /rendez-vous/motifs/{slug}/creneaux
     | POST /rendez-vous/motifs/{slug}/creneaux"""
 SANS_OBJET = {

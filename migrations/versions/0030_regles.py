@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0034_regles"
+revision = "0030_regles"
 down_revision = "0029_rendezvous_public"
 branch_labels = None
 depends_on = None
