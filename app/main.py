@@ -34,6 +34,7 @@ from app.demarches.routes import gestes as demarches_gestes
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
 from app.demarches.routes import pilotage as demarches_pilotage
+from app.demarches.routes import places as demarches_places
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
@@ -96,6 +97,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         ma_collectivite.router,
         demarches_lots.router,
         demarches_exterieur.router,
+        demarches_places.router,
         demarches_partage.router,
         demarches_pilotage.router,
         accueil.commun,

@@ -55,6 +55,7 @@ class Evenement(StrEnum):
     TRANSMISSION = "transmission"
     ECHEANCES = "echeances"
     RESUME_AGENT = "resume_agent"
+    PLACE_OBTENUE = "place_obtenue"
     SUPPRESSION_ANNONCEE = "suppression_annoncee"
     TERMES_CONSERVATION = "termes_conservation"
 

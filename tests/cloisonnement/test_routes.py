@@ -107,6 +107,8 @@ OBJETS = {
         | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
+        | GET /reglages/{{collectivite}}/places | GET /reglages/{{collectivite}}/places/acte-naissance
+        | POST /reglages/{{collectivite}}/places/acte-naissance
         | GET /reglages/{{collectivite}}/exterieur | POST /reglages/{{collectivite}}/exterieur
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
         | GET /collectivite/guingamp | POST /collectivite/guingamp
@@ -143,6 +145,7 @@ def normalised(route: str) -> str:
         ("pages/document", "pages/{}"),
         ("champs/nom", "champs/{}"),
         ("}/acte-naissance", "}/{}"),
+        ("places/acte-naissance", "places/{}"),
         ("versions/local-plage", "versions/{}"),
         ("/1.yaml", "/{}.yaml"),
         ("?collectivite={collectivite}", ""),

@@ -11,7 +11,8 @@ from sqlalchemy import Row, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demarches.models import Alerte, Appel, Attente, Avis, Dossier, DuDossier, Proposition, Transmission
+from app.demarches.models import Alerte, Attente, Avis, Dossier, DuDossier, Proposition, Transmission
+from app.demarches.models_exterieur import Appel
 from app.socle.db import fetch
 
 

@@ -11,7 +11,7 @@ from app.demarches.domain import avertissements
 from app.demarches.presentation import annonces_of, champs_of, controles_of
 from app.demarches.presentation_conflits import Conflit, conflits_of
 from app.demarches.routes.public import fil, service_of
-from app.demarches.service import brouillons, reponses
+from app.demarches.service import brouillons, places, reponses
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
@@ -56,7 +56,7 @@ def page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
     )
 
 
-def draw(
+async def draw(
     ctx: Contexte,
     draft: Brouillon,
     page_id: str,
@@ -86,6 +86,8 @@ def draw(
         source=SOURCES.get(ctx.personne.niveau, "") if ctx.personne else "",
         remarques=remarks,
     )
+    if any(champ.options or champ.donnees.get("groupes") for champ in champs):
+        champs = await places.annoncer(ctx, draft.dossier.collectivite_id, draft.dossier.slug, champs)
     if current.intro:
         champs.insert(0, vues.Champ("intro", "explication", current.intro))
     return page(
