@@ -27,6 +27,7 @@ from app.demarches.routes import (
     edition_essais,
     edition_liste,
     edition_publication,
+    edition_regles,
 )
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import exterieur as demarches_exterieur
@@ -43,7 +44,8 @@ from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes import tacite as demarches_tacite
 from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
-from app.portail import accueil, bureau, console, espace, incidents, ma_collectivite, pages, sante
+from app.portail import accueil, bornes, bureau, console, espace, incidents, ma_collectivite, pages, sante
+from app.rendezvous import routes as rendezvous
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.expediteurs import mail_folder
@@ -59,12 +61,14 @@ EDITION = (
     edition_publication.router,
     edition_essais.router,
     edition_chantier.router,
+    edition_regles.router,
     demarches_edition.router,
 )
 # The routers of each kind of host, in the order they are tried.
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "collectivite": (
         accueil.collectivite,
+        bornes.collectivite,
         accueil.commun,
         identite.usager,
         identite.commun,
@@ -81,9 +85,11 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_remplir.router,
         demarches_remplir.pages,
         demarches_suggestions.router,
+        *rendezvous.COLLECTIVITE,
     ),
     "mon": (
         espace.router,
+        *rendezvous.MON,
         accueil.commun,
         identite.usager,
         identite.commun,
@@ -95,6 +101,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "agents": (
         bureau.router,
         ma_collectivite.router,
+        bornes.agents,
         demarches_lots.router,
         demarches_exterieur.router,
         demarches_places.router,

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.demarches.domain.pieces import Decrit
 from app.socle.db import Base
 from app.socle.models import Instant, Json
 from app.socle.tenancy import CommunMixin, PersonnelMixin
@@ -157,6 +158,14 @@ class Piece(DuDossier, Base):
     examinee_par: Mapped[str] = mapped_column(Text, default="")
     examinee_le: Mapped[datetime | None] = mapped_column(Instant)
     ajoutee_le: Mapped[datetime] = mapped_column(Instant)
+    nature: Mapped[str] = mapped_column(Text, default="")
+    date_document: Mapped[date | None] = mapped_column(Date)
+    vignette: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    @property
+    def decrit(self) -> Decrit:
+        """What the person said of it."""
+        return Decrit(self.nature or "", self.date_document)
 
 
 class Evenement(DuDossier, Base):

@@ -9,10 +9,10 @@ from starlette.responses import RedirectResponse, Response
 
 from app.identite import repository, service
 from app.identite.clients import has_franceconnect
-from app.identite.domain import ERREURS
+from app.identite.domain import ERREURS, ERREURS_AGENT
 from app.socle.adresses import parse_email
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, Visite, VisiteDep
-from app.socle.errors import NotFoundError, SignInRequiredError, UnavailableError
+from app.socle.errors import ForbiddenError, NotFoundError, SignInRequiredError, UnavailableError
 from app.socle.ids import fingerprint
 from app.socle.langues import N_
 from app.socle.models import Connexion
@@ -155,7 +155,7 @@ async def choose_agent(ctx: ContexteDep, suite: Suite = "/", erreur: Suite = "")
     suite = safe_suite(suite)
     if ctx.personne is not None:
         return redirect(ctx, suite)
-    return page(ctx, "identite/connexion_agent.html", message=ERREURS.get(erreur, ""), suite=suite)
+    return page(ctx, "identite/connexion_agent.html", message=ERREURS_AGENT.get(erreur, ""), suite=suite)
 
 
 @agents.get("/connexion/proconnect")
@@ -191,6 +191,14 @@ async def join(ctx: ContexteDep, form: FormulaireDep) -> Response:
     if token is not None:
         ctx.set_cookie(response, "kumun", token)
     return response
+
+
+@commun.get("/connexion/fenetre")
+async def window_done(ctx: ContexteDep) -> Response:
+    """Where a sign-in begun beside a form ends: the form takes it from there; back to the choice for who is not in."""
+    if ctx.personne is None:
+        return redirect(ctx, f"/connexion?suite={quote('/connexion/fenetre')}")
+    return page(ctx, "identite/fenetre.html")
 
 
 @commun.get("/deconnexion")
@@ -248,7 +256,11 @@ async def ask_passage(
 
 @collectivite.get("/passage/accorder")
 async def grant_passage(ctx: ContexteDep, demande: Annotated[str, Query(max_length=100)]) -> Response:
-    """The collectivité's host answers Mon espace."""
+    """The collectivité's host answers Mon espace; a kiosk does not: what it would leave there is out of its reach."""
+    if ctx.borne_id is not None:
+        raise ForbiddenError(
+            "Sur cette borne, « Mon espace » ne s’ouvre pas. Retrouvez vos démarches chez vous, sur cette même adresse."
+        )
     return leave(ctx, await service.grant_passage(ctx, demande))
 
 

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.socle.errors import BusinessError, ForbiddenError, InvalidInputError, NotFoundError
 from app.socle.hosts import HoteResolu
 from app.socle.ids import uuid7
-from app.socle.langues import N_
+from app.socle.langues import N_, phrase
 from app.socle.noyau import Noyau
 
 log = structlog.get_logger()
@@ -80,6 +80,17 @@ class BodyTooLargeError(InvalidInputError):
     status = 413
     code = "trop_volumineux"
 
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            phrase(
+                N_(
+                    "L’envoi dépasse %(taille)s Mo, et rien n’en a été reçu. Revenez à la page précédente : joignez "
+                    "des fichiers plus légers, ou un à la fois."
+                ),
+                taille=limit // 1024 // 1024,
+            )
+        )
+
 
 class Aiguillage:
     """Dispatches by host to one application per kind of host; owns start and stop of the kernel."""
@@ -92,10 +103,14 @@ class Aiguillage:
         self._static = static
         self._render_error = render_error
         self._cookie = b"__Host-kumun=" if noyau.settings.secure else b"kumun="
+        self._borne = self._cookie[:-1] + b"-borne="
         port = urlsplit(noyau.settings.base_url).port
         self._suffix = f":{port}" if port else ""
         self._scheme = "https" if noyau.settings.secure else "http"
-        self._headers = list(SECURITY_HEADERS)
+        self._headers = [*SECURITY_HEADERS]
+        if tiles := urlsplit(noyau.settings.tuiles_url).netloc:
+            csp = CSP.replace("img-src 'self'", f"img-src 'self' https://{tiles}")
+            self._headers[0] = (b"content-security-policy", csp.encode())
         if noyau.settings.secure:
             self._headers.append((b"strict-transport-security", b"max-age=31536000"))
 
@@ -204,7 +219,7 @@ class Aiguillage:
         limit = UPLOAD_LIMIT if path.endswith("/pieces") or "/etapes/" in path else FORM_LIMIT
         declared = headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > limit:
-            raise BodyTooLargeError(f"L’envoi dépasse {limit // 1024 // 1024} Mo.")
+            raise BodyTooLargeError(limit)
         received = 0
 
         async def counted() -> Message:
@@ -212,7 +227,7 @@ class Aiguillage:
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
-                raise BodyTooLargeError(f"L’envoi dépasse {limit // 1024 // 1024} Mo.")
+                raise BodyTooLargeError(limit)
             return message
 
         return counted
@@ -222,7 +237,7 @@ class Aiguillage:
         if hote.collectivite is None or scope["query_string"] or self.noyau.maintenance:
             return False
         cookie = headers.get("cookie", "").encode("latin-1")
-        if self._cookie in cookie or "hx-request" in headers:
+        if self._cookie in cookie or self._borne in cookie or "hx-request" in headers:
             return False
         page = self.noyau.pages.get((hote.nom, scope["path"], langue_of(cookie)), hote.collectivite.version)
         if page is None:

@@ -56,6 +56,10 @@ class Evenement(StrEnum):
     ECHEANCES = "echeances"
     RESUME_AGENT = "resume_agent"
     PLACE_OBTENUE = "place_obtenue"
+    RENDEZVOUS_CODE = "rendezvous_code"
+    RENDEZVOUS_CONFIRME = "rendezvous_confirme"
+    RENDEZVOUS_ANNULE = "rendezvous_annule"
+    RENDEZVOUS_RAPPEL = "rendezvous_rappel"
     SUPPRESSION_ANNONCEE = "suppression_annoncee"
     TERMES_CONSERVATION = "termes_conservation"
 

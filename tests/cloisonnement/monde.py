@@ -61,6 +61,8 @@ FROM socle_collectivite;
 INSERT INTO demarches_acces (collectivite_id, id, dossier_id, genre, code_empreinte, nom, cree_le, expire_le)
 SELECT collectivite_id, gen_random_uuid(), id, 'invitation', sha256(id::text::bytea), 'Malo', cree_le,
   cree_le + interval '14 days' FROM demarches_dossier;
+INSERT INTO collectivites_borne (collectivite_id, id, nom, code_expire_le, cree_par, cree_le, installee_le)
+SELECT id, id, 'Accueil', now(), 'Maëlle', now(), now() FROM socle_collectivite;
 INSERT INTO demarches_groupe (collectivite_id, id, nom) SELECT id, id, 'Accueil' FROM socle_collectivite;
 INSERT INTO demarches_groupe_agent (collectivite_id, groupe_id, agent_id)
 SELECT DISTINCT collectivite_id, collectivite_id, agent_id FROM socle_habilitation;
@@ -111,6 +113,9 @@ INSERT INTO rendezvous_ticket (collectivite_id, id, lieu_id, jour, numero, pris_
 SELECT id, id, id, '2027-01-04', 1, now() FROM socle_collectivite;
 INSERT INTO rendezvous_mesure (collectivite_id, motif_id, jour, delai_jours)
 SELECT id, id, '2027-01-04', 3 FROM socle_collectivite
+"""
+_RAPPELER = """
+INSERT INTO rendezvous_rappel (collectivite_id, rendezvous_id, genre, demande_le) VALUES (:c, :c, 'deux_jours', now())
 """
 _RETENIR = """
 INSERT INTO rendezvous_rendezvous (collectivite_id, id, lieu_id, motif_id, debut, fin, fuseau, etat, personnes,
@@ -192,11 +197,14 @@ async def _retenir(portail: Portail, commune: UUID, compte: Compte) -> None:
         await session.execute(text(_RETENIR), {"c": commune, "usager": compte.usager_id})
         taken = await session.execute(text("SELECT rendezvous_occuper(:c, now())"), {"c": commune})
         assert taken.scalar_one()
+        await session.execute(text(_RAPPELER), {"c": commune})
 
 
 async def make_monde(portail: Portail) -> Monde:
     """Plays it all once, with the real services and jobs."""
     cast = await acteurs.load_cast(portail)
+    # Photos that were scanned have a thumbnail.
+    portail.noyau.antivirus = acteurs.Sain()
     victime = await acteurs.dossier_instruit(portail)
     voisin = await acteurs.dossier_instruit(portail, personne="yann")
     ailleurs = await acteurs.dossier_instruit(portail, agent="katell", personne="yann", commune="rennes")

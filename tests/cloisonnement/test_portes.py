@@ -39,6 +39,8 @@ PORTES = {
     "compter_brouillons": "test_drafts_are_counted_for_agents_and_never_shown",
     "confier_dossier": "test_a_dossier_is_entrusted_to_who_was_given_access_only",
     "lire_code": "test_a_code_tells_what_it_is_for_in_its_commune_only",
+    "brouillons_confies": "test_shared_drafts_are_told_to_who_was_invited_only",
+    "installer_borne": "test_a_kiosk_is_made_by_its_own_code_in_its_own_commune_only",
     "accepter_code": "test_a_code_is_accepted_by_the_browser_or_account_that_asks_only",
     "adoption_changee": "test_an_adoption_announces_its_own_collectivite_only",
     "lire_avis": "test_an_opinion_opens_its_own_dossier_by_its_own_code_only",

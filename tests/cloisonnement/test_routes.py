@@ -20,16 +20,24 @@ pytestmark = pytest.mark.anyio
 # Routes that name no object of a person: same for all, or about whoever asks (their own list, their own sign-in).
 _PARTOUT = """GET /sante | GET /accessibilite | GET /mentions-legales | GET /donnees-personnelles | GET /aide
     | GET /plan-du-site | GET /robots.txt | GET /.well-known/security.txt | GET /favicon.ico | GET /langue/{code}"""
-_SUGGESTIONS = "GET /suggestions/communes | GET /suggestions/adresses"
-_SOI = """GET /connexion | GET /connexion/retour | GET /deconnexion | POST /deconnexion
+_SUGGESTIONS = "GET /suggestions/communes | GET /suggestions/adresses | GET /suggestions/carte"
+_SOI = """GET /connexion | GET /connexion/fenetre | GET /connexion/retour | GET /deconnexion | POST /deconnexion
     | GET /sessions"""
+# Rendez-vous are reached by the secret of their link, in the query: `tests/rendezvous` tries forged ones.
+_RENDEZVOUS = """GET /rendez-vous | GET /rendez-vous/retenue | POST /rendez-vous/retenue/confirmer
+    | POST /rendez-vous/retenue/prolonger | GET /rendez-vous/retenue/code | POST /rendez-vous/retenue/code
+    | POST /rendez-vous/retenue/renvoyer | GET /rendez-vous/suivi | GET /rendez-vous/suivi/annuler
+    | POST /rendez-vous/suivi/annuler | POST /rendez-vous/suivi/numeros | GET /rendez-vous/suivi/calendrier.ics
+    | GET /rendez-vous/suivi/code.svg | GET /rendez-vous/motifs/{slug} | GET /rendez-vous/motifs/{slug}/creneaux
+    | POST /rendez-vous/motifs/{slug}/creneaux"""
 SANS_OBJET = {
     "collectivite": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET /
         | GET /theme/{{empreinte}}.css | GET /blason/{{empreinte}}
         | GET /connexion/franceconnect | POST /connexion/courriel | GET /passage/accorder | GET /demarches
-        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi""",
-    "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
-        | POST /connexion/rattacher | GET /passage""",
+        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi
+        | GET /borne | POST /borne | POST /borne/fin | {_RENDEZVOUS}""",
+    "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /rendez-vous
+        | GET /connexion/franceconnect | POST /connexion/courriel | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET / | GET /dossiers
         | GET /connexion/proconnect | GET /saisir | POST /saisir | GET /dossiers/flux
         | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
@@ -43,9 +51,11 @@ SANS_OBJET = {
 # Routes of an object, with the object of Rozenn's (or of her commune) that stands in the address.
 _BROUILLON = """GET /dossiers/{brouillon}/recapitulatif | GET /dossiers/{brouillon}/etapes/document
     | GET /dossiers/{brouillon}/enregistre | POST /dossiers/{brouillon}/deposer | POST /dossiers/{brouillon}/champs
-    | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer"""
+    | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer
+    | GET /dossiers/{brouillon}/pour-qui | POST /dossiers/{brouillon}/pour-qui | GET /dossiers/{brouillon}/reprendre
+    | GET /dossiers/{brouillon}/pour-qui/mandat | POST /dossiers/{brouillon}/pour-qui/mandat"""
 _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /dossiers/{dossier}/messages
-    | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /documents/{document}
+    | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /pieces/{piece}/vignette | GET /documents/{document}
     | POST /dossiers/{dossier}/attestation | POST /sessions/{session}/fermer
     | GET /dossiers/{dossier}/imprimer | GET /dossiers/{dossier}/retirer | POST /dossiers/{dossier}/retirer"""
 _AVIS = """GET /avis/{avis} | POST /avis/{avis}/code | POST /avis/{avis} | GET /avis/{avis}/pieces/{piece}"""
@@ -64,7 +74,9 @@ _SAISIE = """GET /saisir/dossiers/{saisie}/reprendre | GET /saisir/dossiers/{sai
     | GET /saisir/dossiers/{saisie}/accuse | GET /saisir/dossiers/{saisie}/recapitulatif
     | POST /saisir/dossiers/{saisie}/deposer | GET /saisir/dossiers/{saisie}/etapes/document
     | GET /saisir/dossiers/{saisie}/enregistre | POST /saisir/dossiers/{saisie}/champs
-    | POST /saisir/dossiers/{saisie}/etapes/document"""
+    | POST /saisir/dossiers/{saisie}/etapes/document
+    | GET /saisir/dossiers/{saisie}/pour-qui | POST /saisir/dossiers/{saisie}/pour-qui
+    | GET /saisir/dossiers/{saisie}/pour-qui/mandat | POST /saisir/dossiers/{saisie}/pour-qui/mandat"""
 # The console is the administrators' of the OPSN, whatever the address.
 _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites/prendre-en-charge
     | POST /collectivites/prendre-en-charge/fichier
@@ -81,7 +93,8 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | POST /travaux/1/relancer | GET /bandeau | POST /bandeau"""
 # A work in progress, an overlay: of Guingamp on the desk, of everybody's démarches on the console.
 _CHANTIER = """GET {c} | POST {c}/gestes | GET {c}/parties/legal | POST {c}/parties/legal | GET {c}/pages/document
-    | POST {c}/pages/document | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/apercu | POST {c}/apercu
+    | POST {c}/pages/document | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/regles/prix
+    | POST {c}/regles/prix | GET {c}/apercu | POST {c}/apercu
     | GET {c}/fichier.yaml | GET {c}/abandonner | POST {c}/abandonner | GET {c}/publication
     | POST {c}/publication | GET {c}/essais | POST {c}/essais | POST {c}/essais/{dossier}""".replace(
     "{c}", "/demarches/chantiers/{chantier}"
@@ -104,7 +117,8 @@ OBJETS = {
     "agents": f"""GET /dossiers/{{dossier}} | POST /dossiers/{{dossier}}/prise | POST /dossiers/{{dossier}}/messages
         | POST /dossiers/{{dossier}}/notes | POST /dossiers/{{dossier}}/complements
         | POST /dossiers/{{dossier}}/decision | GET /dossiers/{{dossier}}/reprendre | POST /dossiers/{{dossier}}/pieces
-        | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
+        | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /pieces/{{piece}}/vignette
+        | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
         | GET /reglages/{{collectivite}}/places | GET /reglages/{{collectivite}}/places/acte-naissance
@@ -113,7 +127,9 @@ OBJETS = {
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
         | GET /collectivite/guingamp | POST /collectivite/guingamp
         | GET /collectivite/guingamp/agents | POST /collectivite/guingamp/agents
-        | POST /collectivite/guingamp/agents/{{agent}}/retirer | {_INSTRUCTION}
+        | POST /collectivite/guingamp/agents/{{agent}}/retirer | GET /collectivite/guingamp/bornes
+        | POST /collectivite/guingamp/bornes | POST /collectivite/guingamp/bornes/{{collectivite}}/retirer
+        | {_INSTRUCTION}
         | {_EDITION}""",
     "opsn": f"{_CONSOLE} | {_EDITION} | GET /demarches | POST /sessions/{{session}}/fermer",
 }
@@ -138,12 +154,14 @@ def normalised(route: str) -> str:
     """The route without the names of its parameters; a page of a form is one of many."""
     for written, parameter in (
         ("etapes/document", "etapes/{}"),
+        ("pour-qui/mandat", "pour-qui/{}"),
         ("tes/guingamp", "tes/{}"),
         ("te/guingamp", "te/{}"),
         ("travaux/1", "travaux/{}"),
         ("parties/legal", "parties/{}"),
         ("pages/document", "pages/{}"),
         ("champs/nom", "champs/{}"),
+        ("regles/prix", "regles/{}"),
         ("}/acte-naissance", "}/{}"),
         ("places/acte-naissance", "places/{}"),
         ("versions/local-plage", "versions/{}"),

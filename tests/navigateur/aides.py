@@ -27,6 +27,8 @@ class Visite:
     def __init__(self, pile: Pile, page: Page, controle: Controle, *, javascript: bool) -> None:
         self.pile, self.page = pile, page
         self.javascript = javascript
+        # Whether the pages of the simulators are checked like ours: by the test that is about them.
+        self.simulateurs = False
         self.console: list[str] = []
         self.read: list[str] = []
         self._controle = controle
@@ -50,8 +52,12 @@ class Visite:
 
     def open(self, host: str, path: str = "/") -> "Visite":
         """Types an address."""
-        self._arrived(self.page.goto(self.pile.url(host, path)))
+        self.open_address(self.pile.url(host, path))
         return self
+
+    def open_address(self, address: str) -> None:
+        """Types a whole address, of the simulators perhaps."""
+        self._arrived(self.page.goto(address))
 
     def follow(self, words: str, *, within: Locator | None = None) -> None:
         """Follows the link that says this."""
@@ -84,12 +90,17 @@ class Visite:
         target.click()
 
     def _arrived(self, response: Any) -> None:
-        if f":{self.pile.port}/" not in self.page.url:
+        ours = f":{self.pile.port}/" in self.page.url
+        if not ours and not (self.simulateurs and f":{self.pile.sim_port}/" in self.page.url):
             return
         self.read.append(self.text)
         self._controle.check(self.page, response, javascript=self.javascript)
         if not self.javascript:
             self._controle.check_width(self.page)
+
+    def check_dialog(self) -> None:
+        """The same checks, of what a script has put on the page."""
+        self._controle.check_state(self.page)
 
     # Filling
 
@@ -208,15 +219,19 @@ class Visite:
             organisations.first.check()
             self.press("Continuer")
 
+    def code_received(self, courriel: str, known: int) -> str:
+        """The code of the message that comes after those known."""
+        message = self.pile.mail(courriel, at_least=known + 1)
+        code = re.search(r"\b(\d{3}) ?(\d{3})\b", str(message["Subject"]) + _plain(message))
+        assert code, _plain(message)
+        return code[1] + code[2]
+
     def sign_in_by_code(self, courriel: str) -> None:
         """On the sign-in page, with the code that arrives by e-mail."""
         known = len(self.pile.mails(courriel))
         self.fill("Votre adresse de courriel", courriel)
         self.press("Recevoir un code")
-        message = self.pile.mail(courriel, at_least=known + 1)
-        code = re.search(r"\b(\d{3}) ?(\d{3})\b", str(message["Subject"]) + _plain(message))
-        assert code, _plain(message)
-        self.fill("Code à 6 chiffres", code[1] + code[2])
+        self.fill("Code à 6 chiffres", self.code_received(courriel, known))
         self.press("Continuer")
 
 

@@ -285,6 +285,21 @@ async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) ->
     return [LignePropre(*row) for row in await fetch(session, _OWN, usager_id, limit)]
 
 
+class LigneConfiee(NamedTuple):
+    """Somebody else's draft that the person was invited to fill."""
+
+    collectivite_id: UUID
+    id: UUID
+    titre: str
+    modifie_le: datetime
+    brouillon_jours: int | None
+
+
+async def list_entrusted(session: AsyncSession) -> list[LigneConfiee]:
+    """The drafts that the person of the transaction was invited to fill, latest first."""
+    return [LigneConfiee(*row) for row in await fetch(session, "SELECT * FROM brouillons_confies()")]
+
+
 # Everything that frames the list, whatever the number of collectivités: names for the filters, what the agent chose.
 _CADRE = """
 SELECT json_build_object(

@@ -19,7 +19,7 @@ from app.demarches.domain.etats import LIBELLES_ETAT, Etat
 from app.demarches.presentation import histoire_of
 from app.demarches.presentation_agent import dossier_of, opened_at
 from app.demarches.routes.reception import receive
-from app.demarches.routes.suivi import stream
+from app.demarches.routes.suivi import stream, thumbnail
 from app.demarches.service import etapes, instruction, papiers, pieces, places, suivi
 from app.demarches.service.horloge import lieu_of
 from app.socle import vues
@@ -260,7 +260,7 @@ async def receive_answer(
         already = sum(piece.champ_id == champ.id for piece in received)
         try:
             received.append(
-                await pieces.receive(visit.noyau, found.dossier.collectivite_id, champ, file, already)
+                await pieces.receive(visit.noyau, found.dossier.collectivite_id, champ, file, already, fields)
             )
         except BusinessError as refusal:
             if refusal.status not in (422, 503):
@@ -308,6 +308,12 @@ async def read_piece(ctx: AgentDep, piece_id: UUID) -> Response:
     """One attached document; that the agent read it is recorded."""
     piece, objet = await instruction.open_piece(ctx, piece_id)
     return stream(piece.nom, piece.type_mime, objet)
+
+
+@router.get("/pieces/{piece_id}/vignette")
+async def read_thumbnail(ctx: AgentDep, piece_id: UUID) -> Response:
+    """The thumbnail of one attached photo, shown in the page of its dossier."""
+    return thumbnail(await instruction.open_thumbnail(ctx, piece_id))
 
 
 @router.get("/documents/{document_id}")

@@ -29,6 +29,7 @@ from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.errors import NotFoundError
 from app.socle.ids import uuid7
+from app.socle.langues import N_
 from app.socle.storage import ObjetLu
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "missing_mentions",
     "open_for_act",
     "open_piece",
+    "open_thumbnail",
     "propose",
     "receive_answer",
     "release",
@@ -61,11 +63,21 @@ __all__ = [
 
 async def open_piece(ctx: Contexte, piece_id: UUID) -> tuple[Piece, ObjetLu]:
     """A document of a dossier that was submitted to the agent's collectivité, or that agents are filling."""
+    await _check_piece(ctx, piece_id)
+    return await pieces.open_piece(ctx, piece_id)
+
+
+async def open_thumbnail(ctx: Contexte, piece_id: UUID) -> ObjetLu:
+    """The thumbnail of such a document."""
+    await _check_piece(ctx, piece_id)
+    return await pieces.open_thumbnail(ctx, piece_id)
+
+
+async def _check_piece(ctx: Contexte, piece_id: UUID) -> None:
     piece = await repository.get_piece(ctx.db, piece_id)
     dossier = None if piece is None else await repository.find_dossier(ctx.db, piece.dossier_id)
     if dossier is None or (dossier.depose_le is None and dossier.canal == "web"):
         raise NotFoundError(ABSENT)
-    return await pieces.open_piece(ctx, piece_id)
 
 
 async def claim(
@@ -79,7 +91,7 @@ async def claim(
     work = await open_for_act(ctx, dossier_id, version=version, remplace=remplace)
     dossier = work.dossier
     if dossier.clos_le is not None:
-        raise TransitionRefuseeError("prendre_en_charge", "pris en charge", Etat(dossier.etat))
+        raise TransitionRefuseeError("prendre_en_charge", N_("pris en charge"), Etat(dossier.etat))
     if dossier.etat == Etat.DEPOSE:
         etat = prendre_en_charge(Etat(dossier.etat)).value
         await repository.update_dossier(ctx.db, dossier, ctx.now, etat=etat)

@@ -220,7 +220,7 @@ async def _write(
     await copies.copy_rows(
         session, made, copie.pieces, copie.evenements, copie.messages, copied, copie.transmission, copie.nom
     )
-    words = words_of(definition, old.demandeur, old.reponses or {}, made.numero or "", old.titre)
+    words = words_of(definition, old.demandeur, old.reponses or {}, made.numero or "", old)
     await repository.index_dossier(session, made, f"{words} {old.numero}"[:20_000])
     await emit(session, "demarches:accuser", collectivite_id=there, dossier_id=new_id)
     await record_as(
