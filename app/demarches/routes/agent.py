@@ -64,7 +64,7 @@ async def show_dossier(
         block="contenu",
         status=409 if conflit else 422 if wrong else 200,
         **dossier_of(ctx, found, travail, droit, typed, wrong, since=since),
-        places=await places.list_tenues(ctx, dossier, found.definition),
+        places=places.tenues_of(found.definition, travail.places),
         fil=[vues.Lien("Bureau", "/")],
         erreurs_formulaire=[vues.Erreur(cible, phrase) for cible, phrase in wrong.items()],
         erreur_de=wrong,

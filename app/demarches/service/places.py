@@ -12,7 +12,7 @@ from uuid import UUID
 from app.demarches.definitions import Champ, Definition
 from app.demarches.models import Dossier
 from app.demarches.repository import places as repository
-from app.demarches.repository.places import Quota
+from app.demarches.repository.places import PlaceTenue, Quota
 from app.demarches.service.partage import open_settings
 from app.demarches.types.choix import chemins
 from app.socle import vues
@@ -82,7 +82,11 @@ def _reste(ctx: Contexte, quota: Quota) -> str:
 
 async def list_tenues(ctx: Contexte, dossier: Dossier, definition: Definition) -> list[dict[str, Any]]:
     """What a dossier holds: {libelle, saison, rang (0: it has its place)}."""
-    held = await repository.list_tenues(ctx.db, dossier.collectivite_id, dossier.id)
+    return tenues_of(definition, await repository.list_tenues(ctx.db, dossier.collectivite_id, dossier.id))
+
+
+def tenues_of(definition: Definition, held: Sequence[PlaceTenue]) -> list[dict[str, Any]]:
+    """The same, of what was read."""
     return [
         {"libelle": libelle_of(definition, p.champ_id, p.option), "saison": p.saison, "rang": p.rang}
         for p in held
