@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from app.demarches.definitions import Page
 from app.demarches.domain import agir, faute_pieces
 from app.demarches.presentation import annonces_of, controles_of, totaux_of
-from app.demarches.presentation_suite import reste_vu
+from app.demarches.presentation_suite import mouvements_of, reste_vu
 from app.demarches.routes import deposer, pour_qui
 from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
 from app.demarches.routes.public import fil, service_of
@@ -91,7 +91,7 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
 
 @pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
-    """Keeps questions as they are typed; answers with the hour, and the questions that the step now asks."""
+    """Keeps questions as they are typed; answers with the hour, and what the step now asks, computes and refuses."""
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
@@ -113,6 +113,7 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
         body["champs"] = [champ.id for champ in etat.champs(step.id)]
         body["annonces"] = annonces_of(etat, step.id)
         body["controles"] = controles_of(etat, step.id)
+        body["mouvements"] = mouvements_of(etat, step.id)
     return JSONResponse(body, headers={"cache-control": "no-store"})
 
 
