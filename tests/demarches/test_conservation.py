@@ -160,6 +160,7 @@ async def test_a_dossier_whose_answers_gave_it_a_longer_term_is_kept(portail: Po
         (short.id,)
     ]
     portail.avancer(days=16)
+    portail.base.sql(CHIEF)
     nav = await desk(portail, cast)
     page = await nav.get("/conservation")
     assert "durée 1 à 5 ans" in page.texte
