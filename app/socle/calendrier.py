@@ -92,6 +92,12 @@ def ajouter_jours_ouvres(jour: date, nombre: int, departement: str = "") -> date
     return jour
 
 
+def afficher_mois(mois: str) -> str:
+    """A month written out, from its digits: « 2026-03 » gives mars 2026."""
+    year, month = mois.split("-")
+    return f"{_MOIS[int(month) - 1]}\u00a0{year}"
+
+
 def afficher_date(jour: date) -> str:
     """A day written out: 1er mars 2026."""
     number = "1er" if jour.day == 1 else str(jour.day)

@@ -237,8 +237,10 @@ async def test_tariffs_are_set_by_each_collectivite(
 ) -> None:
     base, _ = await make(console)
     page = await console.get(f"{base}/parties/presentation")
-    fields = {"tarifs.0.id": "barnum", "tarifs.0.libelle": "Un barnum", "tarifs.0.montant": "3000"}
-    await page.envoyer(fields, action="/parties/presentation")
+    fields = {"tarifs.0.id": "barnum", "tarifs.0.libelle": "Un barnum", "tarifs.0.montant": "trente"}
+    refused = await page.envoyer(fields, action="/parties/presentation")
+    assert "Ligne 1 : Indiquez ce montant en euros, par exemple 12,50." in refused.texte
+    await page.envoyer(fields | {"tarifs.0.montant": "30,00"}, action="/parties/presentation")
     await publish(console, base)
     guingamp = str(cast.communes["guingamp"])
     await send(
@@ -249,6 +251,9 @@ async def test_tariffs_are_set_by_each_collectivite(
         slug="pret-de-barnum",
     )
     page = await bureau.get(f"/demarches/adoptions/{guingamp}/pret-de-barnum")
-    await page.envoyer({"tarif_barnum": "4550"}, action="/adoptions/")
+    assert "Version partagée : 30 €" in page.texte.replace("\u00a0", " ")
+    refused = await page.envoyer({"tarif_barnum": "-5"}, action="/adoptions/")
+    assert "Indiquez ce montant en euros, par exemple 12,50." in refused.texte
+    await page.envoyer({"tarif_barnum": "45,50 €"}, action="/adoptions/")
     public = await portail.navigateur("guingamp").get("/demarches/pret-de-barnum")
     assert "Un barnum : 45,50\u00a0€" in public.answer.text.replace("&nbsp;", "\u00a0")

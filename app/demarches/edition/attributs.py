@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from app.demarches.definitions import Champ, Definition, Page
 from app.demarches.edition.libelles import AIDES, LIBELLES, VALEURS, libelle_de
 from app.demarches.types import PROPRES, TYPES
+from app.demarches.types.nombres import ecrire_cents, lire_cents
 from app.socle.vues import Option
 
 LONGS = frozenset(
@@ -32,8 +33,8 @@ RANGEES_LIBRES = 3
 class Entree:
     """One input, under a dotted name such as `legal.silence.regime`.
 
-    `genre` is one of texte, texte_long, nombre, case, liste, lignes, cases, rangees, brut; `colonnes` are the parts of
-    a row; `facultatif` has an empty choice.
+    `genre` is one of texte, texte_long, nombre, montant (typed in euros, kept in cents), case, liste, lignes, cases,
+    rangees, brut; `colonnes` are the parts of a row; `facultatif` has an empty choice.
     """
 
     nom: str
@@ -100,6 +101,8 @@ def _genre(court: str, found: Any) -> tuple[str, tuple[tuple[str, str], ...], tu
     """The kind of input for a type, its options and its columns."""
     if (values := _choix(found)) is not None:
         return "liste", tuple((value, _valeur(court, value)) for value in values), ()
+    if court == "montant" and found is int:
+        return "montant", (), ()
     if found in _NUS:
         return _NUS[found], (), ()
     if found is str:
@@ -204,14 +207,18 @@ def _montrer(one: Entree, value: Any) -> Any:
         return [str(item) for item in value or ()]
     if one.genre == "rangees":
         rows = [row for row in value or () if isinstance(row, dict)]
-        return [{c.nom: _texte(row.get(c.nom)) for c in one.colonnes} for row in rows]
+        return [{c.nom: _montrer_simple(c, row.get(c.nom)) for c in one.colonnes} for row in rows]
     if value is None:
         return ""
     if one.genre == "lignes":
         return "\n".join(str(item) for item in value) if isinstance(value, list) else str(value)
     if one.genre == "brut" and not isinstance(value, str):
         return yaml.safe_dump(value, allow_unicode=True, sort_keys=False).strip()
-    return _texte(value)
+    return _montrer_simple(one, value)
+
+
+def _montrer_simple(one: Entree, value: Any) -> str:
+    return ecrire_cents(value) if one.genre == "montant" and isinstance(value, int) else _texte(value)
 
 
 def _texte(value: Any) -> str:
@@ -221,7 +228,7 @@ def _texte(value: Any) -> str:
 
 
 class TexteIllisibleError(ValueError):
-    """What was typed as text cannot be read; `nom` is the input."""
+    """What was typed cannot be read as what the input asks; `nom` is the input."""
 
     def __init__(self, nom: str, phrase: str) -> None:
         super().__init__(phrase)
@@ -229,7 +236,7 @@ class TexteIllisibleError(ValueError):
 
 
 def depuis_saisie(entrees: Sequence[Entree], brut: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The attributes that a form says, nested again; TexteIllisibleError for text that is no YAML.
+    """The attributes that a form says, nested again; TexteIllisibleError for text that is no YAML or no amount.
 
     An empty input gives None: the attribute goes back to its default.
     """
@@ -266,9 +273,18 @@ def _lire(one: Entree, brut: Mapping[str, Sequence[str]]) -> Any:
         return _lire_rangees(one, brut)
     if one.genre == "nombre":
         return _nombre(first)
+    if one.genre == "montant":
+        return _lire_montant(one.nom, first)
     if one.genre == "brut":
         return _lire_brut(one.nom, first)
     return first
+
+
+def _lire_montant(nom: str, first: str) -> int | None:
+    cents = lire_cents(first) if first else None
+    if first and (cents is None or cents < 0):
+        raise TexteIllisibleError(nom, "Indiquez ce montant en euros, par exemple 12,50.")
+    return cents
 
 
 def _nombre(first: str) -> int | str | None:
@@ -284,7 +300,10 @@ def _lire_rangees(one: Entree, brut: Mapping[str, Sequence[str]]) -> list[dict[s
         names = {c: f"{one.nom}.{number}.{c.nom}" for c in one.colonnes}
         if not any(name in brut for name in names.values()):
             break
-        row = {c.nom: _lire(_sous(c, name), brut) for c, name in names.items()}
+        try:
+            row = {c.nom: _lire(_sous(c, name), brut) for c, name in names.items()}
+        except TexteIllisibleError as refusal:
+            raise TexteIllisibleError(one.nom, f"Ligne {number + 1} : {refusal.phrase}") from None
         kept = {cle: value for cle, value in row.items() if value not in (None, "", False)}
         if kept:
             rows.append(kept)

@@ -20,7 +20,7 @@ LIBELLES: dict[str, str] = {
     "phrase": "Message si elle n’est pas respectée",
     "groupe": "Groupe d’agents",
     "tarifs": "Tarifs",
-    "montant": "Montant, en centimes",
+    "montant": "Montant, en euros",
     "service_nom": "Service chargé de la démarche",
     "telephone": "Téléphone du service",
     "delai_complement_jours": "Délai pour compléter le dossier, en jours",

@@ -11,7 +11,14 @@ from starlette.responses import Response
 from app.demarches.definitions import Definition, Surcouche, SurcoucheRefuseeError
 from app.demarches.definitions.surcouche import PREFIXE_LOCAL
 from app.demarches.edition import fichier
-from app.demarches.edition.attributs import RANGEES_LIBRES, Entree, depuis_saisie, entree, vers_saisie
+from app.demarches.edition.attributs import (
+    RANGEES_LIBRES,
+    Entree,
+    TexteIllisibleError,
+    depuis_saisie,
+    entree,
+    vers_saisie,
+)
 from app.demarches.edition.fautes import phrases_de
 from app.demarches.edition.gestes import libre, nom_court
 from app.demarches.edition.libelles import type_de
@@ -24,6 +31,7 @@ from app.demarches.service import edition, surcouches
 from app.demarches.service.surcouches import Adoptee, SurcoucheConflitError
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, check_token
 from app.socle.errors import BusinessError, NotFoundError
+from app.socle.gabarits import euros
 from app.socle.ids import new_token
 from app.socle.televersement import FilePart, FormLimits, TextPart, read_form
 from app.socle.vues import Erreur, Lien
@@ -60,7 +68,7 @@ def entrees_surcouche(definition: Definition) -> list[Entree]:
     made = [one for nom in SIMPLES if nom not in foreign for one in entree(nom, fields[nom].annotation)]
     champs = [(champ.id, champ.libelle) for champ in definition.champs()]
     made += [
-        Entree(f"tarif_{tarif.id}", "nombre", f"Tarif « {tarif.libelle} », en centimes")
+        Entree(f"tarif_{tarif.id}", "montant", f"Tarif « {tarif.libelle} », en euros")
         for tarif in definition.tarifs
     ]
     if not champs:
@@ -217,7 +225,7 @@ def _commune(definition: Definition, nom: str) -> str:
         "delai_complement_jours": str(definition.legal.delai_complement_jours) if definition.legal else "",
     }
     if nom.startswith("tarif_"):
-        return next(str(t.montant) for t in definition.tarifs if f"tarif_{t.id}" == nom)
+        return next(euros(t.montant) for t in definition.tarifs if f"tarif_{t.id}" == nom)
     if nom in named:
         return named[nom]
     value = getattr(definition, nom, "")
@@ -234,6 +242,8 @@ async def save(ctx: ContexteDep, form: FormulaireDep, collectivite_id: UUID, slu
         try:
             surcouche = surcouche_of(adoptee, form)
             await surcouches.save(atelier, adoptee, surcouche, str(form.get("surcouche_id", "")))
+        except TexteIllisibleError as refusal:
+            erreurs = {refusal.nom: refusal.phrase}
         except ValidationError as error:
             erreurs = phrases_de(error)
         except SurcoucheRefuseeError as refusal:

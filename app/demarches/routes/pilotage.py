@@ -12,6 +12,7 @@ from app.demarches.service import conservation, mesures, partage
 from app.demarches.service.bureau import load_cadre
 from app.demarches.service.papiers import CANAUX
 from app.socle import vues
+from app.socle.calendrier import afficher_mois
 from app.socle.contexte import AgentDep, Contexte, ContexteDep, FormulaireDep
 from app.socle.db import savepoint
 from app.socle.errors import ConflictError, InvalidInputError
@@ -68,7 +69,7 @@ def _figures(ctx: Contexte, found: mesures.Statistiques) -> dict[str, Any]:
         "mediane": _days(brut["mediane"]),
         "p90": _days(brut["p90"]),
         "etats": [(t(libelle_agent(Etat(e))), n) for e, n in sorted((brut["etats"] or {}).items())],
-        "mois": [(m, n) for m, n in brut["mois"] or ()],
+        "mois": [(afficher_mois(m), n) for m, n in brut["mois"] or ()],
         "canaux": [(t(CANAUX[c]), n) for c, n in sorted((brut["canaux"] or {}).items())],
         "commences": found.deposes + found.abandonnes if found.pages else 0,
         "pages": [(titre or t(N_("Avant la première réponse")), number) for titre, number in found.pages],

@@ -4,7 +4,7 @@ from alembic import op
 
 from migrations import politiques
 
-revision = "0037_agenda"
+revision = "0025_agenda"
 down_revision = "0024_compteurs"
 branch_labels = None
 depends_on = None
