@@ -9,6 +9,7 @@ import app.demarches.tasks_echeances
 import app.demarches.tasks_instruction
 import app.identite.tasks
 import app.rendezvous.tasks
+import app.rendezvous.tasks_public
 import app.socle.entretien  # noqa: F401 - these register their jobs
 from app.collectivites.emblemes import PortEmblemes
 from app.config import Settings, SettingsError

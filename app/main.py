@@ -42,6 +42,7 @@ from app.demarches.routes import tacite as demarches_tacite
 from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
 from app.portail import accueil, bureau, console, espace, incidents, ma_collectivite, pages, sante
+from app.rendezvous import routes as rendezvous
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
 from app.socle.expediteurs import mail_folder
@@ -79,9 +80,11 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_remplir.router,
         demarches_remplir.pages,
         demarches_suggestions.router,
+        *rendezvous.COLLECTIVITE,
     ),
     "mon": (
         espace.router,
+        *rendezvous.MON,
         accueil.commun,
         identite.usager,
         identite.commun,

@@ -2,6 +2,7 @@
 import { initAll } from "./vendor/govuk-frontend.min.js";
 import { animerBlocs, lierListes, suggererAdresses, suggererNoms } from "./champs.js";
 import { enregistrerEnContinu } from "./enregistrement.js";
+import { compterARebours } from "./rendezvous.js";
 
 /** Words that govuk-frontend's scripts show, per page language. */
 const MOTS = {
@@ -108,7 +109,7 @@ document.addEventListener("htmx:after:request", (evenement) => {
 document.addEventListener("htmx:error", () => direPanne(true));
 
 /** What runs on a page and on each fragment put in it: a function of the element to look in. */
-const fonctions = [demarrerComposants, animerBlocs, lierListes, suggererNoms, suggererAdresses, enregistrerEnContinu];
+const fonctions = [demarrerComposants, animerBlocs, lierListes, suggererNoms, suggererAdresses, enregistrerEnContinu, compterARebours];
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const fonction of fonctions) fonction(document);

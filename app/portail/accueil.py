@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.demarches.presentation import familles_of
 from app.demarches.routes.public import list_offres
+from app.rendezvous.routes.public import list_offerts
 from app.socle.contexte import VisiteDep
 from app.socle.errors import NotFoundError
 from app.socle.langues import LANGUES
@@ -24,6 +25,7 @@ COURANTES = ("acte-naissance", "carte-identite-passeport", "inscription-periscol
 async def home(visit: VisiteDep) -> Response:
     """The commune's own page: its démarches by theme, a search box, its hours, who can help."""
     offres = await list_offres(visit)
+    motifs = await list_offerts(visit)
     online = sorted((o for o in offres if o.en_ligne), key=lambda o: o.definition.slug not in COURANTES)
     shortcuts = online[: len(COURANTES)]
     return page_publique(
@@ -34,6 +36,7 @@ async def home(visit: VisiteDep) -> Response:
         raccourcis=[
             Lien(o.definition.titre_en(visit.langue), f"/demarches/{o.definition.slug}") for o in shortcuts
         ],
+        rendez_vous_url="/rendez-vous" if motifs else "",
         annonce=None,
         themes=familles_of(offres, visit.langue),
         aide=[],

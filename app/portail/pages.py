@@ -14,6 +14,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from app.config import Settings
 from app.demarches.definitions import THEMES, Definition
 from app.demarches.routes.public import list_offres
+from app.rendezvous.routes.public import list_offerts
+from app.rendezvous.service.prise import TEMOIN
 from app.socle.contexte import TEMOIN_DAYS, Visite, VisiteDep
 from app.socle.gabarits import statique
 from app.socle.langues import N_
@@ -33,6 +35,9 @@ PRIVATE = (
     "/deconnexion",
     "/dossiers",
     "/documents",
+    "/rendez-vous/motifs/*/creneaux",
+    "/rendez-vous/retenue",
+    "/rendez-vous/suivi",
     "/pieces",
     "/sessions",
     "/passage",
@@ -161,6 +166,11 @@ def _cookies(visit: Visite) -> list[dict[str, str]]:
             "role": "protège les formulaires et retrouve un brouillon commencé sans compte.",
             "duree": f"{TEMOIN_DAYS} jours.",
         },
+        {
+            "nom": visit.cookie_name(TEMOIN),
+            "role": "rend le créneau que vous aviez choisi quand vous en prenez un autre.",
+            "duree": "Effacé à la fermeture du navigateur.",
+        },
         {"nom": visit.cookie_name("kumun-langue"), "role": "garde la langue choisie.", "duree": "1 an."},
     ]
 
@@ -184,6 +194,12 @@ async def site_map(visit: VisiteDep) -> Response:
         if found:
             liens = [Lien(d.titre_en(visit.langue), f"/demarches/{d.slug}") for d in found]
             rubriques.append({"titre": titre, "liens": liens})
+    motifs = await list_offerts(visit) if visit.hote.collectivite else []
+    if motifs:
+        liens = [Lien(motif.nom, f"/rendez-vous/motifs/{motif.id}") for motif in motifs]
+        rubriques.append(
+            {"titre": N_("Rendez-vous"), "liens": [Lien(N_("Prendre rendez-vous"), "/rendez-vous"), *liens]}
+        )
     rubriques.append({"titre": N_("Informations sur le site"), "liens": [Lien(*known) for known in PAGES]})
     return _show(visit, "plan_du_site", rubriques=rubriques)
 

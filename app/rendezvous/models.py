@@ -107,7 +107,6 @@ class RendezVous(PersonnelMixin, Base):
     personnes: Mapped[int] = mapped_column(Integer)
     usager_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_usager.id"))
     jeton_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
-    lien_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
     canal: Mapped[str] = mapped_column(Text)
     contact: Mapped[dict[str, Any]] = mapped_column(JSONB)
     predemandes: Mapped[list[str]] = mapped_column(ARRAY(Text))
@@ -118,3 +117,12 @@ class RendezVous(PersonnelMixin, Base):
     modifie_le: Mapped[datetime] = mapped_column(Instant)
     expire_le: Mapped[datetime | None] = mapped_column(Instant)
     arrive_le: Mapped[datetime | None] = mapped_column(Instant)
+    origine_id: Mapped[UUID | None] = mapped_column()
+    deplace: Mapped[bool] = mapped_column(Boolean, default=False)
+    libelles: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    langue: Mapped[str] = mapped_column(Text, default="fr")
+
+    @property
+    def origine(self) -> UUID:
+        """The rendez-vous that this one is, however often it was moved."""
+        return self.origine_id or self.id

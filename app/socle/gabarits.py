@@ -28,7 +28,7 @@ PARIS = ZoneInfo("Europe/Paris")
 NBSP = "\u00a0"
 _TIME = re.compile(r"\d{1,2} h( \d\d)?( – \d{1,2} h( \d\d)?)?")
 # A file may call the macros of those before it: a module's globals are copied when it is made.
-COMPOSANTS = ("elements", "champs", "widgets", "instruction", "edition")
+COMPOSANTS = ("elements", "champs", "widgets", "instruction", "edition", "rendezvous")
 
 
 def _local(value: date | datetime, zone: tzinfo) -> date | datetime:

@@ -55,6 +55,10 @@ class Evenement(StrEnum):
     TRANSMISSION = "transmission"
     ECHEANCES = "echeances"
     RESUME_AGENT = "resume_agent"
+    RENDEZVOUS_CODE = "rendezvous_code"
+    RENDEZVOUS_CONFIRME = "rendezvous_confirme"
+    RENDEZVOUS_ANNULE = "rendezvous_annule"
+    RENDEZVOUS_RAPPEL = "rendezvous_rappel"
 
 
 def check_address(address: str) -> str:

@@ -93,7 +93,11 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
     if genre == "collectivite":
         return ((N_("Démarches"), "/demarches"), (N_("Mon espace"), passage_url(settings, hote, "/")))
     if genre == "mon":
-        return ((N_("Mes dossiers"), "/"), (N_("Mes connexions"), "/sessions"))
+        return (
+            (N_("Mes dossiers"), "/"),
+            (N_("Mes rendez-vous"), "/rendez-vous"),
+            (N_("Mes connexions"), "/sessions"),
+        )
     if genre == "agents":
         return (
             (N_("Bureau"), "/"),

@@ -1,5 +1,6 @@
 """Finding a créneau: what is free, within the lead time, the horizon and the daily quota of the motif."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -9,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.rendezvous import repository
 from app.rendezvous.domain.creneaux import Creneau, Possible, duree_de, proposals
-from app.rendezvous.models import Motif
+from app.rendezvous.models import Lieu, Motif
+from app.rendezvous.repository import public
 from app.socle.calendrier import ajouter_jours_ouvres
-from app.socle.errors import InvalidInputError
+from app.socle.errors import InvalidInputError, NotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,23 @@ class Offre:
 
     lieu_id: UUID
     creneau: Creneau
+
+
+@dataclass(frozen=True, slots=True)
+class Offert:
+    """What a resident may book: a motif and the lieux that open for it."""
+
+    motif: Motif
+    lieux: dict[UUID, Lieu]
+
+    @property
+    def fuseau(self) -> str:
+        """The wall clock in which its days are counted."""
+        return next((lieu.fuseau for lieu in self.lieux.values()), "Europe/Paris")
+
+    def minutes(self, personnes: int) -> int:
+        """How long a visit of so many takes."""
+        return self.motif.duree_premiere + self.motif.duree_suivante * (personnes - 1)
 
 
 class PersonnesRefuseesError(InvalidInputError):
@@ -35,6 +54,48 @@ def check_personnes(motif: Motif, personnes: int) -> None:
             f"Ce rendez-vous se prend pour {motif.personnes_max} personne(s) au plus. "
             "Prenez-en plusieurs, ou appelez la mairie."
         )
+
+
+async def get_offert(session: AsyncSession, collectivite_id: UUID, motif_id: UUID) -> Offert:
+    """What a resident may book of a motif; NotFoundError when there is no such motif, or not for residents."""
+    found = await public.get_offert(session, collectivite_id, motif_id)
+    if found is None:
+        raise NotFoundError(
+            "Ce rendez-vous n’est pas proposé, ou ne l’est plus. Choisissez-en un autre, ou appelez la mairie."
+        )
+    motif, lieux = found
+    return Offert(motif, {lieu.id: lieu for lieu in lieux})
+
+
+async def find_offres(
+    session: AsyncSession,
+    offert: Offert,
+    personnes: int,
+    du: date,
+    au: date,
+    *,
+    now: datetime,
+    departement: str,
+    lieu_id: UUID | None = None,
+) -> list[Offre]:
+    """The créneaux of those days that residents are shown, at one lieu or at all of them."""
+    return await find_creneaux(
+        session,
+        offert.motif,
+        personnes,
+        du,
+        au,
+        now=now,
+        fuseau=offert.fuseau,
+        departement=departement,
+        lieu_id=lieu_id,
+    )
+
+
+def nearest(offres: Iterable[Offre], debut: datetime, number: int = 6) -> list[Offre]:
+    """Those that are nearest to an instant, in order of time."""
+    close = sorted(offres, key=lambda o: (abs(o.creneau.debut - debut), o.creneau.debut, o.lieu_id))
+    return sorted(close[:number], key=lambda o: (o.creneau.debut, o.lieu_id))
 
 
 def earliest(motif: Motif, now: datetime, zone: ZoneInfo, departement: str) -> datetime:

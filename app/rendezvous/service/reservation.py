@@ -47,9 +47,21 @@ class Choix:
     seance_id: UUID | None = None
     contact: Mapping[str, Any] = field(default_factory=dict)
     predemandes: Sequence[str] = ()
+    libelles: Mapping[str, Any] = field(default_factory=dict)
+    langue: str = "fr"
+    # Of a rendez-vous that is moved: what it was first, and the version of its invitation.
+    origine_id: UUID | None = None
+    sequence: int = 0
 
 
-async def hold(session: AsyncSession, collectivite_id: UUID, choix: Choix, now: datetime) -> UUID:
+async def hold(
+    session: AsyncSession,
+    collectivite_id: UUID,
+    choix: Choix,
+    now: datetime,
+    *,
+    rendezvous_id: UUID | None = None,
+) -> UUID:
     """Holds a créneau for ten minutes; CreneauPrisError when it is not free any more (the caller rolls back).
 
     The transaction must be allowed to write there, as the person or under instruction. Whoever holds first has it.
@@ -62,7 +74,7 @@ async def hold(session: AsyncSession, collectivite_id: UUID, choix: Choix, now: 
     check_personnes(motif, choix.personnes)
     if choix.debut <= now:
         raise CreneauPrisError("Ce créneau est déjà passé. Choisissez-en un autre.")
-    rendezvous_id = uuid7()
+    rendezvous_id = rendezvous_id or uuid7()
     length = duree_de(motif.duree_premiere, motif.duree_suivante, choix.personnes)
     await repository.add_rendezvous(
         session,
@@ -82,6 +94,10 @@ async def hold(session: AsyncSession, collectivite_id: UUID, choix: Choix, now: 
         canal=choix.canal,
         contact=dict(choix.contact),
         predemandes=list(choix.predemandes),
+        libelles=dict(choix.libelles),
+        langue=choix.langue,
+        origine_id=choix.origine_id,
+        sequence=choix.sequence,
         cree_le=now,
         modifie_le=now,
         expire_le=now + RETENUE,
@@ -125,15 +141,25 @@ async def confirm(session: AsyncSession, rendezvous_id: UUID, now: datetime, **v
     await repository.update_rendezvous(session, found, now, etat="confirme", expire_le=None, **values)
 
 
-async def cancel(session: AsyncSession, rendezvous_id: UUID, now: datetime) -> None:
-    """Gives a rendez-vous up: its time is free at once. Twice is harmless."""
+async def cancel(session: AsyncSession, rendezvous_id: UUID, now: datetime, *, deplace: bool = False) -> bool:
+    """Gives a rendez-vous up: its time is free at once. Twice is harmless; whether it was this time.
+
+    `deplace`: another takes its place in the same transaction.
+    """
     found = await repository.get_rendezvous(session, rendezvous_id, lock=True)
     if found is None:
         raise NotFoundError(ABSENT)
-    if found.etat in ("retenu", "confirme"):
-        await repository.update_rendezvous(
-            session, found, now, etat="annule", expire_le=None, sequence=found.sequence + 1
-        )
+    if found.etat not in ("retenu", "confirme"):
+        return False
+    await repository.update_rendezvous(
+        session, found, now, etat="annule", expire_le=None, sequence=found.sequence + 1, deplace=deplace
+    )
+    return True
+
+
+async def release(session: AsyncSession, found: RendezVous, now: datetime) -> None:
+    """Ends a hold before its time."""
+    await repository.update_rendezvous(session, found, now, etat="expire", expire_le=None)
 
 
 async def sweep(noyau: Noyau, now: datetime, limit: int = 1000) -> int:
