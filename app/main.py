@@ -96,6 +96,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "agents": (
         bureau.router,
         ma_collectivite.router,
+        *rendezvous.AGENTS,
         demarches_lots.router,
         demarches_partage.router,
         demarches_pilotage.router,

@@ -15,6 +15,7 @@ from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
 from app.socle.errors import ConflictError, NotFoundError
+from app.socle.jobs import emit
 
 ABSENT = "Ce rendez-vous n’existe pas, ou n’est pas de vos collectivités."
 # Whoever comes half an hour before may be received; nobody is « not come » before the hour has struck.
@@ -125,7 +126,7 @@ def _of_day(blocs: list[Bloc], day: date, zone: ZoneInfo) -> list[Bloc]:
 
 
 async def access(ctx: Contexte, rendezvous_id: UUID, *, lock: bool = False) -> RendezVous:
-    """A rendez-vous of one of the agent's collectivités; NotFoundError otherwise. Locked, the transaction may write it."""
+    """A rendez-vous of one of the agent's collectivités, locked to be written; NotFoundError for another."""
     found = await repository.get_rendezvous(ctx.db, rendezvous_id)
     if found is None or found.collectivite_id not in communes_of(ctx):
         raise NotFoundError(ABSENT)
@@ -173,5 +174,14 @@ async def cancel(ctx: Contexte, rendezvous_id: UUID, message: str) -> None:
         return
     if found.etat not in ("confirme", "retenu"):
         raise ConflictError("Ce rendez-vous a déjà eu lieu : il ne s’annule plus.")
+    libelles = {**found.libelles, "message": message} if message else found.libelles
     await reservation.cancel(ctx.db, found.id, ctx.now)
+    await repository.update_rendezvous(ctx.db, found, ctx.now, libelles=libelles)
+    await emit(
+        ctx.db,
+        "rendezvous:annoncer",
+        collectivite_id=found.collectivite_id,
+        rendezvous_id=found.id,
+        quoi="annule",
+    )
     await record(ctx, "rendezvous:annuler", str(found.id), found.collectivite_id, message=bool(message))
