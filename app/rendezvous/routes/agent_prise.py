@@ -30,7 +30,8 @@ from app.socle.web import once, page, redirect
 router = APIRouter()
 
 
-def _personnes(value: Any) -> int:
+def parse_personnes(value: Any) -> int:
+    """How many persons a form says; 0 for what is no number, which every motif refuses."""
     text = str(value or "1")
     return int(text) if text.isdecimal() and len(text) < 4 else 0
 
@@ -49,7 +50,7 @@ async def _new(
     choix = [Option(str(row.id), f"{row.commune} – {row.nom}" if several else row.nom) for row in rows]
     motif_id = parse_uuid(values.get("motif"))
     du = max(parse_day(values.get("du"), ctx.today(FUSEAU)), ctx.today(FUSEAU))
-    personnes = _personnes(values.get("personnes"))
+    personnes = parse_personnes(values.get("personnes"))
     prestation: Prestation | None = None
     offres: list[Offre] = []
     wrong = dict(erreurs or {})
@@ -118,7 +119,7 @@ async def book(ctx: AgentDep, form: FormulaireDep) -> Response:
     if motif_id is None:
         return await _new(ctx, form, {"motif": "Choisissez le motif du rendez-vous."})
     prestation = await guichet.access_motif(ctx, motif_id)
-    personnes = _personnes(form.get("personnes"))
+    personnes = parse_personnes(form.get("personnes"))
     if not 1 <= personnes <= prestation.motif.personnes_max:
         return await _new(ctx, form)
     asked = personnes if prestation.motif.predemande else 0
@@ -157,7 +158,7 @@ async def _move(ctx: Contexte, rendezvous_id: UUID, values: Mapping[str, Any], e
     today = ctx.today(FUSEAU)
     default = max(found.debut.astimezone(prestation.zone).date(), today)
     du = max(parse_day(values.get("du"), default), today)
-    personnes = _personnes(values.get("personnes") or found.personnes)
+    personnes = parse_personnes(values.get("personnes") or found.personnes)
     offres: list[Offre] = []
     if found.etat == "confirme":
         try:
@@ -191,7 +192,7 @@ async def _move(ctx: Contexte, rendezvous_id: UUID, values: Mapping[str, Any], e
 async def move(ctx: AgentDep, form: FormulaireDep, rendezvous_id: UUID) -> Response:
     """Moves it, once; a créneau taken meanwhile leaves it where it was."""
     found = await planning.access(ctx, rendezvous_id)
-    personnes = _personnes(form.get("personnes") or found.personnes)
+    personnes = parse_personnes(form.get("personnes") or found.personnes)
     souhait: Souhait | None = guichet.read_creneau(form.get("creneau"), personnes, found.mode)
     if souhait is None:
         return await _move(ctx, rendezvous_id, form, "Choisissez un créneau.")
