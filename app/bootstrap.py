@@ -6,6 +6,7 @@ import app.collectivites.tasks
 import app.demarches.tasks
 import app.demarches.tasks_bureau
 import app.demarches.tasks_echeances
+import app.demarches.tasks_exterieur
 import app.demarches.tasks_instruction
 import app.identite.tasks
 import app.rendezvous.tasks
@@ -28,6 +29,8 @@ from app.socle.langues import LANGUES, is_relue, translations
 from app.socle.noyau import Noyau
 from app.socle.oidc import Oidc
 from app.socle.sceau import Sceau
+from app.socle.sms import make_passerelle
+from app.socle.sortie import make_sortie
 from app.socle.storage import make_encrypted_objects
 
 
@@ -81,4 +84,6 @@ def make_noyau(
         ports=Ports(identification=PortIdentification(), emblemes=PortEmblemes()),
         maintenance=settings.maintenance,
         adresses=make_adresses(settings.adresses_url),
+        sortie=make_sortie(settings),
+        passerelle_sms=make_passerelle(settings),
     )

@@ -114,6 +114,18 @@ def franceconnect(
     out.print("Clés enregistrées.")
 
 
+@collectivite.command("sms")
+def sms(
+    code_insee: Annotated[str, typer.Argument(help="Code INSEE, ou nom court d’un EPCI")],
+    par_mois: Annotated[
+        int, typer.Option(min=0, help="Nombre de SMS par mois ; un texte long en compte plusieurs")
+    ],
+) -> None:
+    """Dit combien de SMS une collectivité peut envoyer par mois."""
+    run(lambda noyau: collectivites.set_sms_quota(noyau, code_insee, par_mois))
+    out.print(f"{par_mois} SMS par mois.")
+
+
 @agents.command("inviter")
 def invite(
     courriel: str,

@@ -4,6 +4,7 @@ Without any variable the portal runs embedded: its own PostgreSQL, an encrypted 
 folder, all under `KUMUN_VAR`, with keys made at the first start (`var/secrets.env`).
 """
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -59,6 +60,12 @@ class Settings(BaseSettings):
     clamd_url: str = ""
     # Geocoding service that suggests postal addresses; empty: forms suggest none.
     adresses_url: str = ""
+    # Gateway of text messages (its password is the token), and how many segments a collectivité may send a month.
+    sms_url: SecretStr = SecretStr("")
+    sms_par_mois: int = 500
+    # Images under the maps: an address with {z}, {x} and {y}, and whose they are; empty: a plain grid.
+    tuiles_url: str = ""
+    tuiles_mention: str = ""
 
     proconnect_issuer: str = ""
     proconnect_client_id: str = ""
@@ -88,6 +95,21 @@ class Settings(BaseSettings):
     def _source_is_a_web_address(cls, value: str) -> str:
         if value and urlsplit(value).scheme not in {"http", "https"}:
             raise ValueError("must be http(s)://…")
+        return value
+
+    @field_validator("tuiles_url")
+    @classmethod
+    def _tiles_by_place(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (
+            parts.scheme != "https"
+            or not parts.hostname
+            or not all(k in value for k in ("{z}", "{x}", "{y}"))
+        ):
+            raise ValueError("must be https://… with {z}, {x} and {y}")
+        # The host goes into a header: nothing but a host and a port may stand there.
+        if value and not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]+)?", parts.netloc):
+            raise ValueError("must be a host name, without a user")
         return value
 
     @model_validator(mode="after")

@@ -27,8 +27,10 @@ from app.demarches.routes import (
     edition_essais,
     edition_liste,
     edition_publication,
+    edition_regles,
 )
 from app.demarches.routes import exports as demarches_exports
+from app.demarches.routes import exterieur as demarches_exterieur
 from app.demarches.routes import gestes as demarches_gestes
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
@@ -41,7 +43,7 @@ from app.demarches.routes import suivi as demarches_suivi
 from app.demarches.routes import tacite as demarches_tacite
 from app.demarches.routes.deposer import ManquesError
 from app.identite import routes as identite
-from app.portail import accueil, bureau, console, espace, incidents, ma_collectivite, pages, sante
+from app.portail import accueil, bornes, bureau, console, espace, incidents, ma_collectivite, pages, sante
 from app.rendezvous import routes as rendezvous
 from app.socle.aiguillage import Aiguillage
 from app.socle.errors import BusinessError, SignInRequiredError
@@ -58,12 +60,14 @@ EDITION = (
     edition_publication.router,
     edition_essais.router,
     edition_chantier.router,
+    edition_regles.router,
     demarches_edition.router,
 )
 # The routers of each kind of host, in the order they are tried.
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "collectivite": (
         accueil.collectivite,
+        bornes.collectivite,
         accueil.commun,
         identite.usager,
         identite.commun,
@@ -97,7 +101,9 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         bureau.router,
         ma_collectivite.router,
         *rendezvous.AGENTS,
+        bornes.agents,
         demarches_lots.router,
+        demarches_exterieur.router,
         demarches_partage.router,
         demarches_pilotage.router,
         accueil.commun,

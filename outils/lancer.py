@@ -121,6 +121,7 @@ def child_environment(settings: Settings, ports: Ports) -> dict[str, str]:
         "KUMUN_FRANCECONNECT_ISSUER": f"{simulateurs}/franceconnect/api/v2",
         "KUMUN_PROCONNECT_ISSUER": f"{simulateurs}/proconnect/api/v2",
         "KUMUN_ADRESSES_URL": f"{simulateurs}/geocodage",
+        "KUMUN_SMS_URL": f"http://:jeton-de-demonstration@localhost:{ports.simulateurs}/sms/messages",
         **os.environ,
         "KUMUN_VAR": str(settings.var),
         "KUMUN_BASE_URL": base,

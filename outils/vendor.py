@@ -19,6 +19,7 @@ PDF_FONTS = ROOT / "static" / "polices-pdf"
 PACKAGES = {
     "govuk-frontend": "6.6.0",
     "htmx.org": "4.0.1",
+    "leaflet": "1.9.4",
     "@fontsource-variable/atkinson-hyperlegible-next": "5.3.0",
     "@expo-google-fonts/atkinson-hyperlegible-next": "0.4.1",
     "@expo-google-fonts/noto-sans": "0.4.2",
@@ -26,6 +27,7 @@ PACKAGES = {
 FONT_STACK = "GDS Transport,arial,sans-serif"
 OUR_STACK = "var(--k-police,system-ui,sans-serif)"
 FONT_FACES, FONT_STACKS, CREST_URLS = 2, 58, 3
+LEAFLET_IMAGES = 3
 
 ATKINSON_WEB = "@fontsource-variable/atkinson-hyperlegible-next"
 ATKINSON_PDF = "@expo-google-fonts/atkinson-hyperlegible-next"
@@ -33,6 +35,7 @@ NOTO_PDF = "@expo-google-fonts/noto-sans"
 FILES = {
     "htmx.org/dist/htmx.min.js": "vendor/htmx.min.js",
     "htmx.org/LICENSE": "vendor/LICENCE-htmx.txt",
+    "leaflet/LICENSE": "vendor/LICENCE-leaflet.txt",
     f"{ATKINSON_WEB}/LICENSE": "vendor/LICENCE-atkinson-hyperlegible-next.txt",
     f"{ATKINSON_PDF}/LICENSE_FONT": "polices-pdf/LICENCE-AtkinsonHyperlegibleNext.txt",
     f"{NOTO_PDF}/LICENSE_FONT": "polices-pdf/LICENCE-NotoSans.txt",
@@ -68,6 +71,16 @@ def cut(css: str) -> str:
     return css.strip() + "\n"
 
 
+def cut_leaflet(css: str) -> str:
+    """Leaflet's stylesheet without its images (our marks are drawn) and without its typeface."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css, images = re.subn(r"[^{}]*\{[^{}]*url\(images/[^{}]*\}", "", css)
+    css = re.sub(r"font(-family|): ?[^;}]*(Arial|Lucida)[^;}]*;?", "", css)
+    if images != LEAFLET_IMAGES or "url(" in css.replace("url(#default#VML)", ""):
+        raise SystemExit(f"leaflet changed: {images} rules with images; read its CSS")
+    return re.sub(r"\n\s*\n+", "\n", css).strip() + "\n"
+
+
 def script(source: str) -> str:
     """A script without the reference to its source map, which is not shipped."""
     return re.sub(r"//# sourceMappingURL=.*", "", source).strip() + "\n"
@@ -89,6 +102,9 @@ def main() -> None:
         (VENDOR / "govuk-frontend.min.css").write_text(cut((govuk / "govuk-frontend.min.css").read_text()))
         (VENDOR / "govuk-frontend.min.js").write_text(script((govuk / "govuk-frontend.min.js").read_text()))
         shutil.copyfile(GOVUK_LICENCE, VENDOR / GOVUK_LICENCE.name)
+        leaflet = modules / "leaflet" / "dist"
+        (VENDOR / "leaflet.css").write_text(cut_leaflet((leaflet / "leaflet.css").read_text()))
+        (VENDOR / "leaflet.min.js").write_text(script((leaflet / "leaflet.js").read_text()))
         htmx = VENDOR / "htmx.min.js"
         htmx.write_text(script(htmx.read_text()))
     versions = "\n".join(f"{name} {version}" for name, version in PACKAGES.items())

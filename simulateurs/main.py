@@ -15,6 +15,8 @@ from simulateurs.franceconnect.routes import FranceConnect
 from simulateurs.franceconnect.rules import RULES as FC_RULES
 from simulateurs.proconnect.routes import ProConnect
 from simulateurs.proconnect.rules import RULES as PC_RULES
+from simulateurs.sms.routes import Sms
+from simulateurs.sms.rules import RULES as SMS_RULES
 from simulateurs.socle.admin import Admin
 from simulateurs.socle.clients import ClientRegistry
 from simulateurs.socle.clock import Clock, SystemClock
@@ -22,8 +24,10 @@ from simulateurs.socle.context import Context, FetchJson, Outage, fetch_json
 from simulateurs.socle.mount import mounted
 from simulateurs.socle.pages import ROOT, page
 from simulateurs.socle.rules import RuleBook
+from simulateurs.webhooks.routes import Webhooks
+from simulateurs.webhooks.rules import RULES as WEBHOOK_RULES
 
-RULES = (*FC_RULES, *PC_RULES, *BAN_RULES)
+RULES = (*FC_RULES, *PC_RULES, *BAN_RULES, *SMS_RULES, *WEBHOOK_RULES)
 Page = Callable[[Request], Awaitable[Response]]
 
 
@@ -52,6 +56,7 @@ def create_app(
         silence=silence,
     )
     franceconnect, proconnect = FranceConnect(context), ProConnect(context)
+    sms, webhooks = Sms(context), Webhooks(context)
     home, health = _pages(context, franceconnect, proconnect)
     app = Starlette(
         routes=[
@@ -60,11 +65,14 @@ def create_app(
             Mount("/_simulateur", Admin(context).app(open_to_all=open_admin)),
             Mount("/_statique", StaticFiles(directory=ROOT / "static")),
             Mount(Adresses.path, Starlette(routes=Adresses(context).routes())),
+            Mount(sms.path, Starlette(routes=sms.routes())),
+            Mount(webhooks.path, Starlette(routes=webhooks.routes())),
             Mount(franceconnect.path, mounted(franceconnect, franceconnect.routes())),
             Mount(proconnect.path, mounted(proconnect, proconnect.routes())),
         ]
     )
     app.state.context = context
+    app.state.sms, app.state.webhooks = sms, webhooks
     return app
 
 

@@ -187,7 +187,7 @@ async function chercher(source, texte) {
 }
 
 /** Suggests while somebody types, once they pause; `proposer` gets what was found. */
-function suggerer(entree, source, proposer) {
+export function suggerer(entree, source, proposer) {
   let minuterie = 0;
   let demande = 0;
   entree.addEventListener("input", () => {
@@ -201,7 +201,7 @@ function suggerer(entree, source, proposer) {
   });
 }
 
-const lister = (liste, trouves) => liste.replaceChildren(...trouves.map(({ libelle }) => Object.assign(document.createElement("option"), { value: libelle })));
+export const lister = (liste, trouves) => liste.replaceChildren(...trouves.map(({ libelle }) => Object.assign(document.createElement("option"), { value: libelle })));
 
 /** Names of communes under the input that asks for one. */
 export function suggererNoms(scope) {
@@ -239,4 +239,12 @@ export function suggererAdresses(scope) {
     });
     for (const cle of ["code_postal", "commune"]) partie(cle)?.addEventListener("input", () => remplir({ code_insee: "", ban_id: "", lon: "", lat: "" }));
   }
+}
+
+/** Maps above the questions of a place: their script comes with the first of them. */
+export function montrerCartes(scope) {
+  const cadres = tous(scope, "[data-k-carte]").filter((cadre) => !cadre.dataset.kActif);
+  for (const cadre of cadres) cadre.dataset.kActif = "oui";
+  /* Without its script the inputs remain, which are the question. */
+  if (cadres.length) import("./carte.js").then(({ dessinerCartes }) => dessinerCartes(cadres)).catch(() => {});
 }

@@ -1,6 +1,8 @@
 /* Every field is saved as it is typed. What the server has not confirmed stays in this tab's own storage (emptied as soon
    as it is confirmed), so a lost session, a tunnel or a closed tab loses nothing. Without script, the buttons save. */
 
+import { Reconnexion } from "./reconnexion.js";
+
 const PAUSE = 800;
 const ATTENTES = [2000, 5000, 15000, 30000];
 
@@ -13,6 +15,7 @@ const PHRASES = {
     conflit: "Une réponse a aussi été changée ailleurs : choisissez celle à garder.",
     session: "Votre session est terminée. Ce que vous écrivez est gardé dans cet onglet : identifiez-vous pour l’enregistrer.",
     entrer: "M’identifier",
+    autre: "Ce dossier est à un autre compte : identifiez-vous avec celui qui l’a commencé.",
     refus: "Ce que vous écrivez n’a pas pu être enregistré. Utilisez le bouton « Enregistrer et finir plus tard ».",
   },
   br: {
@@ -22,6 +25,7 @@ const PHRASES = {
     conflit: "Cheñchet ez eus bet ur respont e lec’h all ivez : dibabit an hini da virout.",
     session: "Echu eo ho estez. Miret eo ar pezh a skrivit en ivinell-mañ: kevreit evit e enrollañ.",
     entrer: "Kevreañ",
+    autre: "Ur gont all he deus an teuliad-mañ: kevreit gant an hini he deus e boulc’het.",
     refus: "N’eus ket bet gallet enrollañ. Implijit ar bouton enrollañ.",
   },
   en: {
@@ -31,6 +35,7 @@ const PHRASES = {
     conflit: "An answer was also changed elsewhere: choose the one to keep.",
     session: "Your session has ended. What you type is kept in this tab: sign in to save it.",
     entrer: "Sign in",
+    autre: "This request belongs to another account: sign in with the one that began it.",
     refus: "What you typed could not be saved. Use the “save” button.",
   },
 };
@@ -58,6 +63,16 @@ export function enregistrerEnContinu(scope) {
   new Enregistreur(formulaire).demarrer();
 }
 
+/** After a submission or a sign-out, nothing that was typed stays in this tab. */
+export function oublierSaisies(scope) {
+  if (!scope.querySelector?.("[data-k-oublier]")) return;
+  try {
+    for (const cle of Object.keys(sessionStorage)) if (cle.startsWith("kumun:")) sessionStorage.removeItem(cle);
+  } catch {
+    /* Nothing was kept. */
+  }
+}
+
 class Enregistreur {
   constructor(formulaire) {
     this.formulaire = formulaire;
@@ -72,6 +87,10 @@ class Enregistreur {
     this.enCours = false;
     this.essais = 0;
     this.minuterie = 0;
+    this.perdue = false;
+    // On a kiosk nothing is kept in the browser: the next person must not find it.
+    this.memoire = document.body.dataset.kBorne === undefined;
+    this.reconnexion = new Reconnexion(() => this.retenter());
   }
 
   demarrer() {
@@ -89,6 +108,8 @@ class Enregistreur {
     if (!champ.name || champ.type === "file" || champ.type === "hidden") return;
     // A choice between two answers goes with the buttons, which then show the one that was kept.
     if (champ.name.startsWith("conflit-")) return;
+    // What is said of a file goes with the file.
+    if (champ.closest("[data-k-piece]")) return;
     this.attente.add(questionDe(champ.name));
     this.garder();
     clearTimeout(this.minuterie);
@@ -131,19 +152,32 @@ class Enregistreur {
   }
 
   async recevoir(reponse, questions) {
+    this.perdue = false;
     if (reponse.ok) {
       this.essais = 0;
+      this.reconnexion.fermer();
       this.garder();
       const suite = await reponse.json();
       this.marquer(suite.versions);
+      this.totaliser(suite.totaux ?? {});
       this.dire(this.opposer(suite.conflits ?? {}, questions) ? this.phrases.conflit : this.phrases.fait(suite.heure));
       this.actualiser(suite.champs).catch(() => {}).then(() => this.annoncer(suite.annonces ?? [], suite.controles ?? {}));
       return;
     }
     this.remettre(questions);
     if (reponse.type === "opaqueredirect" || reponse.status === 401 || reponse.status === 403) this.proposerEntree();
+    else if (reponse.status === 404) this.dire(this.phrases.autre);
     else if (reponse.status >= 500 || reponse.status === 429) this.replanifier();
     else this.dire(this.phrases.refus);
+  }
+
+  /** The totals of a table, as the server has just added them up. */
+  totaliser(totaux) {
+    const blocs = blocsDe(this.formulaire);
+    for (const [question, montants] of Object.entries(totaux)) {
+      const cases = blocs.get(question)?.querySelectorAll("tfoot td") ?? [];
+      cases.forEach((place, rang) => { place.textContent = montants[rang] ?? ""; });
+    }
   }
 
   /** The versions that this form now knows: what comes next from it is compared with them. */
@@ -223,18 +257,30 @@ class Enregistreur {
     if (this.etat) this.etat.textContent = phrase;
   }
 
+  /** The session is over: says so, and offers to sign in again without leaving what is being written. */
   proposerEntree() {
-    if (!this.etat) return;
-    this.dire(`${this.phrases.session} `);
-    const lien = document.createElement("a");
-    lien.className = "govuk-link";
-    lien.href = `/connexion?suite=${encodeURIComponent(this.page)}`;
-    lien.textContent = this.phrases.entrer;
-    this.etat.append(lien);
+    this.perdue = true;
+    if (this.etat) {
+      this.dire(`${this.phrases.session} `);
+      const bouton = document.createElement("button");
+      Object.assign(bouton, { type: "button", className: "k-bouton-lien", textContent: this.phrases.entrer });
+      bouton.addEventListener("click", () => this.reconnexion.proposer());
+      this.etat.append(bouton);
+    }
+    if (!this.proposee) this.reconnexion.proposer();
+    // Once refused, the dialog waits to be asked for: somebody may want to finish a sentence.
+    this.proposee = true;
+  }
+
+  /** Sends again what waits; whether the person is known again. */
+  async retenter() {
+    await this.envoyer();
+    return !this.perdue;
   }
 
   /** Keeps in this tab what is not confirmed yet. */
   garder() {
+    if (!this.memoire) return;
     try {
       if (!this.attente.size) return sessionStorage.removeItem(this.cle);
       const donnees = this.donnees(this.attente);
@@ -257,6 +303,7 @@ class Enregistreur {
 
   /** After a lost session: puts back what had not reached the server, then saves it. */
   reprendre() {
+    if (!this.memoire) return;
     let garde = null;
     try {
       garde = sessionStorage.getItem(this.cle);
@@ -267,7 +314,7 @@ class Enregistreur {
     const donnees = new URLSearchParams(garde);
     const questions = new Set(donnees.getAll("champ"));
     for (const champ of this.formulaire.elements) {
-      if (!champ.name || champ.type === "hidden" || champ.type === "file" || !questions.has(questionDe(champ.name))) continue;
+      if (!champ.name || champ.type === "hidden" || champ.type === "file" || champ.closest("[data-k-piece]") || !questions.has(questionDe(champ.name))) continue;
       const valeurs = donnees.getAll(champ.name);
       if (champ.type === "radio" || champ.type === "checkbox") champ.checked = valeurs.includes(champ.value);
       else if (valeurs.length) champ.value = valeurs[0];

@@ -1,7 +1,9 @@
 /* Enhancements of every page. Each feature is a function that finds its own elements and does nothing without them. */
 import { initAll } from "./vendor/govuk-frontend.min.js";
-import { animerBlocs, lierListes, suggererAdresses, suggererNoms } from "./champs.js";
-import { enregistrerEnContinu } from "./enregistrement.js";
+import { animerBlocs, lierListes, montrerCartes, suggererAdresses, suggererNoms } from "./champs.js";
+import { enregistrerEnContinu, oublierSaisies } from "./enregistrement.js";
+import { garderBorne, imprimer } from "./borne.js";
+import { annoncerConnexion } from "./reconnexion.js";
 import { compterARebours } from "./rendezvous.js";
 
 /** Words that govuk-frontend's scripts show, per page language. */
@@ -108,8 +110,22 @@ document.addEventListener("htmx:after:request", (evenement) => {
 });
 document.addEventListener("htmx:error", () => direPanne(true));
 
+/** What somebody types while a fragment is on its way stays: the fragment was drawn before it was typed. */
+let enCours = null;
+document.addEventListener("htmx:before:swap", () => {
+  const champ = document.activeElement;
+  enCours = champ?.id && champ.matches("input:not([type=checkbox], [type=radio]), textarea") ? { id: champ.id, valeur: champ.value } : null;
+});
+document.addEventListener("htmx:after:swap", () => {
+  const champ = enCours && document.getElementById(enCours.id);
+  if (!champ) return;
+  if (champ.value !== enCours.valeur) champ.value = enCours.valeur;
+  champ.focus({ preventScroll: true });
+  enCours = null;
+});
+
 /** What runs on a page and on each fragment put in it: a function of the element to look in. */
-const fonctions = [demarrerComposants, animerBlocs, lierListes, suggererNoms, suggererAdresses, enregistrerEnContinu, compterARebours];
+const fonctions = [demarrerComposants, animerBlocs, lierListes, suggererNoms, suggererAdresses, montrerCartes, enregistrerEnContinu, oublierSaisies, annoncerConnexion, garderBorne, imprimer, compterARebours];
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const fonction of fonctions) fonction(document);

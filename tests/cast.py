@@ -18,6 +18,7 @@ from app.demarches.service import avis, brouillons, depot, exports, instruction,
 from app.demarches.service.reponses import save_page
 from app.identite import repository as identite
 from app.identite.domain import identite_franceconnect
+from app.socle.antivirus import Analyse, Verdict
 from app.socle.ids import uuid7
 from app.socle.televersement import FilePart
 from simulateurs.franceconnect.identities import IDENTITY_SCOPES, load_people
@@ -110,6 +111,15 @@ async def compte(portail: Portail, personne: str = "rozenn", commune: str = "gui
             now=portail.clock.now(),
         )
     return Compte(row.usager_id, row.identite_id)
+
+
+class Sain:
+    """A scanner that finds nothing in anything."""
+
+    obligatoire = True
+
+    async def analyse(self, data: bytes) -> Analyse:
+        return Analyse(Verdict.SAIN)
 
 
 def image_jpeg() -> bytes:

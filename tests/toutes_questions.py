@@ -35,6 +35,16 @@ ENFANTS = {
     ],
 }
 
+DOMICILE = {
+    "moins_de_mois": 3,
+    "nombre_max": 3,
+    "natures": [
+        {"valeur": "facture", "libelle": "Facture d’énergie"},
+        {"valeur": "hebergement", "libelle": "Attestation d’hébergement", "avec": "identite_hote"},
+        {"valeur": "identite_hote", "libelle": "Identité de l’hébergeur", "moins_de_mois": 0},
+    ],
+}
+
 
 def _champ(type_: str, libelle: str, **attributs: Any) -> dict[str, Any]:
     return {"id": f"q_{type_}", "type": type_, "libelle": libelle, **attributs}
@@ -72,6 +82,7 @@ PAGES: list[dict[str, Any]] = [
             _champ("commune", "Commune de naissance", anciennes=True),
             _champ("departement", "Département"),
             _champ("pays", "Pays de naissance", anciennes=True),
+            _champ("carte", "Lieu du chantier", formes=["point", "surface"], cadastre=True),
             _champ("siret", "Numéro SIRET"),
             _champ("rna", "Numéro RNA"),
             _champ("iban", "IBAN"),
@@ -91,7 +102,7 @@ PAGES: list[dict[str, Any]] = [
             _champ("bloc", "Fratrie", **ENFANTS),
             _champ("tableau", "Budget", aide="En euros.", **BUDGET),
             _champ("calcul", "Dépenses prévues", calcul="q_tableau.total_prevu", resultat="montant"),
-            _champ("piece", "Justificatif"),
+            _champ("piece", "Justificatif de domicile", piece=DOMICILE),
             _champ("signature", "Signature"),
         ],
     },

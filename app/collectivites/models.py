@@ -21,6 +21,20 @@ class Blason(CommunMixin, Base):
     modifie_le: Mapped[datetime] = mapped_column(Instant)
 
 
+class Borne(CommunMixin, Base):
+    """A screen that the town hall puts at the disposal of its visitors; its code is typed on the device, once."""
+
+    __tablename__ = "collectivites_borne"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    nom: Mapped[str] = mapped_column(Text)
+    code_empreinte: Mapped[bytes | None] = mapped_column(LargeBinary)
+    code_expire_le: Mapped[datetime] = mapped_column(Instant)
+    cree_par: Mapped[str] = mapped_column(Text)
+    cree_le: Mapped[datetime] = mapped_column(Instant)
+    installee_le: Mapped[datetime | None] = mapped_column(Instant)
+    revoquee_le: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class ImportEnAttente(Base):
     """A CSV that was shown on trial and waits for a confirmation; forgotten after a day."""
 

@@ -21,6 +21,7 @@ from app.socle.audit import record_as
 from app.socle.errors import InvalidInputError, NotFoundError
 from app.socle.ids import uuid7
 from app.socle.noyau import Noyau
+from app.socle.sms import set_quota
 
 # A démarche's catalogue is another module's: whoever calls says what « open everything » means.
 Ouvrir = Callable[[AsyncSession, list[Any]], Any]
@@ -216,6 +217,26 @@ async def invite_agent(
             str(agent_id),
             collectivite_id=commune.id,
             role=role,
+        )
+
+
+async def set_sms_quota(noyau: Noyau, code_insee: str, par_mois: int) -> None:
+    """How many text messages a collectivité may send a month; NotFoundError for one that is not taken on."""
+    async with noyau.db.hors_cloison("quota of text messages") as session:
+        found = await repository.get_by_insee(session, code_insee) or await repository.get_by_slug(
+            session, code_insee
+        )
+        if found is None:
+            raise NotFoundError(f"La collectivité {code_insee} n’est pas prise en charge ici.")
+        await set_quota(session, found.id, par_mois)
+        await record_as(
+            session,
+            noyau.clock.now(),
+            "systeme",
+            "collectivites:sms:regler",
+            code_insee,
+            collectivite_id=found.id,
+            par_mois=par_mois,
         )
 
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from app.collectivites import repository
 from app.collectivites.saisie import ROLES
-from app.socle.courriers import de, send_mail
+from app.socle.articles import de
+from app.socle.courriers import send_mail
 from app.socle.hosts import list_vues
 from app.socle.jobs import tache
 from app.socle.noyau import Noyau

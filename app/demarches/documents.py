@@ -109,7 +109,8 @@ class Depot:
 
     `transmission` says who received it first and when, if another administration did (L114-3).
     `canal` is a French phrase (« en ligne », « au guichet »); `depose_par` names who filed for the person
-    (agent at the counter, helper, mandataire), empty when it was the person.
+    (agent at the counter, helper), empty when it was the person. `represente` says for whom the applicant acts and in
+    what quality, empty when it is for themselves.
     """
 
     en_tete: EnTete
@@ -123,6 +124,7 @@ class Depot:
     sections: tuple[Section, ...] = ()
     pieces: tuple[PieceRecue, ...] = ()
     transmission: str = ""
+    represente: str = ""
 
     def __post_init__(self) -> None:
         require(self.numero, "le numéro du dossier")
@@ -141,6 +143,7 @@ class Depot:
             "demandeur": self.demandeur.data(),
             "depose_par": self.depose_par,
             "transmission": self.transmission,
+            "represente": self.represente,
             "agent": self.agent.data() if self.agent else None,
             "sections": [_section(section) for section in self.sections],
             "pieces": [{"libelle": piece.libelle, "fichier": piece.fichier} for piece in self.pieces],
@@ -242,7 +245,8 @@ class DecisionActe:
 
     `autorite` opens an arrêté (« La maire de la commune de Guingamp »); `dispositif` is its articles, or the
     paragraphs of the letter that decide; `motifs` its considérants, or the paragraphs that give reasons.
-    `par_teleservice` prints the mention that no signature is needed; otherwise room is left to sign.
+    `par_teleservice` prints the mention that no signature is needed; otherwise room is left to sign. `represente` says
+    for whom the addressee acts.
     """
 
     en_tete: EnTete
@@ -261,6 +265,7 @@ class DecisionActe:
     auteur: Auteur
     recours: VoiesRecours | None = None
     par_teleservice: bool = True
+    represente: str = ""
 
     def __post_init__(self) -> None:
         _require_author(self.auteur)
@@ -292,7 +297,6 @@ class RecapDossier:
     depot: Depot
     statut: str
     historique: tuple[Evenement, ...] = ()
-    beneficiaire: str = ""
     imprime_le: datetime
     imprime_par: str
 

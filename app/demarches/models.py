@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.demarches.domain.pieces import Decrit
 from app.socle.db import Base
 from app.socle.models import Instant, Json
 from app.socle.tenancy import CommunMixin, PersonnelMixin
@@ -82,6 +83,8 @@ class Dossier(PersonnelMixin, Base):
     modifie_le: Mapped[datetime] = mapped_column(Instant)
     depose_le: Mapped[datetime | None] = mapped_column(Instant)
     silence_le: Mapped[date | None] = mapped_column(Date)
+    # What silence will mean on that day: acceptation or refus; None where it was not kept.
+    silence_sens: Mapped[str | None] = mapped_column(Text)
     prix_centimes: Mapped[int | None] = mapped_column(BigInteger)
     agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_agent.id"))
     agent_nom: Mapped[str] = mapped_column(Text, default="")
@@ -154,6 +157,14 @@ class Piece(DuDossier, Base):
     examinee_par: Mapped[str] = mapped_column(Text, default="")
     examinee_le: Mapped[datetime | None] = mapped_column(Instant)
     ajoutee_le: Mapped[datetime] = mapped_column(Instant)
+    nature: Mapped[str] = mapped_column(Text, default="")
+    date_document: Mapped[date | None] = mapped_column(Date)
+    vignette: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    @property
+    def decrit(self) -> Decrit:
+        """What the person said of it."""
+        return Decrit(self.nature or "", self.date_document)
 
 
 class Evenement(DuDossier, Base):
@@ -226,12 +237,13 @@ class Document(DuDossier, Base):
 
 
 class Envoi(DuDossier, Base):
-    """An e-mail owed to the applicant, and what became of it; a refusal is shown to the agent."""
+    """An e-mail or a text message (`moyen`) owed to the applicant, and what became of it; a refusal is shown."""
 
     __tablename__ = "demarches_envoi"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     evenement: Mapped[str] = mapped_column(Text)
     destinataire: Mapped[str] = mapped_column(Text)
+    moyen: Mapped[str] = mapped_column(Text, default="courriel")
     etat: Mapped[str] = mapped_column(Text, default="a_envoyer")
     detail: Mapped[str] = mapped_column(Text, default="")
     cree_le: Mapped[datetime] = mapped_column(Instant)
@@ -317,6 +329,34 @@ class Alerte(DuDossier, Base):
     echeance: Mapped[date] = mapped_column(Date, primary_key=True)
     palier: Mapped[int] = mapped_column(Integer, primary_key=True)
     creee_le: Mapped[datetime] = mapped_column(Instant)
+
+
+class Point(CommunMixin, Base):
+    """An outside address that the collectivité lets its parcours call; the sealed secret signs each call."""
+
+    __tablename__ = "demarches_point"
+    cle: Mapped[str] = mapped_column(Text, primary_key=True)
+    url: Mapped[str] = mapped_column(Text)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    modifie_le: Mapped[datetime] = mapped_column(Instant)
+    modifie_par: Mapped[str] = mapped_column(Text)
+
+
+class Appel(DuDossier, Base):
+    """A call of an outside address owed by a step, and what became of it."""
+
+    __tablename__ = "demarches_appel"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    etape: Mapped[str] = mapped_column(Text)
+    point: Mapped[str] = mapped_column(Text)
+    libelle: Mapped[str] = mapped_column(Text)
+    bloquant: Mapped[bool] = mapped_column(Boolean)
+    corps: Mapped[Json] = mapped_column(JSONB)
+    etat: Mapped[str] = mapped_column(Text, default="a_faire")
+    essais: Mapped[int] = mapped_column(SmallInteger, default=0)
+    detail: Mapped[str] = mapped_column(Text, default="")
+    cree_le: Mapped[datetime] = mapped_column(Instant)
+    dernier_le: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Export(CommunMixin, Base):

@@ -109,6 +109,7 @@ async def pdf_decision(papier: DecisionActe) -> bytes:
             "numero_dossier": papier.numero_dossier,
             "numero_acte": papier.numero_acte,
             "destinataire": papier.destinataire.data(),
+            "represente": papier.represente,
             "visas": papier.visas,
             "motifs": papier.motifs,
             "dispositif": papier.dispositif,
@@ -136,7 +137,6 @@ async def pdf_dossier(papier: RecapDossier) -> bytes:
         {
             **depot.data(),
             "statut": papier.statut,
-            "beneficiaire": papier.beneficiaire,
             "historique": historique,
             "imprime_le": en_tete.moment(papier.imprime_le),
             "imprime_par": papier.imprime_par,

@@ -1,22 +1,23 @@
 """From definitions and answers to the plain objects that templates draw; no rule lives here."""
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from app.demarches.definitions import THEMES, Champ, Definition, Page
 from app.demarches.domain import EtatFormulaire, afficher, entrees_de, parties_repondues
 from app.demarches.domain.etats import LIBELLES_ETAT, Etat
-from app.demarches.models import Evenement, Message, Piece
+from app.demarches.models import Evenement, Message
+from app.demarches.presentation_pieces import piece_vue
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.catalogue import Offre
+from app.demarches.service.liens import PAR_LIEN
 from app.socle import vues
 from app.socle.gabarits import euros
 from app.socle.langues import N_
 
-MEGA = 1_000_000
-_FORMATS = {"pdf": "PDF", "jpg": "JPEG", "png": "PNG", "heic": "HEIC"}
+_PAR_LIEN = N_("Prérempli par le lien que vous avez suivi")
 _TONS = {
     Etat.BROUILLON: "neutre",
     Etat.DEPOSE: "attente",
@@ -98,29 +99,6 @@ def etiquette_of(etat: str) -> vues.Etiquette:
     return vues.Etiquette(LIBELLES_ETAT[known], _TONS[known])
 
 
-def fichiers_of(pieces: Iterable[Piece], base: str = "/pieces", *, agent: bool = False) -> list[vues.Fichier]:
-    """Attached documents, with the address where each is read; an agent is told which ones no antivirus has seen."""
-    return [
-        vues.Fichier(
-            str(piece.id),
-            piece.nom,
-            piece.taille,
-            _etat_fichier(piece, agent=agent),
-            "",
-            f"{base}/{piece.id}",
-        )
-        for piece in pieces
-    ]
-
-
-def _etat_fichier(piece: Piece, *, agent: bool) -> str:
-    if piece.etat == "redemandee":
-        return "a_remplacer"
-    if agent and piece.etat in ("acceptee", "refusee"):
-        return "valide" if piece.etat == "acceptee" else "refuse"
-    return "non_analyse" if agent and piece.antivirus == "non_analyse" else "accepte"
-
-
 def champs_of(
     draft: Brouillon,
     page: Page,
@@ -158,6 +136,15 @@ def controles_of(etat: EtatFormulaire, page_id: str) -> dict[str, str]:
     return {r.champ_id: r.phrase for r in reversed(etat.refus) if r.page_id == page_id and r.champ_id}
 
 
+def totaux_of(draft: Brouillon, ids: Collection[str]) -> dict[str, list[str]]:
+    """The totals of the tables among some questions, as their page shows them for what has been typed."""
+    return {
+        champ.id: list(champ.genre.vue(champ, draft.brut.get(champ.id, {}), {}).donnees["totaux"])
+        for champ in draft.definition.champs()
+        if champ.id in ids and champ.type == "tableau" and champ.totaux
+    }
+
+
 def _champ(
     draft: Brouillon,
     champ: Champ,
@@ -173,22 +160,19 @@ def _champ(
     return replace(
         seen,
         aide=f"{seen.aide} {remarque}".strip(),
-        provenance=source if given else "",
-        fichiers=fichiers_of(draft.pieces_de(champ.id)) if champ.piece else (),
-        taille_max=champ.piece.poids_max_mo * MEGA if champ.piece else 0,
-        formats=formats_of(champ),
+        provenance=source if given else _PAR_LIEN if _by_link(draft, champ) else "",
+        **piece_vue(champ, draft.pieces_de(champ.id), draft.aujourd_hui, seen.donnees),
     )
+
+
+def _by_link(draft: Brouillon, champ: Champ) -> bool:
+    answer = draft.contenu.reponses.get(champ.id)
+    return answer is not None and answer.origine == PAR_LIEN
 
 
 def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
     """A question outside any draft, with what was typed and what is wrong with it."""
     return champ.genre.vue(champ, typed, {champ.id: erreur})
-
-
-def formats_of(champ: Champ) -> str:
-    """« PDF, JPEG, PNG ou HEIC »."""
-    names = [_FORMATS[name] for name in (champ.piece.formats if champ.piece else ()) if name in _FORMATS]
-    return f"{', '.join(names[:-1])} ou {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def sections_of(
@@ -219,37 +203,13 @@ def sections_of(
 
 
 def _ligne(champ: Champ, reponses: Mapping[str, Any], url: str) -> vues.Ligne:
-    words = tuple(afficher(champ, reponses[champ.id]).split("\n")) if champ.id in reponses else ("—",)
-    return vues.Ligne(champ.libelle, words, f"{url}#{champ.id}" if url and champ.calcul is None else "")
-
-
-def pieces_of(
-    definition: Definition,
-    pieces: Sequence[Piece],
-    *,
-    etat: EtatFormulaire | None = None,
-    modifier: str = "",
-    agent: bool = False,
-) -> list[dict[str, Any]]:
-    """The documents by question: those of a frozen dossier, or with `etat` every one that a draft asks for."""
-    asked = (
-        [(seen.page.id, champ) for seen in etat.pages for champ in seen.champs]
-        if etat is not None
-        else [(page.id, champ) for page in definition.pages for champ in page.champs]
+    known = champ.id in reponses
+    return vues.Ligne(
+        champ.libelle,
+        tuple(afficher(champ, reponses[champ.id]).split("\n")) if known else ("—",),
+        f"{url}#{champ.id}" if url and champ.calcul is None else "",
+        plan=champ.genre.plan(champ, reponses[champ.id]) if known else None,
     )
-    found = []
-    for page_id, champ in asked:
-        mine = [piece for piece in pieces if piece.champ_id == champ.id]
-        if champ.type == "piece" and (mine or modifier):
-            url = f"{modifier.replace('{page}', page_id)}#{champ.id}" if modifier else ""
-            found.append(
-                {
-                    "libelle": champ.libelle,
-                    "fichiers": fichiers_of(mine, agent=agent),
-                    "modifier_url": url,
-                }
-            )
-    return found
 
 
 _HISTOIRE = {
@@ -267,16 +227,18 @@ _HISTOIRE = {
     "refus_tacite": N_("Refusé par le silence de l’administration"),
     "acceptation_tacite": N_("Accepté par le silence de l’administration"),
     "attente_levee": N_("Ce qui était attendu est arrivé"),
-    "examen": "Pièces examinées",
-    "proposition": "Décision proposée",
-    "etape": "Étape",
-    "avis_demande": "Avis demandé",
-    "avis_relance": "Avis relancé",
-    "avis_revoque": "Demande d’avis annulée",
-    "avis_rendu": "Avis rendu",
-    "avis_refuse": "Courriel de demande d’avis refusé",
-    "remise": "Dossier envoyé à l’organisme",
-    "remise_refusee": "Envoi à l’organisme refusé",
+    "examen": N_("Pièces examinées"),
+    "proposition": N_("Décision proposée"),
+    "etape": N_("Étape"),
+    "avis_demande": N_("Avis demandé"),
+    "avis_relance": N_("Avis relancé"),
+    "avis_revoque": N_("Demande d’avis annulée"),
+    "avis_rendu": N_("Avis rendu"),
+    "avis_refuse": N_("Courriel de demande d’avis refusé"),
+    "appel_echoue": N_("Appel à un service extérieur échoué"),
+    "appel_passe": N_("Poursuivi sans l’appel à un service extérieur"),
+    "remise": N_("Dossier envoyé à l’organisme"),
+    "remise_refusee": N_("Envoi à l’organisme refusé"),
 }
 
 

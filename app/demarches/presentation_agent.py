@@ -10,9 +10,11 @@ from starlette.datastructures import FormData
 
 from app.demarches.domain import champs_visibles, jour_local, pages_applicables, silence_de
 from app.demarches.domain.etats import ETATS_FINAUX, LIBELLES_ETAT, Etat
+from app.demarches.domain.representation import mention_represente
 from app.demarches.models import Document, Dossier, Envoi
-from app.demarches.presentation import etiquette_of, histoire_of, messages_of, pieces_of, sections_of
-from app.demarches.presentation_parcours import instruction_of
+from app.demarches.presentation import etiquette_of, histoire_of, messages_of, sections_of
+from app.demarches.presentation_parcours import instruction_of, partage_of
+from app.demarches.presentation_pieces import pieces_of
 from app.demarches.repository.parcours import Travail
 from app.demarches.service import instruction
 from app.demarches.service.brouillons import circonstances_of
@@ -93,6 +95,7 @@ def dossier_of(
             "action_url": f"{base}/prise",
             "reprendre_url": f"{base}/reprendre",
         },
+        "partage": partage_of(dossier, travail, base, closed=closed),
         "sections": sections_of(definition, reponses),
         "pieces": pieces_of(definition, found.pieces, agent=True),
         "attendues": [_awaited(found, item, erreurs) for item in found.demandes],
@@ -132,6 +135,7 @@ def _head(ctx: Contexte, found: Suivi, *, closed: bool) -> dict[str, Any]:
         "demarche": found.definition.titre,
         "commune": found.collectivite.nom,
         "personne": nom_de(dossier.demandeur),
+        "represente": mention_represente(dossier.beneficiaire),
         "canal": CANAUX[dossier.canal],
         "saisi_par": ", ".join(str(par[k]) for k in ("nom", "qualite") if par.get(k)),
         "aidant": str(par.get("aidant", "")),
@@ -203,7 +207,9 @@ def envois_of(envois: Sequence[Envoi]) -> list[dict[str, Any]]:
     """The e-mails of a dossier and what became of each."""
     return [
         {
-            "libelle": COURRIELS.get(item.evenement.partition(":")[0], item.evenement),
+            "libelle": "SMS d’une étape"
+            if item.moyen == "sms"
+            else COURRIELS.get(item.evenement.partition(":")[0], item.evenement),
             "a": item.destinataire,
             "le": item.envoye_le or item.cree_le,
             "etiquette": ENVOIS[item.etat],
@@ -218,7 +224,7 @@ def _demand(base: str, found: Suivi, typed: FormData) -> dict[str, Any] | None:
     reponses, awaited = found.dossier.reponses or {}, {item.champ_id for item in found.demandes}
     zone = ZoneInfo(found.collectivite.fuseau)
     day = jour_local(found.dossier.depose_le, zone) if found.dossier.depose_le else None
-    around = circonstances_of(day, found.dossier.canal, found.collectivite)
+    around = circonstances_of(day, found.dossier, found.collectivite)
     options = [
         vues.Option(champ.id, champ.libelle)
         for page in pages_applicables(found.definition, reponses, around)

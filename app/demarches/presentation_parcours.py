@@ -11,7 +11,8 @@ from app.demarches.domain import Lieu, ajouter, jour_local, silence_de
 from app.demarches.domain.calendrier import REGLES
 from app.demarches.domain.dessin import LIBELLE_FIN, decrire, dessiner
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
-from app.demarches.models import Attente, Avis
+from app.demarches.models import Attente, Avis, Dossier
+from app.demarches.presentation_exterieur import appels_of
 from app.demarches.repository.parcours import Travail
 from app.demarches.service import etapes, examen, horloge
 from app.demarches.service.avis import is_late
@@ -57,6 +58,7 @@ def instruction_of(
         "avis": [_opinion(item, today, base, mine=mine, closed=closed) for item in travail.avis],
         "avis_form": _ask_form(found, travail, typed, today, lieu, base) if mine and _open(found) else None,
         "examen": _examination(found, typed, base) if mine and _open(found) else None,
+        "appels": appels_of(travail.appels, base, mine=mine and not closed),
         "proposition": _proposal(travail),
         "transmission": _handed_over(travail),
         "transmettre_url": f"{base}/transmettre" if mine else "",
@@ -95,7 +97,7 @@ def _step(found: Suivi, travail: Travail, droit: Droit, base: str, *, mine: bool
     if parcours is None:
         return None
     here = parcours.etape(dossier.etape)
-    waiting = sum(item.etape == dossier.etape for item in _pending(travail))
+    waiting = sum(item.etape == dossier.etape for item in _pending(travail)) + _calls(travail, dossier.etape)
     return {
         "titre": here.titre if here else LIBELLE_FIN if dossier.etape == FIN else "",
         "consigne": here.consigne if here else "",
@@ -118,6 +120,10 @@ def _shut(waits: object, allowed: bool) -> str:
     if not allowed:
         return "réservé à un administrateur"
     return "attend ce qui est demandé à cette étape" if waits else ""
+
+
+def _calls(travail: Travail, etape: str) -> int:
+    return sum(a.bloquant and a.etape == etape and a.etat in ("a_faire", "echec") for a in travail.appels)
 
 
 def _pending(travail: Travail) -> list[Avis | Attente]:
@@ -287,3 +293,18 @@ def _competence(found: Suivi) -> str:
     if Etat(found.dossier.etat) in ETATS_FINAUX:
         return ""
     return competence_sentence(found.definition, found.dossier)
+
+
+def partage_of(dossier: Dossier, travail: Travail, base: str, *, closed: bool) -> dict[str, Any]:
+    """Who may be given the dossier, the labels that it bears, and those that it may be given."""
+    worn = set(map(str, dossier.etiquettes))
+    return {
+        "action_url": f"{base}/partage",
+        "agents": []
+        if closed
+        else [vues.Option(id_, nom) for id_, nom in travail.collegues if id_ != str(dossier.agent_id)],
+        "portees": [item for item in travail.etiquettes if item["id"] in worn],
+        "possibles": [
+            vues.Option(item["id"], item["nom"]) for item in travail.etiquettes if item["id"] not in worn
+        ],
+    }

@@ -1,14 +1,16 @@
-"""What a person may do next on their own dossier when silence has accepted it, or when it was handed over."""
+"""What a person may do next: what a draft misses; an attestation of silence, the dossier that theirs became."""
 
 from typing import Any
 
 from app.demarches.domain import Lieu
 from app.demarches.domain.etats import Etat
 from app.demarches.service.horloge import tacite_du
+from app.demarches.service.reste import Reste
 from app.demarches.service.suivi import Suivi
 from app.demarches.service.transmission import new_id_of
 from app.socle.contexte import Contexte
 from app.socle.ids import new_token
+from app.socle.vues import Lien
 
 
 def suites_of(ctx: Contexte, found: Suivi) -> dict[str, Any]:
@@ -25,3 +27,9 @@ def suites_of(ctx: Contexte, found: Suivi) -> dict[str, Any]:
         "suite_url": f"/dossiers/{new_id_of(dossier.id)}" if dossier.etat == Etat.TRANSMIS and inside else "",
         "cle_idempotence": new_token(),
     }
+
+
+def reste_vu(one: Reste, base: str) -> dict[str, Any]:
+    """What a draft misses, in numbers and links; `base` is its address."""
+    liens = [Lien(phrase, f"{base}/etapes/{page_id}#{champ_id}") for page_id, champ_id, phrase in one.manques]
+    return {"questions": one.champs, "pieces": one.pieces, "liens": liens}

@@ -17,6 +17,7 @@ from app.demarches.repository import parcours as transmissions
 from app.demarches.service import ecriture, papiers, publication, rebonds
 from app.demarches.service.catalogue import definition_of
 from app.demarches.service.mesures import opinion_path
+from app.demarches.service.pieces import vignette_id
 from app.socle.audit import record_as
 from app.socle.courriers import send_mail
 from app.socle.crypto.keystore import KeyOwner
@@ -249,8 +250,9 @@ def _words_of_step(
 
 @tache("demarches:detruire_objet")
 async def destroy_object(noyau: Noyau, objet_id: str) -> None:
-    """Destroys the bytes of a document that was taken off a draft."""
+    """Destroys the bytes of a document that was taken off a draft, and those of its thumbnail if it has one."""
     await noyau.objets.detruire(UUID(objet_id))
+    await noyau.objets.detruire(vignette_id(UUID(objet_id)))
 
 
 @tache("demarches:purger_brouillons", cron="41 3 * * *")

@@ -18,7 +18,8 @@ from app.demarches.repository import parcours as lignes
 from app.demarches.service.avis import code_of
 from app.demarches.service.catalogue import definition_of
 from app.demarches.service.horloge import lieu_of
-from app.socle.courriers import de, send_mail
+from app.socle.articles import de
+from app.socle.courriers import send_mail
 from app.socle.hosts import list_vues
 from app.socle.ids import fingerprint
 from app.socle.jobs import emit, tache

@@ -17,7 +17,8 @@ from app.demarches.repository import parcours as lignes
 from app.demarches.service import avis as opinions
 from app.demarches.service import courriers, horloge, papiers, transmission
 from app.demarches.tasks import author_of, load, owe_mail
-from app.socle.courriers import de, send_mail
+from app.socle.articles import de
+from app.socle.courriers import send_mail
 from app.socle.crypto.keystore import KeyOwner
 from app.socle.expediteurs import Issue
 from app.socle.ids import uuid7

@@ -12,7 +12,7 @@ from app.identite.clients import has_franceconnect
 from app.identite.domain import ERREURS
 from app.socle.adresses import parse_email
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, Visite, VisiteDep
-from app.socle.errors import NotFoundError, SignInRequiredError, UnavailableError
+from app.socle.errors import ForbiddenError, NotFoundError, SignInRequiredError, UnavailableError
 from app.socle.ids import fingerprint
 from app.socle.langues import N_
 from app.socle.models import Connexion
@@ -193,6 +193,14 @@ async def join(ctx: ContexteDep, form: FormulaireDep) -> Response:
     return response
 
 
+@commun.get("/connexion/fenetre")
+async def window_done(ctx: ContexteDep) -> Response:
+    """Where a sign-in begun beside a form ends: the form takes it from there; back to the choice for who is not in."""
+    if ctx.personne is None:
+        return redirect(ctx, f"/connexion?suite={quote('/connexion/fenetre')}")
+    return page(ctx, "identite/fenetre.html")
+
+
 @commun.get("/deconnexion")
 async def confirm_sign_out(ctx: ContexteDep) -> Response:
     """Asks before ending the session: a link alone must not do it."""
@@ -248,7 +256,11 @@ async def ask_passage(
 
 @collectivite.get("/passage/accorder")
 async def grant_passage(ctx: ContexteDep, demande: Annotated[str, Query(max_length=100)]) -> Response:
-    """The collectivité's host answers Mon espace."""
+    """The collectivité's host answers Mon espace; a kiosk does not: what it would leave there is out of its reach."""
+    if ctx.borne_id is not None:
+        raise ForbiddenError(
+            "Sur cette borne, « Mon espace » ne s’ouvre pas. Retrouvez vos démarches chez vous, sur cette même adresse."
+        )
     return leave(ctx, await service.grant_passage(ctx, demande))
 
 

@@ -46,6 +46,7 @@ VUES = (
     ("miens", N_("à moi"), "agent=moi"),
     ("en_attente", N_("en attente d’une réponse"), f"etat={Etat.EN_ATTENTE.value}"),
     ("retard", N_("délai dépassé"), "retard=oui"),
+    ("echeances", N_("échéances à 15 jours"), "retard=15"),
 )
 
 
@@ -133,6 +134,7 @@ def _saisie(cadre: Cadre, row: LigneSaisie) -> dict[str, Any]:
         "canal": CANAUX[row.canal],
         "par": (row.mandataire or {}).get("nom", ""),
         "le": row.cree_le,
+        "fuseau": cadre.fuseaux.get(row.collectivite_id),
     }
 
 
@@ -175,7 +177,13 @@ def _choix(ctx: Contexte, cadre: Cadre) -> dict[str, list[Option]]:
         "etiquette": named(
             N_("Toutes"), [Option(str(i), of(e)) for i, e in cadre.etiquettes.items() if e["active"]]
         ),
-        "retard": [Option("", t(N_("Indifférent"))), Option("oui", t(N_("Délai dépassé")))],
+        "retard": [
+            Option("", t(N_("Toutes"))),
+            Option("oui", t(N_("Dépassées"))),
+            Option("7", t(N_("Dépassées ou dans les 7 jours"))),
+            Option("15", t(N_("Dépassées ou dans les 15 jours"))),
+        ],
+        "etape": named(N_("Toutes"), [Option(id_, titre) for id_, titre in cadre.etapes.items()]),
         "tri": [
             Option("", t(N_("Le plus urgent en premier"))),
             Option("recents", t(N_("Le plus récent en premier"))),
@@ -196,14 +204,14 @@ def _compteurs(found: Bureau, filtres: Filtres) -> list[dict[str, Any]]:
             "courant": asked == query,
         }
         for nom, libelle, query in VUES
-        # What is late is shown when something is.
-        if nom != "retard" or found.compteurs.get(nom, 0) or filtres.retard
+        # What is late, or soon will be, is shown when something is.
+        if nom not in ("retard", "echeances") or found.compteurs.get(nom, 0) or filtres.retard
     ]
 
 
 def _lignes(ctx: Contexte, found: Bureau) -> list[dict[str, Any]]:
     me = ctx.personne.agent_id if ctx.personne else None
-    today, cadre = ctx.today(), found.cadre
+    cadre = found.cadre
     labels = {
         id_: {"nom": item["nom"], "ton": item["ton"]}
         for id_, item in cadre.etiquettes.items()
@@ -224,8 +232,12 @@ def _lignes(ctx: Contexte, found: Bureau) -> list[dict[str, Any]]:
             "canal": canaux(row.canal),
             "recu_le": row.depose_le,
             "modifie_le": row.modifie_le,
-            "jours_restants": bureau.days_left(row.silence_le, today) if open_ else None,
+            "jours_restants": bureau.days_left(row.silence_le, cadre.jour(row.collectivite_id, ctx.now))
+            if open_
+            else None,
             "echeance": row.silence_le if open_ else None,
+            "sens": row.silence_sens,
+            "fuseau": cadre.fuseaux.get(row.collectivite_id),
             "pris_par": row.agent_nom,
             "pris_par_moi": row.agent_id is not None and row.agent_id == me,
             "remplace": row.agent_id in cadre.remplaces,

@@ -44,7 +44,7 @@ class Place:
         return self.droit.role == ADMINISTRATEUR
 
 
-async def _access(ctx: Contexte, slug: str) -> Place:
+async def access(ctx: Contexte, slug: str) -> Place:
     """NotFoundError for a collectivité where the agent has no right: for them it does not exist."""
     found = await repository.get_by_slug(ctx.db, slug)
     if found is None:
@@ -52,9 +52,9 @@ async def _access(ctx: Contexte, slug: str) -> Place:
     return Place(found, await droit_of(ctx, found.id))
 
 
-async def _administer(ctx: Contexte, slug: str) -> Place:
+async def administer(ctx: Contexte, slug: str) -> Place:
     """The same, for an act: ForbiddenError for an agent who is no administrator there."""
-    place = await _access(ctx, slug)
+    place = await access(ctx, slug)
     if not place.administre:
         raise ForbiddenError(
             "Seuls les administrateurs de la collectivité changent ses réglages : demandez à l’un d’eux, dont la "
@@ -77,7 +77,7 @@ async def mine(ctx: AgentDep) -> Response:
 @router.get("/collectivite/{slug}")
 async def contact(ctx: AgentDep, slug: str) -> Response:
     """Contact and hours; as a form for an administrator."""
-    place = await _access(ctx, slug)
+    place = await access(ctx, slug)
     return await _contact(ctx, place, contact_values(place.collectivite.coordonnees))
 
 
@@ -85,13 +85,13 @@ async def _contact(
     ctx: Contexte, place: Place, valeurs: Mapping[str, Any], erreurs: dict[str, str] | None = None
 ) -> Response:
     shown = coordonnees_of(place.collectivite.coordonnees)
-    return await _page(ctx, "contact", place, erreurs, coordonnees=shown, valeurs=valeurs)
+    return await draw(ctx, "contact", place, erreurs, coordonnees=shown, valeurs=valeurs)
 
 
 @router.post("/collectivite/{slug}")
 async def save_contact(ctx: AgentDep, form: FormulaireDep, slug: str) -> Response:
     """Keeps contact and hours; the public pages show them within a second."""
-    place = await _administer(ctx, slug)
+    place = await administer(ctx, slug)
     values, erreurs = coordonnees_of_form(form)
     if erreurs:
         return await _contact(ctx, place, {name: form.get(name, "") for name in CONTACT}, erreurs)
@@ -104,14 +104,14 @@ async def save_contact(ctx: AgentDep, form: FormulaireDep, slug: str) -> Respons
 @router.get("/collectivite/{slug}/agents")
 async def agents(ctx: AgentDep, slug: str) -> Response:
     """Who works there; with the form that invites for an administrator."""
-    return await _agents(ctx, await _access(ctx, slug), {"role": "agent"})
+    return await _agents(ctx, await access(ctx, slug), {"role": "agent"})
 
 
 async def _agents(
     ctx: Contexte, place: Place, valeurs: Mapping[str, str], erreurs: dict[str, str] | None = None
 ) -> Response:
     rows = await repository.list_agents(ctx.db, place.collectivite.id)
-    return await _page(
+    return await draw(
         ctx,
         "agents",
         place,
@@ -125,9 +125,10 @@ async def _agents(
     )
 
 
-async def _page(
+async def draw(
     ctx: Contexte, courant: str, place: Place, erreurs: dict[str, str] | None, **context: Any
 ) -> Response:
+    """One page of the settings, under its tab."""
     found = place.collectivite
     hosts = await list_nommees(ctx.db, [found.id])
     base = f"/collectivite/{found.slug}"
@@ -147,6 +148,7 @@ async def _page(
         onglets=[
             Lien(ctx.traduire(N_("Coordonnées et horaires")), base, courant == "contact"),
             Lien(ctx.traduire(N_("Agents")), f"{base}/agents", courant == "agents"),
+            Lien(ctx.traduire(N_("Bornes")), f"{base}/bornes", courant == "bornes"),
         ],
         message="" if erreurs else fait,
         erreurs_formulaire=erreurs_of(erreurs or {}),
@@ -159,7 +161,7 @@ async def _page(
 @router.post("/collectivite/{slug}/agents")
 async def invite(ctx: AgentDep, form: FormulaireDep, slug: str) -> Response:
     """Opens a right and sends the e-mail that says so; a person already known keeps their own name."""
-    place = await _administer(ctx, slug)
+    place = await administer(ctx, slug)
     values, erreurs = invitation_of_form(form)
     own = ctx.personne.courriel.lower() if ctx.personne else ""
     if not erreurs and values["courriel"] == own and values["role"] != ADMINISTRATEUR:
@@ -177,7 +179,7 @@ async def invite(ctx: AgentDep, form: FormulaireDep, slug: str) -> Response:
 @router.post("/collectivite/{slug}/agents/{agent_id}/retirer")
 async def revoke(ctx: AgentDep, form: FormulaireDep, slug: str, agent_id: UUID) -> Response:
     """Takes a right away, at once; never one's own, so that a collectivité keeps somebody."""
-    place = await _administer(ctx, slug)
+    place = await administer(ctx, slug)
     if agent_id == place.droit.agent_id:
         raise ConflictError(
             "Vous ne pouvez pas retirer votre propre accès : demandez à un autre administrateur ou à votre OPSN."

@@ -92,10 +92,14 @@ class Aiguillage:
         self._static = static
         self._render_error = render_error
         self._cookie = b"__Host-kumun=" if noyau.settings.secure else b"kumun="
+        self._borne = self._cookie[:-1] + b"-borne="
         port = urlsplit(noyau.settings.base_url).port
         self._suffix = f":{port}" if port else ""
         self._scheme = "https" if noyau.settings.secure else "http"
-        self._headers = list(SECURITY_HEADERS)
+        self._headers = [*SECURITY_HEADERS]
+        if tiles := urlsplit(noyau.settings.tuiles_url).netloc:
+            csp = CSP.replace("img-src 'self'", f"img-src 'self' https://{tiles}")
+            self._headers[0] = (b"content-security-policy", csp.encode())
         if noyau.settings.secure:
             self._headers.append((b"strict-transport-security", b"max-age=31536000"))
 
@@ -222,7 +226,7 @@ class Aiguillage:
         if hote.collectivite is None or scope["query_string"] or self.noyau.maintenance:
             return False
         cookie = headers.get("cookie", "").encode("latin-1")
-        if self._cookie in cookie or "hx-request" in headers:
+        if self._cookie in cookie or self._borne in cookie or "hx-request" in headers:
             return False
         page = self.noyau.pages.get((hote.nom, scope["path"], langue_of(cookie)), hote.collectivite.version)
         if page is None:

@@ -79,6 +79,15 @@ class Visite:
         return self.cookie_name("kumun-temoin") in self.request.cookies
 
     @property
+    def borne_id(self) -> UUID | None:
+        """The kiosk that this browser is, when an agent of this collectivité has made it one; nothing is looked up."""
+        id_, _, signature = self.request.cookies.get(self.cookie_name("kumun-borne"), "").partition(".")
+        if self.hote.collectivite is None or not signature:
+            return None
+        signed = self.noyau.sceau.verify("borne", f"{self.hote.collectivite.id} {id_}", signature)
+        return UUID(id_) if signed else None
+
+    @property
     def jeton_csrf(self) -> str:
         """The token of this browser's forms; it outlives a session, so a form kept through a sign-in still goes."""
         return self.noyau.sceau.sign("csrf", self.temoin)
@@ -98,7 +107,9 @@ class Visite:
     def finish(self, response: Response) -> Response:
         """Sends the anonymous secret along when this request made one."""
         if self.temoin_neuf:
-            self.set_cookie(response, "kumun-temoin", self.temoin, max_age=TEMOIN_DAYS * 86400)
+            # On a kiosk it is forgotten with the visit.
+            kept = None if self.borne_id else TEMOIN_DAYS * 86400
+            self.set_cookie(response, "kumun-temoin", self.temoin, max_age=kept)
         return response
 
     def traduire(self, message: str) -> str:
@@ -165,7 +176,8 @@ async def open_contexte(base: Visite) -> AsyncIterator[Contexte]:
         ctx.db = session
         token = ctx.session_token
         if token and ctx.hote.genre in DUREES:
-            ctx.personne = await open_session(session, token, ctx.hote.nom, ctx.hote.genre, ctx.now)
+            genre = "borne" if ctx.borne_id else ctx.hote.genre
+            ctx.personne = await open_session(session, token, ctx.hote.nom, genre, ctx.now)
         base.request.state.personne = ctx.personne
         yield ctx
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.socle.articles import de
 from app.socle.errors import UnavailableError
 from app.socle.expediteurs import Envoi, Issue, sender_address
 from app.socle.hosts import CollectiviteVue
@@ -42,17 +43,6 @@ def institution(collectivite: CollectiviteVue) -> str:
     if collectivite.genre != "commune":
         return collectivite.nom
     return f"Mairie {de(collectivite.nom)}"
-
-
-def de(nom: str) -> str:
-    """« de Rennes », « d’Ouessant », « du Faou », « des Fougerêts », « de La Méaugon »."""
-    if nom.startswith("Le "):
-        return f"du {nom[3:]}"
-    if nom.startswith("Les "):
-        return f"des {nom[4:]}"
-    if nom[:1].upper() in "AEIOUYÉÈÊÎÔ":
-        return f"d’{nom}"
-    return f"de {nom}"
 
 
 async def _address_of(noyau: Noyau, agent_id: str) -> str:

@@ -9,6 +9,7 @@ import gettext
 import hashlib
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,17 +19,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context,
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from app.socle.articles import contracter
 from app.socle.compilation import ENTIER, PageEnvironment, whole
-from app.socle.langues import traduire_par
+from app.socle.langues import N_, traduire_par
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 PARIS = ZoneInfo("Europe/Paris")
 NBSP = "\u00a0"
+# The zone of the page being drawn: a macro does not see the variables of the page that calls it.
+zone_de_la_page: ContextVar[tzinfo] = ContextVar("zone_de_la_page", default=PARIS)
 _TIME = re.compile(r"\d{1,2} h( \d\d)?( – \d{1,2} h( \d\d)?)?")
 # A file may call the macros of those before it: a module's globals are copied when it is made.
-COMPOSANTS = ("elements", "champs", "widgets", "instruction", "edition", "rendezvous")
+COMPOSANTS = ("elements", "champs", "widgets", "instruction", "edition", "rendezvous", "regles")
 
 
 def _local(value: date | datetime, zone: tzinfo) -> date | datetime:
@@ -134,9 +138,9 @@ def statique(path: str) -> str:
 
 
 def _zone_of(context: Context) -> tzinfo:
-    """Where a page's hours are: `fuseau` of the page, else of the collectivité whose host this is, else Paris."""
+    """Where a page's hours are: its own `fuseau`, else that of the host's collectivité; a macro's are its page's."""
     zone = context.get("fuseau") or getattr(context.get("portail"), "fuseau", None)
-    return zone if isinstance(zone, tzinfo) else PARIS
+    return zone if isinstance(zone, tzinfo) else zone_de_la_page.get()
 
 
 def _filters(lang: str) -> dict[str, Callable[..., str]]:
@@ -171,17 +175,36 @@ def _filters(lang: str) -> dict[str, Callable[..., str]]:
         "horaire": horaire,
         "numero_dossier": numero_dossier,
         "octets": functools.partial(octets, lang=lang),
+        "contracte": contracter,
     }
 
 
-def _delay(translations: gettext.NullTranslations) -> Callable[[int], str]:
-    """What the macro `urgence` says of the days before silence decides, kept: a list asks it for each row."""
+# What silence will mean, on its day, before it and after it; N_ marks them for the catalogues.
+_SILENCES = {
+    "": (N_("Dépassé"), N_("Aujourd’hui")),
+    "acceptation": (N_("Accord tacite né"), N_("Accord tacite aujourd’hui")),
+    "refus": (N_("Refus tacite né"), N_("Refus tacite aujourd’hui")),
+}
 
-    @functools.lru_cache(maxsize=1024)
-    def delai(days: int) -> str:
+
+def _delay(translations: gettext.NullTranslations) -> Callable[..., str]:
+    """What is said of the days before silence decides, and of what it will mean, kept: a list asks it for each row."""
+
+    @functools.lru_cache(maxsize=2048)
+    def delai(days: int, sens: str | None = None) -> str:
         if days <= 0:
-            return translations.gettext("Dépassé") if days else translations.gettext("Aujourd’hui")
-        return translations.ngettext("%(n)s jour", "%(n)s jours", days) % {"n": days}
+            return translations.gettext(_SILENCES[sens or ""][0 if days else 1])
+        if sens == "acceptation":
+            told = translations.ngettext(
+                "Accord tacite dans %(n)s jour", "Accord tacite dans %(n)s jours", days
+            )
+        elif sens == "refus":
+            told = translations.ngettext(
+                "Refus tacite dans %(n)s jour", "Refus tacite dans %(n)s jours", days
+            )
+        else:
+            told = translations.ngettext("%(n)s jour", "%(n)s jours", days)
+        return told % {"n": days}
 
     return delai
 

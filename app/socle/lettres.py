@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+from app.socle.articles import a
 from app.socle.errors import InvalidInputError
 
 NBSP = "\u00a0"
@@ -155,7 +156,7 @@ class VoiesRecours:
     def data(self) -> dict[str, object]:
         """Plain data for the templates."""
         return {
-            "autorite": self.autorite,
+            "a_autorite": a(self.autorite),
             "tribunal": self.tribunal,
             "tribunal_adresse": list(self.tribunal_adresse),
             "delai": self.delai,

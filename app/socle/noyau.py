@@ -38,6 +38,9 @@ class Noyau:
     # What modules offer one another (app/contrats/ports.py): the kernel carries it and knows nothing of it.
     ports: Any = None
     adresses: Any = None
+    # The way out to addresses of collectivités (app/socle/sortie.py), and the gateway of text messages.
+    sortie: Any = None
+    passerelle_sms: Any = None
     attentes: dict[str, Any] = field(default_factory=dict)
     maintenance: str = ""
     taches: dict[str, Any] = field(default_factory=dict)

@@ -28,6 +28,8 @@ class Duree:
 DUREES = {
     "collectivite": Duree(timedelta(hours=2), timedelta(hours=12)),
     "mon": Duree(timedelta(hours=2), timedelta(hours=12)),
+    # A screen in the town hall, that anybody may come up to.
+    "borne": Duree(timedelta(minutes=5), timedelta(hours=1)),
     "agents": Duree(timedelta(hours=4), timedelta(hours=12)),
     "opsn": Duree(timedelta(hours=1), timedelta(hours=8)),
 }

@@ -83,7 +83,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Fichier:
-    """A file already attached to a question; `etat` is one of analyse, accepte, refuse, a_remplacer."""
+    """A file already attached to a question; `etat` is one of analyse, accepte, refuse, a_remplacer.
+
+    `precision` is what its owner said of it, `saisie` the inputs to say so, `vignette` the address of its thumbnail.
+    """
 
     id: str
     nom: str
@@ -91,6 +94,9 @@ class Fichier:
     etat: str = "accepte"
     message: str = ""
     url: str = ""
+    vignette: str = ""
+    precision: str = ""
+    saisie: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -139,13 +145,25 @@ class Etiquette:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """A sketch in a square of 300, north up: paths (closed or not), points, a bar of scale, links to maps."""
+
+    traits: Sequence[tuple[bool, str]]
+    points: Sequence[tuple[float, float]]
+    barre: float
+    echelle: str
+    liens: Sequence[Lien] = ()
+
+
+@dataclass(frozen=True)
 class Ligne:
-    """A question and its answer in a summary; `valeurs` are shown one under the other."""
+    """A question and its answer in a summary; `valeurs` are shown one under the other, then the sketch of a place."""
 
     libelle: str
     valeurs: Sequence[str] = field(default_factory=tuple)
     modifier_url: str = ""
     provenance: str = ""
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True)

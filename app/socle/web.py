@@ -4,6 +4,7 @@ Also here: redirects that stay at home, the idempotency of forms, and what every
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -16,6 +17,7 @@ from app.socle.cache import PageRendue
 from app.socle.contexte import Contexte, Visite
 from app.socle.db import fetch
 from app.socle.errors import InvalidInputError
+from app.socle.gabarits import PARIS, zone_de_la_page
 from app.socle.langues import LANGUES, N_
 from app.socle.models import Idempotence
 from app.socle.vues import Coordonnees, Horaire, Langue, Lien
@@ -45,9 +47,15 @@ class Portail:
             Langue(code, nom, f"/langue/{code}?suite={quote(path)}", code == visit.langue)
             for code, nom in LANGUES
         ]
+        self.borne = visit.borne_id is not None
+        # Somebody is there: signed in, or with a form begun.
+        known = visit.has_temoin or visit.temoin_neuf or visit.session_token is not None
+        self.borne_occupee = self.borne and known
         self.navigation = [
             Lien(visit.traduire(libelle), url, path == url or (url != "/" and path.startswith(url)))
             for libelle, url in navigation_of(hote.genre, settings, hote.nom)
+            # Mon espace is another host, which knows nothing of kiosks.
+            if not self.borne or url.startswith("/")
         ]
 
     @property
@@ -65,6 +73,8 @@ class Portail:
             return None
         host = self._visit.hote
         settings = self._visit.noyau.settings
+        if self.borne:
+            return PersonneVue(personne.nom_affiche, "", "")
         espace = "/" if host.genre != "collectivite" else passage_url(settings, host.nom, "/")
         return PersonneVue(personne.nom_affiche, "/deconnexion", espace)
 
@@ -138,18 +148,26 @@ def is_fragment(visit: Visite) -> bool:
     return visit.request.headers.get("hx-request") == "true"
 
 
+_AUTOCOMPLETE = re.compile(r' autocomplete="[^"]*"')
+
+
 def page(
     visit: Visite, template: str, *, block: str | None = None, status: int = 200, **context: Any
 ) -> Response:
     """The whole page, or its block alone when htmx asked; the same template either way."""
     environment = visit.noyau.gabarits[visit.langue]
     found = environment.get_template(template)
-    values = {"portail": Portail(visit), "maintenant": visit.now, **context}
+    values = {"portail": (portail := Portail(visit)), "maintenant": visit.now, **context}
+    # Set anew by each page: whatever an earlier one of this task left is not seen.
+    zone_de_la_page.set(context.get("fuseau") or portail.fuseau or PARIS)
     if block is not None and is_fragment(visit):
         state = found.new_context(values)
         body = "".join(found.blocks[block](state))
     else:
         body = found.render(values)
+    if visit.borne_id is not None:
+        # A kiosk suggests nothing of what others typed.
+        body = _AUTOCOMPLETE.sub("", body).replace("<form ", '<form autocomplete="off" ')
     headers = {"vary": "Cookie, HX-Request", "cache-control": "private, no-store"}
     return visit.finish(HTMLResponse(body, status, headers))
 
@@ -158,6 +176,8 @@ def page_publique(visit: Visite, template: str, **context: Any) -> Response:
     """A page of a collectivité that is the same for every visitor: validated by ETag, kept until something changes."""
     collectivite = visit.collectivite
     response = page(visit, template, **context)
+    if visit.borne_id is not None:
+        return response
     body = bytes(response.body)
     etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'.encode()
     plain = not visit.request.url.query and not is_fragment(visit) and not visit.noyau.maintenance

@@ -5,7 +5,7 @@ from alembic import op
 from migrations import politiques
 
 revision = "0036_rendezvous_public"
-down_revision = "0025_agenda"
+down_revision = "0028_champs"
 branch_labels = None
 depends_on = None
 

@@ -107,7 +107,7 @@ class Admin:
         """Start or end an outage: `{"mode": "aucune" | "503" | "muette"}`."""
         provider = request.path_params["service"]
         body = await _json_object(request)
-        if provider not in PROVIDERS:
+        if provider not in (*PROVIDERS, "sms", "webhooks"):
             return _error(404, "service inconnu")
         try:
             mode = Outage(str((body or {}).get("mode")))

@@ -19,6 +19,9 @@ class Evidence(StrEnum):
     SPECIFICATION = "OIDC"
     BAN_DOC = "BAN-doc"
     BAN_OBS = "BAN-obs"
+    STANDARD = "WEBHOOKS"
+    GSM = "GSM"
+    CONTRACT = "contrat"
     INFERRED = "I"
 
 

@@ -23,6 +23,13 @@ SELECT collectivite_id, id, id, 'droit', 'paiement', 'Redevance', false, now() F
 WHERE depose_le IS NOT NULL;
 INSERT INTO demarches_alerte (collectivite_id, dossier_id, genre, echeance, palier, creee_le)
 SELECT collectivite_id, id, 'silence', '2026-12-24', 7, now() FROM demarches_dossier WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_point (collectivite_id, cle, url, secret, modifie_le, modifie_par)
+SELECT id, 'sig', 'https://sig.exemple.fr/', 'x', now(), 'Maëlle' FROM socle_collectivite;
+INSERT INTO demarches_appel (collectivite_id, id, dossier_id, etape, point, libelle, bloquant, corps, cree_le)
+SELECT collectivite_id, id, id, 'droit', 'sig', 'SIG', false, '{}', now() FROM demarches_dossier
+WHERE depose_le IS NOT NULL;
+INSERT INTO socle_sms_quota (collectivite_id, par_mois) SELECT id, 10 FROM socle_collectivite;
+INSERT INTO socle_sms_mois (collectivite_id, mois, segments) SELECT id, '2026-11-01', 1 FROM socle_collectivite;
 INSERT INTO demarches_transmission (collectivite_id, dossier_id, organisme, motif, par, transmis_le)
 SELECT collectivite_id, id, 'Préfecture', 'Route nationale', 'Maëlle', now() FROM demarches_dossier
 WHERE depose_le IS NOT NULL;
@@ -49,6 +56,8 @@ FROM socle_collectivite;
 INSERT INTO demarches_acces (collectivite_id, id, dossier_id, genre, code_empreinte, nom, cree_le, expire_le)
 SELECT collectivite_id, gen_random_uuid(), id, 'invitation', sha256(id::text::bytea), 'Malo', cree_le,
   cree_le + interval '14 days' FROM demarches_dossier;
+INSERT INTO collectivites_borne (collectivite_id, id, nom, code_expire_le, cree_par, cree_le, installee_le)
+SELECT id, id, 'Accueil', now(), 'Maëlle', now(), now() FROM socle_collectivite;
 INSERT INTO demarches_groupe (collectivite_id, id, nom) SELECT id, id, 'Accueil' FROM socle_collectivite;
 INSERT INTO demarches_groupe_agent (collectivite_id, groupe_id, agent_id)
 SELECT DISTINCT collectivite_id, collectivite_id, agent_id FROM socle_habilitation;
@@ -185,6 +194,8 @@ async def _retenir(portail: Portail, commune: UUID, compte: Compte) -> None:
 async def make_monde(portail: Portail) -> Monde:
     """Plays it all once, with the real services and jobs."""
     cast = await acteurs.load_cast(portail)
+    # Photos that were scanned have a thumbnail.
+    portail.noyau.antivirus = acteurs.Sain()
     victime = await acteurs.dossier_instruit(portail)
     voisin = await acteurs.dossier_instruit(portail, personne="yann")
     ailleurs = await acteurs.dossier_instruit(portail, agent="katell", personne="yann", commune="rennes")

@@ -1,7 +1,7 @@
 """The SECURITY DEFINER functions: the few doors through the policies, each with the test of its own walls."""
 
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -36,6 +36,8 @@ PORTES = {
     "compter_brouillons": "test_drafts_are_counted_for_agents_and_never_shown",
     "confier_dossier": "test_a_dossier_is_entrusted_to_who_was_given_access_only",
     "lire_code": "test_a_code_tells_what_it_is_for_in_its_commune_only",
+    "brouillons_confies": "test_shared_drafts_are_told_to_who_was_invited_only",
+    "installer_borne": "test_a_kiosk_is_made_by_its_own_code_in_its_own_commune_only",
     "accepter_code": "test_a_code_is_accepted_by_the_browser_or_account_that_asks_only",
     "adoption_changee": "test_an_adoption_announces_its_own_collectivite_only",
     "lire_avis": "test_an_opinion_opens_its_own_dossier_by_its_own_code_only",
@@ -232,10 +234,12 @@ async def test_the_counters_of_the_desk_stay_in_the_perimeter(portail: Portail, 
 
     async def count(perimetre: Perimetre) -> int:
         async with portail.noyau.db.session(perimetre) as session:
-            sql = text(
-                "SELECT ouverts FROM compter_bureau(:c, :a, '2026-11-23', 'depose', 'en_attente', 100)"
-            )
-            places = {"c": [monde.guingamp, monde.rennes], "a": list(monde.cast.agents.values())}
+            sql = text("SELECT ouverts FROM compter_bureau(:c, :a, :j, 'depose', 'en_attente', 100)")
+            places = {
+                "c": [monde.guingamp, monde.rennes],
+                "a": list(monde.cast.agents.values()),
+                "j": [date(2026, 11, 23)] * 2,
+            }
             return sum((await session.execute(sql, places)).scalars())
 
     assert await count(Perimetre.pour_instruction(monde.guingamp)) == 1

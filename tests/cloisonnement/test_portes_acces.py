@@ -77,3 +77,48 @@ async def test_a_code_is_accepted_by_the_browser_or_account_that_asks_only(
         assert (await session.execute(sql, right)).scalar_one() == monde.brouillon.id
     async with portail.noyau.db.session(Perimetre(usager=monde.yann_rennes.usager_id)) as session:
         assert (await session.execute(sql, right)).scalar_one() is None, "one offer, one person"
+
+
+async def test_shared_drafts_are_told_to_who_was_invited_only(portail: Portail, monde: Monde) -> None:
+    """An invitation that was not accepted, or was taken back, tells nothing; nor does one to another person."""
+    sql = text("SELECT id FROM brouillons_confies()")
+
+    async def told(usager_id: UUID | None) -> list[UUID]:
+        async with portail.noyau.db.session(Perimetre(usager=usager_id)) as session:
+            return list((await session.execute(sql)).scalars())
+
+    change = (
+        "UPDATE demarches_acces SET accepte_le = %s, revoque_le = %s, usager_id = %s WHERE dossier_id = %s"
+    )
+    now, yann = portail.clock.now(), monde.yann.usager_id
+    assert await told(yann) == []
+    for dossier_id in (monde.brouillon.id, monde.victime.id):
+        portail.base.sql(change, now, None, yann, dossier_id)
+    assert await told(yann) == [monde.brouillon.id], "a dossier that was submitted is no draft"
+    assert await told(monde.yann_rennes.usager_id) == await told(None) == []
+    portail.base.sql(change, now, now, yann, monde.brouillon.id)
+    assert await told(yann) == []
+
+
+async def test_a_kiosk_is_made_by_its_own_code_in_its_own_commune_only(
+    portail: Portail, monde: Monde
+) -> None:
+    sql, now = text("SELECT installer_borne(:c, :code, :now)"), portail.clock.now()
+    portail.base.sql(
+        "UPDATE collectivites_borne SET code_empreinte = %s, code_expire_le = %s, installee_le = NULL",
+        code_of(monde.guingamp), now + timedelta(minutes=30),
+    )  # fmt: skip
+    right = {"c": monde.guingamp, "code": code_of(monde.guingamp), "now": now}
+    here, there = (Perimetre(lecture=(one,), ecriture=one) for one in (monde.guingamp, monde.rennes))
+    before = portail.base.state()
+    for perimetre, values in (
+        (there, right),
+        (here, right | {"code": b"autre"}),
+        (here, right | {"now": now + timedelta(hours=1)}),
+    ):
+        async with portail.noyau.db.session(perimetre) as session:
+            assert (await session.execute(sql, values)).scalar_one() is None
+    assert portail.base.state() == before
+    async with portail.noyau.db.session(here) as session:
+        assert (await session.execute(sql, right)).scalar_one() == monde.guingamp
+        assert (await session.execute(sql, right)).scalar_one() is None, "a code serves once"

@@ -20,14 +20,15 @@ pytestmark = pytest.mark.anyio
 # Routes that name no object of a person: same for all, or about whoever asks (their own list, their own sign-in).
 _PARTOUT = """GET /sante | GET /accessibilite | GET /mentions-legales | GET /donnees-personnelles | GET /aide
     | GET /plan-du-site | GET /robots.txt | GET /.well-known/security.txt | GET /favicon.ico | GET /langue/{code}"""
-_SUGGESTIONS = "GET /suggestions/communes | GET /suggestions/adresses"
-_SOI = """GET /connexion | GET /connexion/retour | GET /deconnexion | POST /deconnexion
+_SUGGESTIONS = "GET /suggestions/communes | GET /suggestions/adresses | GET /suggestions/carte"
+_SOI = """GET /connexion | GET /connexion/fenetre | GET /connexion/retour | GET /deconnexion | POST /deconnexion
     | GET /sessions"""
 SANS_OBJET = {
     "collectivite": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET /
         | GET /theme/{{empreinte}}.css | GET /blason/{{empreinte}}
         | GET /connexion/franceconnect | POST /connexion/courriel | GET /passage/accorder | GET /demarches
-        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi""",
+        | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi
+        | GET /borne | POST /borne | POST /borne/fin""",
     "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
         | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET / | GET /dossiers
@@ -43,15 +44,19 @@ SANS_OBJET = {
 # Routes of an object, with the object of Rozenn's (or of her commune) that stands in the address.
 _BROUILLON = """GET /dossiers/{brouillon}/recapitulatif | GET /dossiers/{brouillon}/etapes/document
     | GET /dossiers/{brouillon}/enregistre | POST /dossiers/{brouillon}/deposer | POST /dossiers/{brouillon}/champs
-    | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer"""
+    | POST /dossiers/{brouillon}/etapes/document | POST /dossiers/{brouillon}/supprimer
+    | GET /dossiers/{brouillon}/pour-qui | POST /dossiers/{brouillon}/pour-qui | GET /dossiers/{brouillon}/reprendre
+    | GET /dossiers/{brouillon}/pour-qui/mandat | POST /dossiers/{brouillon}/pour-qui/mandat"""
 _DOSSIER = """GET /dossiers/{dossier} | GET /dossiers/{dossier}/depose | POST /dossiers/{dossier}/messages
-    | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /documents/{document}
+    | POST /dossiers/{dossier}/pieces | GET /pieces/{piece} | GET /pieces/{piece}/vignette | GET /documents/{document}
     | POST /dossiers/{dossier}/attestation | POST /sessions/{session}/fermer
     | GET /dossiers/{dossier}/imprimer | GET /dossiers/{dossier}/retirer | POST /dossiers/{dossier}/retirer"""
 _AVIS = """GET /avis/{avis} | POST /avis/{avis}/code | POST /avis/{avis} | GET /avis/{avis}/pieces/{piece}"""
 # What an agent does on the instruction of one dossier.
 _INSTRUCTION = """POST /dossiers/{dossier}/examen | POST /dossiers/{dossier}/refusees | POST /dossiers/{dossier}/etape
-    | POST /dossiers/{dossier}/attentes/{attente} | POST /dossiers/{dossier}/avis
+    | POST /dossiers/{dossier}/attentes/{attente} | POST /dossiers/{dossier}/appels/{appel}
+    | POST /dossiers/{dossier}/partage
+    | POST /dossiers/{dossier}/avis
     | POST /dossiers/{dossier}/avis/{avis}/rendre | POST /dossiers/{dossier}/avis/{avis}/relancer
     | POST /dossiers/{dossier}/avis/{avis}/revoquer | GET /dossiers/{dossier}/avis/{avis}/fichier
     | POST /dossiers/{dossier}/attestation | GET /dossiers/{dossier}/transmettre
@@ -62,7 +67,9 @@ _SAISIE = """GET /saisir/dossiers/{saisie}/reprendre | GET /saisir/dossiers/{sai
     | GET /saisir/dossiers/{saisie}/accuse | GET /saisir/dossiers/{saisie}/recapitulatif
     | POST /saisir/dossiers/{saisie}/deposer | GET /saisir/dossiers/{saisie}/etapes/document
     | GET /saisir/dossiers/{saisie}/enregistre | POST /saisir/dossiers/{saisie}/champs
-    | POST /saisir/dossiers/{saisie}/etapes/document"""
+    | POST /saisir/dossiers/{saisie}/etapes/document
+    | GET /saisir/dossiers/{saisie}/pour-qui | POST /saisir/dossiers/{saisie}/pour-qui
+    | GET /saisir/dossiers/{saisie}/pour-qui/mandat | POST /saisir/dossiers/{saisie}/pour-qui/mandat"""
 # The console is the administrators' of the OPSN, whatever the address.
 _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites/prendre-en-charge
     | POST /collectivites/prendre-en-charge/fichier
@@ -79,7 +86,8 @@ _CONSOLE = """GET / | GET /collectivites/prendre-en-charge | POST /collectivites
     | POST /travaux/1/relancer | GET /bandeau | POST /bandeau"""
 # A work in progress, an overlay: of Guingamp on the desk, of everybody's démarches on the console.
 _CHANTIER = """GET {c} | POST {c}/gestes | GET {c}/parties/legal | POST {c}/parties/legal | GET {c}/pages/document
-    | POST {c}/pages/document | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/apercu | POST {c}/apercu
+    | POST {c}/pages/document | GET {c}/champs/nom | POST {c}/champs/nom | GET {c}/regles/prix
+    | POST {c}/regles/prix | GET {c}/apercu | POST {c}/apercu
     | GET {c}/fichier.yaml | GET {c}/abandonner | POST {c}/abandonner | GET {c}/publication
     | POST {c}/publication | GET {c}/essais | POST {c}/essais | POST {c}/essais/{dossier}""".replace(
     "{c}", "/demarches/chantiers/{chantier}"
@@ -102,13 +110,17 @@ OBJETS = {
     "agents": f"""GET /dossiers/{{dossier}} | POST /dossiers/{{dossier}}/prise | POST /dossiers/{{dossier}}/messages
         | POST /dossiers/{{dossier}}/notes | POST /dossiers/{{dossier}}/complements
         | POST /dossiers/{{dossier}}/decision | GET /dossiers/{{dossier}}/reprendre | POST /dossiers/{{dossier}}/pieces
-        | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /documents/{{document}}
+        | GET /dossiers/{{dossier}}/imprimer | GET /pieces/{{piece}} | GET /pieces/{{piece}}/vignette
+        | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
+        | GET /reglages/{{collectivite}}/exterieur | POST /reglages/{{collectivite}}/exterieur
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
         | GET /collectivite/guingamp | POST /collectivite/guingamp
         | GET /collectivite/guingamp/agents | POST /collectivite/guingamp/agents
-        | POST /collectivite/guingamp/agents/{{agent}}/retirer | {_INSTRUCTION}
+        | POST /collectivite/guingamp/agents/{{agent}}/retirer | GET /collectivite/guingamp/bornes
+        | POST /collectivite/guingamp/bornes | POST /collectivite/guingamp/bornes/{{collectivite}}/retirer
+        | {_INSTRUCTION}
         | {_EDITION}""",
     "opsn": f"{_CONSOLE} | {_EDITION} | GET /demarches | POST /sessions/{{session}}/fermer",
 }
@@ -133,12 +145,14 @@ def normalised(route: str) -> str:
     """The route without the names of its parameters; a page of a form is one of many."""
     for written, parameter in (
         ("etapes/document", "etapes/{}"),
+        ("pour-qui/mandat", "pour-qui/{}"),
         ("tes/guingamp", "tes/{}"),
         ("te/guingamp", "te/{}"),
         ("travaux/1", "travaux/{}"),
         ("parties/legal", "parties/{}"),
         ("pages/document", "pages/{}"),
         ("champs/nom", "champs/{}"),
+        ("regles/prix", "regles/{}"),
         ("}/acte-naissance", "}/{}"),
         ("versions/local-plage", "versions/{}"),
         ("/1.yaml", "/{}.yaml"),
@@ -192,7 +206,7 @@ async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[st
     return {
         "dossier": monde.victime.id, "brouillon": monde.brouillon.id, "piece": monde.victime.piece_id,
         "document": monde.victime.document_id, "session": session_id, "code": code, "saisie": monde.saisie,
-        "avis": monde.avis, "attente": monde.avis,
+        "avis": monde.avis, "attente": monde.avis, "appel": monde.victime.id,
         "agent": monde.cast.agents["maelle"], "empreinte": "0" * 32, "collectivite": monde.guingamp,
         "lot": monde.cast.agents["maelle"], "export": monde.export,
         "chantier": monde.guingamp,

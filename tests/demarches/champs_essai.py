@@ -63,6 +63,7 @@ CHAMPS = {
     "commune": champ("commune"),
     "departement": champ("departement"),
     "pays": champ("pays", anciennes=True),
+    "carte": champ("carte", formes=["point", "ligne", "surface"], cadastre=True),
     "calcul": champ("calcul", calcul="2 + 2", resultat="montant"),
     "bloc": champ(
         "bloc",

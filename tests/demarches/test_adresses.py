@@ -1,6 +1,7 @@
 """Suggestions of addresses: from the simulator, as strict as the real service, and from none when it fails."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -12,9 +13,16 @@ from tests.outillage.portail import Portail
 pytestmark = pytest.mark.anyio
 
 
+class Arretee:
+    """A second that lasts, however slow the machine: what is asked is asked within it."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=create_app())
+    transport = httpx.ASGITransport(app=create_app(clock=Arretee()))
     async with httpx.AsyncClient(transport=transport, base_url="http://sim") as made:
         yield made
 

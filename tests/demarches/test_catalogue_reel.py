@@ -8,6 +8,8 @@ changes in the answers (`avec`; `ligne` for the first row of its block), what is
 import io
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,15 @@ import pytest
 import yaml
 from pypdf import PdfReader
 
-from app.demarches.definitions import Definition, load_catalogue, verifier
-from app.demarches.domain import EtatFormulaire, a_completer, entrees_de, etat_du_formulaire
+from app.demarches.definitions import Champ, Definition, load_catalogue, verifier
+from app.demarches.domain import (
+    Decrit,
+    EtatFormulaire,
+    a_completer,
+    ecrire_decrit,
+    entrees_de,
+    etat_du_formulaire,
+)
 from app.demarches.domain.conditions import holds, router
 from app.demarches.expressions import Circonstances
 from app.demarches.service import brouillons, depot, pieces
@@ -62,7 +71,8 @@ def reponses_de(slug: str, variante: dict[str, Any] | None = None) -> dict[str, 
 
 
 def etat_de(slug: str, variante: dict[str, Any] | None = None) -> EtatFormulaire:
-    return etat_du_formulaire(EN_LIGNE[slug], reponses_de(slug, variante), AUTOUR)
+    around = replace(AUTOUR, representation=(variante or {}).get("pour", "soi"))
+    return etat_du_formulaire(EN_LIGNE[slug], reponses_de(slug, variante), around)
 
 
 def asked(etat: EtatFormulaire) -> dict[str, Any]:
@@ -182,6 +192,12 @@ def test_every_rule_is_seen_to_hold_and_not_to_hold(slug: str) -> None:
     assert {rule: held for rule, held in found.items() if held != {True, False}} == {}
 
 
+def _decrite(champ: Champ, jour: date) -> dict[str, list[str]]:
+    """What is said of a document that suffices by itself, made today."""
+    alone = [nature.valeur for nature in champ.piece.suffisantes if not nature.avec] if champ.piece else []
+    return ecrire_decrit(champ.id, Decrit(alone[0] if alone else "", jour))
+
+
 async def file(portail: Portail, ctx: Contexte, slug: str) -> UUID:
     """From the first question to the submission, as the pages do it."""
     draft = await brouillons.start(ctx, slug)
@@ -197,7 +213,9 @@ async def file(portail: Portail, ctx: Contexte, slug: str) -> UUID:
     for champ in asked(draft.etat()).values():
         if champ.piece is not None and champ.id in draft.etat().obligatoires:
             part = FilePart(champ.id, "photo.jpg", data=image_jpeg())
-            piece = await pieces.receive(portail.noyau, draft.dossier.collectivite_id, champ, part, 0)
+            piece = await pieces.receive(
+                portail.noyau, draft.dossier.collectivite_id, champ, part, 0, _decrite(champ, ctx.today())
+            )
             await pieces.attach(ctx, draft.dossier, piece)
     _, manques = await depot.submit(ctx, draft.dossier.id)
     assert manques == []

@@ -270,11 +270,11 @@ async def test_a_whole_dossier_of_several_pages_keeps_every_answer_and_stays_acc
     papier = RecapDossier(
         depot=replace(
             DEPOT,
+            represente="Association Kan ar Vro (par mandat écrit donné à un proche)",
             sections=(Section(titre="Projet", reponses=(*answers, Reponse(libelle="Vide", valeur=""))),),
         ),
         statut="En instruction",
         historique=(Evenement(instant=INSTANT, libelle="Demande déposée", auteur="Maëlys Tanguy"),),
-        beneficiaire="Association Kan ar Vro",
         imprime_le=INSTANT,
         imprime_par="Gaëlle Le Goff",
     )

@@ -47,13 +47,16 @@ async def test_faults_are_said_in_french_beside_their_place(portail: Portail, co
     page = await console.get(f"{base}/champs/nombre_de_barnums")
     page = await page.envoyer({"min": "8", "max": "2"}, action="/champs/")
     assert "Le minimum dépasse le maximum." in page.texte
-    page = await (await console.get(f"{base}/champs/nombre_de_barnums")).envoyer(
-        {"min": "", "max": "", "si": 'absente = "x"'}, action="/champs/"
+    await (await console.get(f"{base}/champs/nombre_de_barnums")).envoyer(
+        {"min": "", "max": ""}, action="/champs/"
     )
+    rule = f"{base}/regles/champs.nombre_de_barnums.si"
+    page = await send(console, await console.get(rule), rule, geste="enregistrer", texte='absente = "x"')
+    assert page.chemin.startswith(rule)
     assert "absente" in page.arbre.xpath("string(//*[@class='govuk-error-message'])")
-    assert dict(page.champs("/champs/"))["si"] == 'absente = "x"'
-    page = await page.envoyer({"si": "nom_de_l_association ="}, action="/champs/")
-    assert "Il reste 1 point à corriger" in page.texte
+    assert page.arbre.xpath("string(//textarea[@name='texte'])") == 'absente = "x"'
+    page = await send(console, page, rule, geste="enregistrer", texte="nom_de_l_association =")
+    assert "il manque quelque chose à la fin" in page.texte
     assert "À corriger" in (await console.get(base)).texte
     publication = await console.get(f"{base}/publication")
     assert "Publier cette version" not in publication.texte

@@ -155,3 +155,19 @@ async def test_with_the_module_the_payment_opens_the_way(portail: Portail, cast:
     other = {**arguments, "collectivite_id": str(cast.communes["rennes"])}
     await run_now(portail.noyau, LEVEE, **other)
     await follow(portail, cast, dossier, "decision")
+
+
+async def test_a_batch_passes_dossiers_to_another_step(portail: Portail, cast: Cast) -> None:
+    dossier = await claimed(portail, cast)
+    nav = await desk(portail, cast)
+    page = await nav.get(f"/lots/nouveau?d={dossier.id}")
+    assert "Passer à une autre étape" in page.texte
+    page = await page.envoyer({"acte": "avancer", "vers": "paiement"}, action="/lots")
+    await run_jobs(portail)
+    assert (await acteurs.relire(portail, dossier.id)).etape == "paiement"
+    page = await nav.get(f"/lots/nouveau?d={dossier.id}")
+    await page.envoyer({"acte": "avancer", "vers": "decision"}, action="/lots")
+    await run_jobs(portail)
+    assert (await acteurs.relire(portail, dossier.id)).etape == "paiement"
+    ((refusal,),) = portail.base.sql("SELECT motif FROM demarches_lot_ligne WHERE etat = 'refuse'")
+    assert "encore attendu" in refusal

@@ -25,10 +25,13 @@ from app.demarches.expressions import (
     compiler,
     depuis_rangees,
     ecrire,
+    fautes_des_rangees,
     lignes,
     liste,
+    non_dite,
     operateurs,
     phrase,
+    places,
     vers_rangees,
 )
 
@@ -244,6 +247,13 @@ ROWS = [
     "renseigne(adresse) et non renseigne(adresse.commune)",
     'commence_par(motif, "x v \\"y\\"") ou motif ≠ "v"',
     "urgence",
+    "tous(enfants, jours > 1) et urgence",
+    "au_moins_un(enfants, jours > 1 et (jours < 5 ou urgence))",
+    "non au_moins_un(enfants, jours = 2)",
+    "non (urgence ou surface > 3) et non (urgence et urgence)",
+    "somme(enfants.jours) > 3 ou surface <= somme(enfants.jours)",
+    "longueur(motif) > 20 et nombre(formules) = 2",
+    "debut >= fin + 2 mois et debut ≠ aujourdhui - 3 semaines",
 ]
 
 
@@ -255,8 +265,36 @@ def test_a_rule_of_comparisons_goes_to_rows_and_comes_back_the_same(texte: str) 
 
 
 def test_a_rule_that_rows_cannot_say_stays_text() -> None:
-    for texte in ("surface + 1 > 2", "tous(enfants, jours > 1) et urgence", "non (urgence et urgence)"):
+    for texte, part in (
+        ("surface + 1 > 2", "surface + 1 > 2"),
+        ("urgence et non (surface * 2 > 3 ou urgence)", "surface * 2 > 3"),
+        ("tous(enfants, jours + 1 > 2)", "jours + 1 > 2"),
+    ):
         assert vers_rangees(texte, ENV) is None
+        assert non_dite(texte, ENV) == part
+
+
+def test_each_row_says_what_it_lacks_at_its_place() -> None:
+    inner = Rangees("un", (Rangee("jours", "plus", ""), Rangee("nature", "egal", "benne")), "enfants")
+    rows = Rangees(
+        "tous", (Rangee("surface", "plus", "beaucoup"), inner, Rangees("un", ()), Rangee("urgence", "oui"))
+    )
+    found = fautes_des_rangees(rows, ENV)
+    assert sorted(found) == ["r.0", "r.1.0", "r.2"]
+    assert "Donnez une valeur" in found["r.1.0"]
+
+
+def test_rows_know_where_they_stand_in_the_text() -> None:
+    texte = "urgence et tous(enfants, jours > 1 et jours < 4)"
+    rows = vers_rangees(texte, ENV)
+    assert rows is not None
+    assert {path: texte[start:end] for path, start, end in places(rows)} == {
+        "r": texte,
+        "r.0": "urgence",
+        "r.1": "tous(enfants, jours > 1 et jours < 4)",
+        "r.1.0": "jours > 1",
+        "r.1.1": "jours < 4",
+    }
 
 
 @pytest.mark.parametrize(
@@ -296,14 +334,22 @@ def test_each_type_has_its_operators() -> None:
             "urgence ou (urgence et non urgence)",
             "l’urgence est oui ou (l’urgence est oui et l’urgence est non)",
         ),
-        ("nombre(enfants) >= 2", "les enfants a au moins 2 lignes"),
+        ("nombre(enfants) >= 2", "le nombre de lignes des enfants est au moins 2"),
         (
             "tous(enfants, age(naissance) >= 3)",
-            "pour chaque ligne de les enfants, sa naissance donne un âge d’au moins 3 ans",
+            "pour chaque ligne des enfants, l’âge d’après sa naissance est au moins 3 ans",
         ),
         (
             "somme(enfants.jours) * 10 euros",
-            "la somme, pour chaque ligne de les enfants, de ses jours fois 10 €",
+            "le total de ses jours dans les enfants fois 10 €",
+        ),
+        (
+            "non (urgence ou nombre(enfants) > 3)",
+            "rien de ceci n’est vrai : l’urgence est oui ou le nombre de lignes des enfants est plus de 3",
+        ),
+        (
+            "non au_moins_un(enfants, age(naissance) < 3)",
+            "pour aucune ligne des enfants, l’âge d’après sa naissance est moins de 3 ans",
         ),
         ("debut = 2026-03-01", "la date de début est 1er mars 2026"),
         ("si urgence alors 1 sinon 2", "1 si l’urgence est oui, sinon 2"),

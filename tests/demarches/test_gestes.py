@@ -30,6 +30,20 @@ async def test_another_request_begins_with_the_former_answers(portail: Portail, 
     ]
 
 
+async def test_the_answers_of_last_time_are_offered_at_the_start(portail: Portail, cast: Cast) -> None:
+    fiche = "/demarches/acte-naissance"
+    nav = await rozenn(portail)
+    assert "de la dernière fois" not in (await nav.get(fiche)).texte
+    await dossier_depose(portail)
+    assert "de la dernière fois" not in (await portail.navigateur().get(fiche)).texte
+    page = await (await nav.get(fiche)).envoyer(action="/refaire")
+    assert page.chemin == f"{fiche}/remplir"
+    kept = dict(portail.base.sql("SELECT champ_id, valeur FROM demarches_reponse"))
+    assert kept["personne_nom"] == "LE GALLOU"
+    # Begun: what was typed since is what the person carries on with.
+    assert "de la dernière fois" not in (await nav.get(fiche)).texte
+
+
 async def test_a_draft_that_was_begun_is_not_overwritten(portail: Portail, cast: Cast) -> None:
     former = await dossier_depose(portail)
     await brouillon_rempli(portail)

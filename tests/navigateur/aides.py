@@ -91,6 +91,10 @@ class Visite:
         if not self.javascript:
             self._controle.check_width(self.page)
 
+    def check_dialog(self) -> None:
+        """The same checks, of what a script has put on the page."""
+        self._controle.check_state(self.page)
+
     # Filling
 
     def field(self, words: str, group: str = "") -> Locator:
@@ -208,15 +212,19 @@ class Visite:
             organisations.first.check()
             self.press("Continuer")
 
+    def code_received(self, courriel: str, known: int) -> str:
+        """The code of the message that comes after those known."""
+        message = self.pile.mail(courriel, at_least=known + 1)
+        code = re.search(r"\b(\d{3}) ?(\d{3})\b", str(message["Subject"]) + _plain(message))
+        assert code, _plain(message)
+        return code[1] + code[2]
+
     def sign_in_by_code(self, courriel: str) -> None:
         """On the sign-in page, with the code that arrives by e-mail."""
         known = len(self.pile.mails(courriel))
         self.fill("Votre adresse de courriel", courriel)
         self.press("Recevoir un code")
-        message = self.pile.mail(courriel, at_least=known + 1)
-        code = re.search(r"\b(\d{3}) ?(\d{3})\b", str(message["Subject"]) + _plain(message))
-        assert code, _plain(message)
-        self.fill("Code à 6 chiffres", code[1] + code[2])
+        self.fill("Code à 6 chiffres", self.code_received(courriel, known))
         self.press("Continuer")
 
 

@@ -66,6 +66,12 @@ class Controle:
             self.faults.append(f"{place} scrolls sideways: {overflow}")
         page.set_viewport_size(size)
 
+    def check_state(self, page: Page) -> None:
+        """The page as it stands after something was done in it: what no source tells, such as a dialog."""
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        self.faults += [f"{page.url}, as it stands: {fault}" for fault in page.evaluate(_RUN, RULES)]
+        self._capture(page, WIDE)
+
     def check_width(self, page: Page) -> None:
         """No sideways scroll at the width of a small phone."""
         if overflow := page.evaluate(_OVERFLOW):

@@ -38,3 +38,24 @@ def test_what_did_not_reach_the_server_waits_in_the_tab(arrive: Arrivee) -> None
     visite.console[:] = [line for line in visite.console if "ERR_INTERNET_DISCONNECTED" not in line]
     visite.reload()
     assert visite.page.get_by_label("Extrait sans filiation").is_checked()
+
+
+def test_a_lost_session_is_opened_again_without_leaving_the_form(arrive: Arrivee) -> None:
+    courriel = f"nolwenn.{uuid4().hex[:8]}@courriel.example"
+    visite = begin(arrive, courriel)
+    page, here = visite.page, visite.page.url
+    page.context.clear_cookies(name="kumun")
+    page.get_by_label("Extrait sans filiation").check()
+    dialogue = page.get_by_role("dialog", name="Identifiez-vous à nouveau")
+    known = len(visite.pile.mails(courriel))
+    dialogue.get_by_label("Votre adresse de courriel").fill(courriel)
+    visite.check_dialog()
+    dialogue.get_by_role("button", name="Recevoir un code").click()
+    dialogue.get_by_label("Code à 6 chiffres").fill(visite.code_received(courriel, known))
+    dialogue.get_by_role("button", name="Continuer").click()
+    expect(page.locator("#enregistrement")).to_contain_text("Enregistré à")
+    expect(dialogue).to_be_hidden()
+    assert page.url == here
+    assert page.evaluate("Object.keys(sessionStorage)") == []
+    visite.reload()
+    assert page.get_by_label("Extrait sans filiation").is_checked()

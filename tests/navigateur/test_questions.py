@@ -30,6 +30,12 @@ def test_rows_come_in_place_and_lists_follow_from_one_another(arrive: Arrivee, m
     visite.select("Famille", "Voirie")
     visite.page.locator("#q_listes_liees-niveau2").select_option("Nid-de-poule")
     visite.press("Continuer")
+    # The map by keyboard alone: moved, a point put, taken off, put again; its inputs say the same.
+    ground = visite.page.locator(".k-lieu__plan")
+    ground.focus()
+    for key in ("ArrowRight", "+", "Enter", "Backspace", "ArrowDown", "Enter"):
+        visite.page.keyboard.press(key)
+    assert visite.page.get_by_label("Latitude et longitude").input_value().startswith("4")
     visite.fill("Commune de naissance", "Saint-Denis")
     visite.press("Continuer")
     assert "Plusieurs lieux portent ce nom" in visite.text
@@ -50,4 +56,4 @@ def test_rows_come_in_place_and_lists_follow_from_one_another(arrive: Arrivee, m
     assert visite.page.locator("#q_bloc-r1-prenom").input_value() == "Léa"
     visite.fill("Achats, Prévu", "1 200")
     visite.press("Continuer")
-    visite.sees("Voirie › Nid-de-poule", "Saint-Denis (93200)", "Enfant 2", "Yann", "1 200 €")
+    visite.sees("Voirie › Nid-de-poule", "Saint-Denis (93200)", "Point :", "Enfant 2", "Yann", "1 200 €")

@@ -170,7 +170,7 @@ def test_what_is_drawn_is_escaped_once_whatever_its_kind(env: Environment) -> No
 
 def test_a_block_drawn_alone_is_the_block_of_the_page(env: Environment) -> None:
     page = env.get_template("portail/mon_espace.html")
-    values = {"dossiers": [], "brouillons": [], "message": "Bonjour <vous>"}
+    values = {"dossiers": [], "brouillons": [], "invitations": [], "message": "Bonjour <vous>"}
     alone = "".join(page.blocks["contenu"](page.new_context(values)))
     assert "Bonjour &lt;vous&gt;" in alone
     assert "Dossiers déposés" in alone

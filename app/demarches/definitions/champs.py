@@ -58,7 +58,15 @@ Prerempli = Literal[
     "identite.date_naissance",
     "identite.courriel",
     "identite.telephone",
+    # The person concerned: whoever is represented, else the person who fills.
+    "beneficiaire.nom_naissance",
+    "beneficiaire.prenoms",
+    "beneficiaire.date_naissance",
 ]
+
+
+# What a person gives themselves, or gives in rows: an address never fills it.
+SANS_LIEN = frozenset({"consentement", "signature", "bloc", "tableau", "nir", "iban", "carte"})
 
 
 class Champ(Fige):
@@ -66,8 +74,8 @@ class Champ(Fige):
 
     `section` is that of its page which it stands under; rules are in the language of docs/guides/regles.md.
     `sujet` names what is asked inside error sentences ("la date de début"); `autocomplete` is the HTML token
-    of WCAG 1.3.5; `min`, `max` are in `unite` (in euros for an amount); numbers are kept as text so that the content
-    address is exact. Which type takes which attribute is in docs/champs.md.
+    of WCAG 1.3.5; `lien` lets an address fill it (`?id=value`); `min`, `max` are in `unite` (in euros for an amount);
+    numbers are kept as text so that the content address is exact. docs/champs.md says which type takes which attribute.
     """
 
     id: IdChamp
@@ -82,6 +90,7 @@ class Champ(Fige):
     controles: tuple[Controle, ...] = ()
     calcul: Formule | None = None
     prerempli: Prerempli | None = None
+    lien: bool = False
     autocomplete: str = Field(default="", pattern=r"^[a-z-]*( [a-z-]+)*$")
 
     options: tuple[Option, ...] = ()
@@ -111,6 +120,8 @@ class Champ(Fige):
     totaux: bool = True
     resultat: Literal["nombre", "montant", "texte", "date", "oui_non"] = "nombre"
     anciennes: bool = False
+    formes: tuple[Literal["point", "ligne", "surface"], ...] = ("point",)
+    cadastre: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -124,6 +135,8 @@ class Champ(Fige):
         for name in self.model_fields_set & PROPRES - self.genre.attributs:
             if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} means nothing for a field of type {self.type}")
+        if self.lien and (self.calcul is not None or not self.repond or self.type in SANS_LIEN):
+            raise ValueError(f"a field of type {self.type} is not filled by a link")
         self.genre.verifier(self)
         return self
 
@@ -160,4 +173,6 @@ def attributs_du_type(type_: str) -> frozenset[str]:
     foreign = PROPRES - TYPES[type_].attributs
     if type_ == "explication":
         foreign |= {"obligatoire", "prerempli", "autocomplete", "sujet"}
+    if type_ in SANS_LIEN or not TYPES[type_].repond:
+        foreign |= {"lien"}
     return frozenset(Champ.model_fields) - foreign

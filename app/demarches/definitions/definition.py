@@ -48,7 +48,7 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max
 # What a model of decision may use beside the ids of fields.
 # A word of a model; a part follows a dot, for a field made of several questions: `{enfant.prenoms}`.
 MOT = re.compile(r"\{([a-z0-9_]+)(?:\.([a-z0-9_]+))?\}")
-MOTS_DU_DOSSIER = frozenset({"demandeur", "numero", "date_depot", "commune"})
+MOTS_DU_DOSSIER = frozenset({"demandeur", "personne_concernee", "numero", "date_depot", "commune"})
 
 
 class Section(Fige):
@@ -165,6 +165,8 @@ class Definition(Fige):
     liens: tuple[Lien, ...] = ()
 
     identites: tuple[Literal["franceconnect", "courriel", "aucune"], ...] = ()
+    # For whom it may be done beside oneself: asked before the first page.
+    representation: tuple[Literal["enfant", "mandat"], ...] = ()
     pages: tuple[Page, ...] = ()
     legal: Legal | None = None
     declaration: str = ""
@@ -196,7 +198,7 @@ class Definition(Fige):
         if self.genre == "teleservice":
             wanted, foreign = form, (*card, "apporter", "etapes")
         else:
-            wanted, foreign = card, (*form, "decision", "parcours")
+            wanted, foreign = card, (*form, "decision", "parcours", "representation")
         for name in wanted:
             if not getattr(self, name):
                 raise ValueError(f"a {self.genre} needs {name}")
@@ -245,6 +247,8 @@ class Definition(Fige):
 
     def _check_models(self, champs: dict[str, Champ]) -> None:
         model, parcours = self.decision, self.parcours
+        if parcours is not None:
+            parcours.check_champs({id_: champ.type for id_, champ in champs.items()})
         texts = (*model.visas, *model.articles_acceptation, *model.articles_refus) if model else ()
         for what, used in (
             ("the model of decision", texts),

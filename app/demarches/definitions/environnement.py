@@ -34,12 +34,18 @@ def noms_de(champ: Champ, calcule: Type | None = None) -> dict[str, Nom]:
         return {champ.id: Nom(COMPOSE, champ.id, _entiere, _dire(champ))}
     labels = {option.valeur: option.libelle for option in champ.options}
     found = {
-        chemin: Nom(_type(part), champ.id, _lire(champ, chemin, part), said, labels)
+        chemin: Nom(_type(part, champ), champ.id, _lire(champ, chemin, part), said, labels)
         for chemin, part, said in _parties(champ.id, kind, _dire(champ))
     }
     if kind.genre == "nombre":
-        found[champ.id] = replace(found[champ.id], minimum=champ.min, maximum=champ.max)
+        counted = unite_de_champ(champ)
+        found[champ.id] = replace(found[champ.id], minimum=champ.min, maximum=champ.max, unite=counted)
     return found
+
+
+def unite_de_champ(champ: Champ) -> str:
+    """What the number of a field is counted in, for a rule: an amount is in euros."""
+    return "€" if champ.type == "montant" else champ.unite
 
 
 def noms_du_formulaire(champs: Iterable[Champ]) -> dict[str, Nom]:
@@ -66,16 +72,20 @@ def _parties(chemin: str, kind: TypeExpression, dit: str) -> Iterable[tuple[str,
     yield chemin, kind, dit
     if kind.genre == "compose":
         for name, part in kind.parties.items():
-            yield from _parties(f"{chemin}.{name}", part, f"{dit} ({name})")
+            yield from _parties(f"{chemin}.{name}", part, f"{dit} ({name.replace('_', ' ')})")
 
 
-def _type(kind: TypeExpression) -> Type:
+def _type(kind: TypeExpression, champ: Champ | None = None) -> Type:
     if kind.genre == "lignes":
-        inner = {
-            chemin: Nom(_type(part), chemin, libelle=said)
-            for name, of in kind.parties.items()
-            for chemin, part, said in _parties(name, of, f"«\u00a0{name}\u00a0»")
-        }
+        of_row = {sub.id: sub for sub in champ.sous_champs} if champ is not None else {}
+        inner: dict[str, Nom] = {}
+        for name, of in kind.parties.items():
+            sub = of_row.get(name)
+            said = _dire(sub) if sub is not None else f"«\u00a0{name}\u00a0»"
+            labels = {option.valeur: option.libelle for option in sub.options} if sub is not None else {}
+            unit = unite_de_champ(sub) if sub is not None else ""
+            for chemin, part, words in _parties(name, of, said):
+                inner[chemin] = Nom(_type(part, sub), chemin, libelle=words, libelles=labels, unite=unit)
         return lignes(inner)
     options = kind.options or None if kind.genre in ("choix", "liste") else None
     return Type(kind.genre, options)

@@ -107,10 +107,22 @@ class Decision(Fige):
         return {"arrete": "arrêté", "courrier": "courrier"}[self.nature]
 
 
+class DureeParticuliere(Fige):
+    """Another archive term for some dossiers, and why; the first whose condition holds goes before the rule."""
+
+    si: Formule
+    dua_annees: int = Field(ge=0, le=100)
+    motif: Texte
+
+
 class Conservation(Fige):
-    """The three clocks of personal data: draft, active base, archive term (DUA), then the fate."""
+    """The three clocks of personal data: draft, active base, archive term (DUA), then the fate.
+
+    `durees` are the terms that depend on the answers; what they give is kept with the dossier when it is filed.
+    """
 
     brouillon_jours: int = Field(ge=1, le=365)
     base_active_mois: int = Field(ge=1, le=120)
     dua_annees: int = Field(ge=0, le=100)
     sort_final: Literal["destruction", "conservation", "tri"]
+    durees: tuple[DureeParticuliere, ...] = ()

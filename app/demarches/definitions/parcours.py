@@ -4,7 +4,7 @@ The legal states stay what they are; « decision » is the way out of every pa
 nothing leads to, a step from which no decision can be reached, a name that means nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -54,7 +54,38 @@ class ActionCourriel(Fige):
     paragraphes: tuple[Texte, ...] = Field(min_length=1)
 
 
-Action = Annotated[ActionAvis | ActionAttente | ActionDocument | ActionCourriel, Field(discriminator="genre")]
+class ActionWebhook(Fige):
+    """A call of an outside address when the step begins: `point` is a name in the collectivité's own list of addresses.
+
+    It carries number, state, step and démarche, and of the answers only `champs`. With `bloquant`, ways out that wait
+    for everything wait for it too; without, the step goes on whatever becomes of the call.
+    """
+
+    genre: Literal["webhook"]
+    point: IdChamp
+    libelle: Texte
+    champs: tuple[IdChamp, ...] = ()
+    bloquant: bool = False
+
+
+class ActionSms(Fige):
+    """A text message to the demandeur when the step begins, `{words}` as elsewhere.
+
+    Sent only to whoever has said yes to the question `accord`, to the number answered at `telephone` (the demandeur's
+    own when it is not said). Not at night, unless it is `urgent`.
+    """
+
+    genre: Literal["sms"]
+    texte: Texte = Field(max_length=400)
+    accord: IdChamp
+    telephone: IdChamp | None = None
+    urgent: bool = False
+
+
+Action = Annotated[
+    ActionAvis | ActionAttente | ActionDocument | ActionCourriel | ActionWebhook | ActionSms,
+    Field(discriminator="genre"),
+]
 
 
 class Suite(Fige):
@@ -122,6 +153,40 @@ class Parcours(Fige):
                     yield from action.paragraphes
                 if isinstance(action, ActionCourriel):
                     yield action.objet
+                if isinstance(action, ActionSms):
+                    yield action.texte
+
+    def check_champs(self, types: Mapping[str, str]) -> None:
+        """ValueError when an action names a question that the form (`types` by id) lacks, or of a wrong type."""
+        for etape in self.etapes:
+            for action in etape.actions:
+                if isinstance(action, ActionWebhook):
+                    for champ_id in action.champs:
+                        if types.get(champ_id, "piece") in ("piece", "explication"):
+                            raise ValueError(
+                                f"step {etape.id} sends {champ_id}, which is no answer of the form"
+                            )
+                elif isinstance(action, ActionSms):
+                    if types.get(action.accord) not in ("consentement", "oui_non"):
+                        raise ValueError(
+                            f"step {etape.id} writes by SMS without a question that agrees to it"
+                        )
+                    if action.telephone is not None and types.get(action.telephone) != "telephone":
+                        raise ValueError(
+                            f"step {etape.id} writes by SMS to {action.telephone}, which is no phone"
+                        )
+
+    @property
+    def champs_cites(self) -> frozenset[str]:
+        """The questions that actions name otherwise than by `{words}`."""
+        found: set[str | None] = set()
+        for etape in self.etapes:
+            for action in etape.actions:
+                if isinstance(action, ActionWebhook):
+                    found.update(action.champs)
+                elif isinstance(action, ActionSms):
+                    found |= {action.accord, action.telephone}
+        return frozenset(name for name in found if name is not None)
 
     @property
     def conditions(self) -> tuple[tuple[str, str], ...]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.demarches.definitions.definition import Definition, Page
 
 # Words that no field may be called by, beside those of the language.
-_PRIS = RESERVES | {"aujourdhui", "depot", "canal", "collectivite", "tarif"}
+_PRIS = RESERVES | {"aujourdhui", "depot", "canal", "representation", "collectivite", "tarif"}
 _QUELCONQUE = Type("inconnu")
 _CALCULABLES = ("nombre", "texte", "choix", "date", "heure", "booleen")
 

@@ -228,7 +228,9 @@ def _who_uses(definition: Definition, champ_id: str) -> str | None:
     whole = (definition.prix, *(c.regle for c in definition.eligibilite), *(r.si for r in definition.routage))
     if champ_id in champs_cites(*whole, *steps):
         return "une règle de la démarche"
-    if definition.parcours and champ_id in mots_de(*definition.parcours.textes):
+    if definition.parcours and champ_id in (
+        mots_de(*definition.parcours.textes) | definition.parcours.champs_cites
+    ):
         return "le parcours de l’instruction"
     decision = definition.decision
     if decision and champ_id in mots_de(

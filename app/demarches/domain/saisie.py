@@ -18,6 +18,7 @@ from app.demarches.domain.conditions import (
     is_answered,
     reponses_effectives,
 )
+from app.demarches.domain.pieces import Decrit, faute_pieces
 from app.demarches.expressions import Circonstances
 from app.demarches.types import ContexteDeSaisie, SaisieChamp
 
@@ -157,12 +158,13 @@ def entrees_de(champ: Champ, valeur: Any) -> dict[str, list[str]]:
 def a_completer(
     definition: Definition,
     reponses: Mapping[str, Any],
-    pieces: Collection[str],
+    pieces: Collection[str] | Mapping[str, Sequence[Decrit]],
     circonstances: Circonstances | date,
 ) -> list[tuple[str, str, str]]:
     """What still stands in the way of depositing: (page id, field id, sentence), in form order.
 
-    `pieces` are the ids of the fields that have at least one piece; `circonstances` may be given as the day alone.
+    `pieces` are the ids of the fields that have at least one piece, or what is said of each, which is then checked;
+    `circonstances` may be given as the day alone.
     Every stored answer is read again, so that a limit which moved with the calendar is seen. A check of a page as a
     whole is told on its first question; a condition of the démarche that is not met, on the first of the form.
     """
@@ -201,13 +203,19 @@ def avertissements(
     return found
 
 
-def _fault(champ: Champ, etat: EtatFormulaire, pieces: Collection[str], aujourd_hui: date) -> str | None:
+def _fault(
+    champ: Champ,
+    etat: EtatFormulaire,
+    pieces: Collection[str] | Mapping[str, Sequence[Decrit]],
+    aujourd_hui: date,
+) -> str | None:
     if champ.calcul is not None:
         return None
     effective = etat.reponses
     missing = champ.genre.manque(champ) if champ.id in etat.obligatoires else None
     if not champ.repond:
-        return None if champ.id in pieces else missing
+        given = pieces.get(champ.id, ()) if isinstance(pieces, Mapping) else ()
+        return faute_pieces(champ, given, aujourd_hui) if champ.id in pieces else missing
     if champ.id not in effective:
         return missing
     context = ContexteDeSaisie(aujourd_hui, effective, effective)

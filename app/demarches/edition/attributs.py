@@ -6,7 +6,7 @@ simple input can hold is written as text (YAML), checked like the rest.
 
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel
 
 from app.demarches.definitions import Champ, Definition, Page
+from app.demarches.definitions.champs import SANS_LIEN
 from app.demarches.edition.libelles import AIDES, LIBELLES, VALEURS, libelle_de
 from app.demarches.types import PROPRES, TYPES
 from app.demarches.types.nombres import ecrire_cents, lire_cents
@@ -23,9 +24,10 @@ from app.socle.vues import Option
 LONGS = frozenset(
     (
         "aide", "intro", "apres", "resume", "texte", "declaration", "voies_recours", "ou", "contact", "fondement",
-        "si", "obligatoire_si", "calcul", "prix",
     )
 )  # fmt: skip
+# Written on pages of their own (`lieux`).
+REGLES = frozenset(("si", "obligatoire_si", "calcul", "controles", "eligibilite", "prix", "routage"))
 RANGEES_LIBRES = 3
 
 
@@ -133,23 +135,32 @@ def _de(model: type[BaseModel], noms: Sequence[str]) -> list[Entree]:
 
 def entrees_page() -> list[Entree]:
     """What a page is asked, its fields apart."""
-    return _de(Page, [n for n in Page.model_fields if n not in ("id", "champs")])
+    made = _de(Page, [n for n in Page.model_fields if n not in REGLES | {"id", "champs"}])
+    return [
+        replace(one, colonnes=tuple(c for c in one.colonnes if c.nom not in REGLES))
+        if one.nom == "sections"
+        else one
+        for one in made
+    ]
+
+
+def regles_du_type(type_: str) -> tuple[str, ...]:
+    """The kinds of rules that a question of this type may have."""
+    genre = TYPES[type_]
+    if not genre.repond and type_ != "piece":
+        return ("si",)
+    own = ("calcul",) if type_ == "calcul" else ("obligatoire_si",)
+    return ("si", *own, "controles")
 
 
 def entrees_champ(type_: str) -> list[Entree]:
     """What a question of this type is asked, and nothing that means nothing for it."""
     genre = TYPES[type_]
-    foreign = PROPRES - genre.attributs | {"id", "type"}
+    foreign = PROPRES - genre.attributs | REGLES | {"id", "type"}
     if not genre.repond and type_ != "piece":
-        foreign |= {
-            "obligatoire",
-            "obligatoire_si",
-            "controles",
-            "calcul",
-            "prerempli",
-            "autocomplete",
-            "sujet",
-        }
+        foreign |= {"obligatoire", "prerempli", "autocomplete", "sujet"}
+    if type_ in SANS_LIEN or not genre.repond:
+        foreign |= {"lien"}
     made = _de(Champ, [name for name in Champ.model_fields if name not in foreign])
     if type_ in ("choix", "choix_multiple"):
         # Their options hold no others: rows are enough. Those of linked lists are written as text.
@@ -162,7 +173,8 @@ def entrees_champ(type_: str) -> list[Entree]:
 PARTIES: dict[str, tuple[str, ...]] = {
     "presentation": (
         "titre", "theme", "resume", "traductions", "mots_cles", "pour_qui", "ce_qu_il_faut", "duree_minutes",
-        "delai_traitement", "cout", "tarifs", "textes", "service", "liens", "identites", "declaration",
+        "delai_traitement", "cout", "tarifs", "textes", "service", "liens", "identites", "representation",
+        "declaration",
     ),
     "legal": ("legal",),
     "decision": ("decision",),
@@ -182,9 +194,14 @@ def parties(genre: str) -> dict[str, tuple[str, ...]]:
 
 def entrees_partie(genre: str, partie: str) -> list[Entree]:
     """What a part of the definition is asked."""
-    made = _de(Definition, parties(genre)[partie])
+    made = _de(Definition, [nom for nom in parties(genre)[partie] if nom not in REGLES])
+    made = [one for one in made if one.nom != "conservation.durees"]
     if genre == "fiche":
-        made = [one for one in made if one.nom not in ("identites", "declaration", "duree_minutes")]
+        made = [
+            one
+            for one in made
+            if one.nom not in ("identites", "representation", "declaration", "duree_minutes")
+        ]
     return made
 
 
@@ -331,6 +348,7 @@ def _lire_brut(nom: str, first: str) -> Any:
 __all__ = [
     "LIBELLES",
     "RANGEES_LIBRES",
+    "REGLES",
     "Entree",
     "TexteIllisibleError",
     "depuis_saisie",
@@ -338,5 +356,6 @@ __all__ = [
     "entrees_page",
     "entrees_partie",
     "parties",
+    "regles_du_type",
     "vers_saisie",
 ]

@@ -13,7 +13,7 @@ from app.demarches.edition.libelles import NOMS_PARTIES, VALEURS, libelle_de, ty
 from app.demarches.expressions import noms_cites
 
 # Attributes of a question that change its wording alone: no answer becomes wrong, none is missing.
-DE_FORME = frozenset({"libelle", "aide", "sujet", "autocomplete", "prerempli"})
+DE_FORME = frozenset({"libelle", "aide", "sujet", "autocomplete", "prerempli", "lien"})
 
 
 @dataclass(frozen=True, slots=True)

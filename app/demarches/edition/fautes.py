@@ -11,21 +11,26 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.demarches.definitions import Definition, Remarque
+from app.demarches.definitions import Definition, Remarque, verifier
 from app.demarches.edition.attributs import parties
 from app.demarches.edition.gestes import Brut, champs, pages
 from app.demarches.edition.libelles import libelle_de, type_de
+from app.demarches.edition.lieux import SORTES, de_remarque
 
 
 @dataclass(frozen=True, slots=True)
 class Faute:
-    """One fault: `partie` of the definition, page and field where there are some, `cible` the input, `phrase`."""
+    """One fault: `partie` of the definition, page and field where there are some, `cible` the input, `phrase`.
+
+    `regle` is the name of the rule that it speaks of (`lieux`), when it speaks of one.
+    """
 
     phrase: str
     partie: str = "presentation"
     page_id: str = ""
     champ_id: str = ""
     cible: str = ""
+    regle: str = ""
 
     @property
     def lieu(self) -> str:
@@ -52,9 +57,15 @@ def verifier_contenu(contenu: Brut) -> tuple[Definition | None, list[Faute]]:
 def _regle(remarque: Remarque) -> Faute:
     """A wrong rule, at its place: `pages[demande].champs[debut].si`, `eligibilite[1].regle`."""
     found = re.match(r"pages\[([^\]]+)\](?:\.champs\[([^\]]+)\])?(?:\.([a-z_]+))?", remarque.lieu)
+    regle = de_remarque(remarque.lieu)
     if found:
-        return Faute(remarque.phrase, "pages", found[1], found[2] or "", found[3] or "")
-    return Faute(remarque.phrase, "autres", cible=remarque.lieu.split("[")[0].split(".")[0])
+        return Faute(remarque.phrase, "pages", found[1], found[2] or "", found[3] or "", regle)
+    return Faute(remarque.phrase, "autres", cible=remarque.lieu.split("[")[0].split(".")[0], regle=regle)
+
+
+def relire(definition: Definition) -> list[Faute]:
+    """What is proved of the rules of a right definition and deserves another look; none of it prevents publishing."""
+    return [_regle(remarque) for remarque in verifier(definition) if remarque.gravite != "bloquant"]
 
 
 def _vides(contenu: Brut) -> list[Faute]:
@@ -94,7 +105,16 @@ def _faute(contenu: Brut, fault: Any) -> Faute:
         return Faute(phrase, "pages")
     genre = str(contenu.get("genre", "teleservice"))
     partie = next((cle for cle, noms in parties(genre).items() if loc[0] in noms), "presentation")
-    return Faute(phrase, partie, cible=_cible(loc))
+    rule = _nom_de_regle("", loc[1:] if loc[0] == "conservation" else loc)
+    return Faute(phrase, partie, cible=_cible(loc), regle=rule)
+
+
+def _nom_de_regle(prefixe: str, loc: tuple[Any, ...]) -> str:
+    """The rule in which a fault of the model is; empty for one that is in none."""
+    if not loc or loc[0] not in SORTES:
+        return ""
+    rang = f".{loc[1] + 1}" if len(loc) > 1 and isinstance(loc[1], int) else ""
+    return f"{prefixe}{loc[0]}{rang}" if bool(rang) == SORTES[loc[0]].liste else ""
 
 
 def _cible(loc: tuple[Any, ...]) -> str:
@@ -114,8 +134,13 @@ def _dans_une_page(contenu: Brut, loc: tuple[Any, ...], phrase: str) -> Faute:
     if len(loc) > 3 and loc[2] == "champs" and isinstance(loc[3], int):
         found = champs(page)
         champ_id = str(found[loc[3]].get("id", "")) if loc[3] < len(found) else ""
-        return Faute(phrase, "pages", page_id, champ_id, _cible(loc[4:]))
-    return Faute(phrase, "pages", page_id, cible=_cible(loc[2:]))
+        rule = _nom_de_regle(f"champs.{champ_id}.", loc[4:])
+        return Faute(phrase, "pages", page_id, champ_id, _cible(loc[4:]), rule)
+    rule = _nom_de_regle(f"pages.{page_id}.", loc[2:])
+    if len(loc) > 4 and loc[2] == "sections" and isinstance(loc[3], int) and loc[4] == "si":
+        sections = page.get("sections") or []
+        rule = f"pages.{page_id}.sections.{sections[loc[3]].get('id', '')}.si"
+    return Faute(phrase, "pages", page_id, cible=_cible(loc[2:]), regle=rule)
 
 
 def _sans_place(contenu: Brut, message: str, phrase: str) -> Faute:
@@ -274,4 +299,4 @@ _SIMPLES: dict[str, Callable[[Any, Any], str]] = {
     "dict_type": lambda f, v: "Des attributs sont attendus ici, un par ligne.",
 }
 
-__all__ = ["Faute", "type_de", "verifier_contenu"]
+__all__ = ["Faute", "relire", "type_de", "verifier_contenu"]

@@ -221,9 +221,14 @@ def poser(objet: Brut, valeurs: Brut) -> None:
 
 
 def changer_page(contenu: Brut, page_id: str, valeurs: Brut) -> Brut:
-    """The page with other attributes; its fields stay."""
+    """The page with other attributes; its fields stay, and the rules of the sections that stay."""
     new = copy.deepcopy(contenu)
-    poser(page_de(new, page_id), {cle: v for cle, v in valeurs.items() if cle not in ("id", "champs")})
+    page = page_de(new, page_id)
+    rules = {section.get("id"): section["si"] for section in page.get("sections") or () if section.get("si")}
+    poser(page, {cle: v for cle, v in valeurs.items() if cle not in ("id", "champs")})
+    for section in page.get("sections") or ():
+        if section.get("id") in rules:
+            section.setdefault("si", rules[section["id"]])
     return new
 
 
@@ -237,7 +242,11 @@ def changer_champ(contenu: Brut, champ_id: str, valeurs: Brut) -> Brut:
 def changer_partie(contenu: Brut, valeurs: Brut) -> Brut:
     """The definition with other attributes of its own: texts, legal data, model of decision, retention."""
     new = copy.deepcopy(contenu)
+    former = new.get("conservation")
     poser(new, {cle: v for cle, v in valeurs.items() if cle not in ("slug", "pages")})
+    if isinstance(former, dict) and former.get("durees") and isinstance(new.get("conservation"), dict):
+        # The rules of retention are written on their own pages.
+        new["conservation"].setdefault("durees", former["durees"])
     return new
 
 

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, ClassVar
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
 from xml.sax.saxutils import escape, quoteattr
-
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
 
 from app.demarches.exports.colonnes import Feuille, Plan
 from app.demarches.exports.redacteurs import Dossiers, Tampon
 from app.demarches.types import Cellule
+
+# Loaded by the worker that writes a workbook, not by the processes that serve pages.
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 # What one cell and one sheet of a workbook can hold.
 CELLULE_MAX = 32_767
@@ -36,6 +37,8 @@ class RedacteurXlsx:
     mime: ClassVar[str] = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
     def __init__(self, plan: Plan, titre: str) -> None:
+        from xlsxwriter import Workbook
+
         self._plan = plan
         self._dossier = TemporaryDirectory(prefix="kumun-export-")
         self._chemin = Path(self._dossier.name) / "export.xlsx"
@@ -65,7 +68,7 @@ class RedacteurXlsx:
             self._lignes.append(1)
         self._fini: BinaryIO | None = None
 
-    def _page(self, feuille: Feuille, nom: str) -> Worksheet:
+    def _page(self, feuille: Feuille, nom: str) -> "Worksheet":
         page = self._classeur.add_worksheet(nom[:31])
         page.freeze_panes(1, 1)
         page.set_column(0, len(feuille.colonnes) - 1, 22)
@@ -85,7 +88,7 @@ class RedacteurXlsx:
                 self._line(self._pages[number], self._lignes[number], number, cells)
                 self._lignes[number] += 1
 
-    def _line(self, page: Worksheet, row: int, number: int, cells: Sequence[Cellule]) -> None:
+    def _line(self, page: "Worksheet", row: int, number: int, cells: Sequence[Cellule]) -> None:
         columns = self._plan.feuilles[number].colonnes
         for place, cell in enumerate(cells):
             if cell is None:

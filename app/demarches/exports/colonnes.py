@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from app.demarches.definitions import Definition
 from app.demarches.domain import LIBELLES_ETAT, Etat, afficher_numero
+from app.demarches.domain.representation import nom_represente
 from app.demarches.types import Cellule, Colonne
 
 Brut = Mapping[str, Any]
@@ -56,6 +57,7 @@ _DOSSIER: tuple[tuple[Colonne, Callable[[Brut, ZoneInfo], Cellule]], ...] = (
     (Colonne("etat", "État"), lambda d, _: LIBELLES_ETAT[Etat(d["etat"])]),
     (Colonne("canal", "Canal"), lambda d, _: CANAUX.get(d["canal"], d["canal"])),
     (Colonne("demandeur", "Demandeur"), lambda d, _: _nom(d["demandeur"])),
+    (Colonne("represente", "Pour le compte de"), lambda d, _: nom_represente(d["beneficiaire"]) or None),
     (Colonne("courriel", "Adresse électronique"), lambda d, _: d["demandeur"].get("courriel") or None),
     (Colonne("telephone", "Téléphone"), lambda d, _: d["demandeur"].get("telephone") or None),
     (Colonne("agent", "Suivi par"), lambda d, _: d["agent_nom"] or None),

@@ -9,13 +9,15 @@ from app.demarches.expressions.ecriture import ecrire
 from app.demarches.expressions.environnement import Circonstances, Environnement, Nom
 from app.demarches.expressions.erreurs import ExpressionRefuseeError, Faute
 from app.demarches.expressions.lexique import RESERVES
-from app.demarches.expressions.phrases import phrase
+from app.demarches.expressions.menus import Operateur, operateurs, operateurs_de, sujets, type_du_sujet
+from app.demarches.expressions.phrases import phrase, unite_de
 from app.demarches.expressions.rangees import (
-    Operateur,
     Rangee,
     Rangees,
     depuis_rangees,
-    operateurs,
+    fautes_des_rangees,
+    non_dite,
+    places,
     vers_rangees,
 )
 from app.demarches.expressions.valeurs import (
@@ -58,11 +60,18 @@ __all__ = [
     "compiler",
     "depuis_rangees",
     "ecrire",
+    "fautes_des_rangees",
     "lignes",
     "liste",
     "noms_cites",
+    "non_dite",
     "operateurs",
+    "operateurs_de",
     "phrase",
+    "places",
+    "sujets",
+    "type_du_sujet",
+    "unite_de",
     "valeurs_de",
     "vers_rangees",
 ]

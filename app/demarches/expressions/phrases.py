@@ -1,5 +1,7 @@
 """A rule in readable French: « la nature est « Benne » et la date de début est dans plus de 15 jours »."""
 
+import re
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
@@ -20,7 +22,8 @@ from app.demarches.expressions.arbre import (
 from app.demarches.expressions.ecriture import ecrire
 from app.demarches.expressions.environnement import Environnement
 from app.demarches.expressions.environnement import Nom as NomConnu
-from app.demarches.expressions.rangees import operateurs, rangee_de
+from app.demarches.expressions.menus import operateurs_de
+from app.demarches.expressions.rangees import rangee_de
 from app.socle.calendrier import afficher_date
 
 NB = "\u00a0"
@@ -43,6 +46,8 @@ _FONCTIONS = {
     "nombre": "le nombre de lignes de {0}",
     "tous": "pour chaque ligne de {0}, {1}",
     "au_moins_un": "pour au moins une ligne de {0}, {1}",
+    "aucun": "pour aucune ligne de {0}, {1}",
+    "choisies": "le nombre de réponses choisies à {0}",
     "age": "l’âge d’après {0}",
     "annee": "l’année de {0}",
     "longueur": "le nombre de caractères de {0}",
@@ -62,15 +67,22 @@ _FONCTIONS = {
     "jours_ouvres": "{0} jours ouvrés",
 }
 _SUR_LIGNES = {
-    "somme": "la somme, pour chaque ligne de {0}, de {1}",
-    "min": "le plus petit, parmi les lignes de {0}, de {1}",
-    "max": "le plus grand, parmi les lignes de {0}, de {1}",
+    "somme": "le total de {1} dans {0}",
+    "min": "la plus petite valeur de {1} dans {0}",
+    "max": "la plus grande valeur de {1} dans {0}",
 }
 
 
 def phrase(texte: str, env: Environnement) -> str:
     """A rule in French, to be put after « si »; ExpressionRefuseeError when it is no rule."""
-    return _dire(analyser(texte), env)
+    return _contracter(_dire(analyser(texte), env))
+
+
+def _contracter(dit: str) -> str:
+    """« de les enfants » is « des enfants »."""
+    for full, short in (("de les ", "des "), ("de le ", "du "), ("à les ", "aux "), ("à le ", "au ")):
+        dit = re.sub(rf"\b{full}", short, dit)
+    return dit
 
 
 def _dire(arbre: Arbre, env: Environnement) -> str:
@@ -82,9 +94,10 @@ def _dire(arbre: Arbre, env: Environnement) -> str:
             return _simple(arbre, env)
         case Groupe():
             return _groupe(arbre, env)
+        case Unaire(signe="non"):
+            return _contraire(arbre.operande, env)
         case Unaire():
-            words = "il n’est pas vrai que" if arbre.signe == "non" else "moins"
-            return f"{words} {_dire(arbre.operande, env)}"
+            return f"moins {_dire(arbre.operande, env)}"
         case Compare() | Calcul():
             return f"{_dire(arbre.gauche, env)} {_SIGNES[arbre.signe]} {_dire(arbre.droite, env)}"
         case Parmi():
@@ -100,8 +113,12 @@ def _dire(arbre: Arbre, env: Environnement) -> str:
 def _simple(arbre: Litteral | Nom, env: Environnement) -> str:
     if isinstance(arbre, Litteral):
         return _litteral(arbre, None)
-    found = env[arbre.chemin]
-    return found.libelle or arbre.chemin if found else arbre.chemin
+    return _dire_nom(arbre.chemin, env)
+
+
+def _dire_nom(chemin: str, env: Environnement) -> str:
+    found = env[chemin]
+    return found.libelle or chemin if found else chemin
 
 
 def _groupe(groupe: Groupe, env: Environnement) -> str:
@@ -119,48 +136,60 @@ def _appel(appel: Appel, env: Environnement) -> str:
     if appel.fonction in ("somme", "min", "max"):
         if len(parts) == 1 and isinstance(appel.arguments[0], Nom):
             bloc, _, rest = appel.arguments[0].chemin.partition(".")
-            row = _interieur(bloc, env)
+            row = env.dans(bloc)
             return _SUR_LIGNES[appel.fonction].format(_dire(Nom(bloc), env), _dire(Nom(rest), row))
         if inside is not env and len(parts) == 2:
             return _SUR_LIGNES[appel.fonction].format(*parts)
         words = "le plus petit de " if appel.fonction == "min" else "le plus grand de "
         return words + " et ".join(parts)
-    model = _FONCTIONS.get(appel.fonction)
+    name = appel.fonction
+    if name == "nombre" and isinstance(appel.arguments[0], Nom):
+        known = env[appel.arguments[0].chemin]
+        name = "choisies" if known is not None and known.type.genre == "liste" else name
+    model = _FONCTIONS.get(name)
     return model.format(*parts) if model else ecrire(appel)
+
+
+def _contraire(arbre: Arbre, env: Environnement) -> str:
+    if isinstance(arbre, Appel) and arbre.fonction == "au_moins_un":
+        return _appel(replace(arbre, fonction="aucun"), env)
+    if isinstance(arbre, Groupe) and arbre.lien == "ou":
+        return f"rien de ceci n’est vrai{NB}: {_groupe(arbre, env)}"
+    return f"il n’est pas vrai que {_dire(arbre, env)}"
 
 
 def _lignes(appel: Appel, env: Environnement) -> Environnement:
     """What the second part of a function over rows may name."""
     first = appel.arguments[0] if appel.arguments else None
-    return _interieur(first.chemin, env) if isinstance(first, Nom) else env
-
-
-def _interieur(bloc: str, env: Environnement) -> Environnement:
-    found = env[bloc]
-    return Environnement({**env.noms, **found.type.noms}) if found and found.type.genre == "lignes" else env
+    return env.dans(first.chemin) if isinstance(first, Nom) else env
 
 
 def _rangee(arbre: Arbre, env: Environnement) -> str | None:
     row = rangee_de(arbre, env)
-    nom = env[row.champ] if row else None
-    if row is None or nom is None:
+    sujet = analyser(row.champ) if row is not None else None
+    if row is None or sujet is None or (isinstance(sujet, Appel) and row.operateur in ("oui", "non")):
         return None
-    operateur = next(op for op in operateurs(nom.type) if op.code == row.operateur)
-    subject = nom.libelle or row.champ
-    words = operateur.libelle.removesuffix(" (ans)").removesuffix(" (lignes)")
+    nom = env[row.champ]
+    operateur = next(op for op in operateurs_de(sujet, env) if op.code == row.operateur)
+    subject = _appel(sujet, env) if isinstance(sujet, Appel) else _dire_nom(row.champ, env)
     values = row.valeurs or ((row.valeur,) if row.valeur else ())
     if operateur.attend in ("option", "options", "texte"):
         said = [_citer(value, nom) for value in values]
     else:
         said = [_dire(analyser(value), env) for value in values]
-    unit = (
-        " ans"
-        if operateur.libelle.endswith("(ans)")
-        else " lignes"
-        if operateur.libelle.endswith("(lignes)")
-        else ""
-    )
-    return " ".join([subject, words, " ou ".join(said)]).strip() + unit
+    bare = operateur.attend == "nombre" and re.fullmatch(r"-?[\d,.]+", values[0])
+    unit = f"{NB}{unite_de(sujet, env)}" if bare else ""
+    return " ".join([subject, operateur.libelle, " ou ".join(said)]).strip() + unit.rstrip(NB)
+
+
+def unite_de(sujet: Arbre, env: Environnement) -> str:
+    """What a number at the head of a row is counted in; empty when nothing says it."""
+    if isinstance(sujet, Nom):
+        known = env[sujet.chemin]
+        return known.unite if known is not None else ""
+    if isinstance(sujet, Appel):
+        return {"age": "ans", "longueur": "caractères"}.get(sujet.fonction, "")
+    return ""
 
 
 def _citer(valeur: str, nom: NomConnu | None) -> str:

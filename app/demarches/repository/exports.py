@@ -22,7 +22,8 @@ _COUNT = f"SELECT count(*) FROM demarches_dossier d WHERE {_CHOSEN}"  # noqa: S6
 _LINES = f"""
 SELECT jsonb_build_object(
   'numero', d.numero, 'version', d.version_id, 'surcouche', d.surcouche_id, 'etat', d.etat, 'canal', d.canal,
-  'depose_le', d.depose_le, 'demandeur', d.demandeur, 'agent_nom', d.agent_nom, 'silence_le', d.silence_le,
+  'depose_le', d.depose_le, 'demandeur', d.demandeur,
+  'beneficiaire', d.beneficiaire, 'agent_nom', d.agent_nom, 'silence_le', d.silence_le,
   'clos_le', d.clos_le, 'motif', x.motif, 'reponses', d.reponses)::text, d.depose_le, d.id
 FROM demarches_dossier d
 LEFT JOIN demarches_decision x ON x.collectivite_id = d.collectivite_id AND x.dossier_id = d.id

@@ -6,7 +6,7 @@ merged. Nothing is counted beyond `BEAUCOUP`.
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -38,6 +38,7 @@ class LigneBureau(NamedTuple):
     bail_jusqu_a: datetime | None
     groupe_id: UUID | None
     etiquettes: list[UUID]
+    silence_sens: str | None
 
 
 class LigneSaisie(NamedTuple):
@@ -72,7 +73,8 @@ class LignePropre(NamedTuple):
 class Criteres:
     """Which dossiers: an empty value (None) does not filter. `situation` is ouverts, clos or tous.
 
-    `agents`: followed by one of these; `sans_agent`: by nobody. `silence_avant`: silence decides before that day.
+    `agents`: followed by one of these; `sans_agent`: by nobody. `silence_avant`: silence decides before
+    a day, that of each group of collectivités (their own local one).
     """
 
     collectivites: Sequence[UUID]
@@ -85,7 +87,8 @@ class Criteres:
     etiquette: UUID | None = None
     depose_depuis: datetime | None = None
     depose_avant: datetime | None = None
-    silence_avant: date | None = None
+    silence_avant: Sequence[tuple[date, Sequence[UUID]]] | None = None
+    etape: str | None = None
     ids: Sequence[UUID] | None = None
 
 
@@ -108,7 +111,7 @@ def _conditions(criteres: Criteres, values: list[Any]) -> str:
         return f"${len(values)}"
 
     sql = f"d.depose_le IS NOT NULL{_SITUATION[criteres.situation]}"
-    for column, value in (("etat", criteres.etat), ("slug", criteres.slug)):
+    for column, value in (("etat", criteres.etat), ("slug", criteres.slug), ("etape", criteres.etape)):
         if value is not None:
             sql += f" AND d.{column} = {put(value)}"
     for column, several in (
@@ -125,11 +128,24 @@ def _conditions(criteres: Criteres, values: list[Any]) -> str:
     for condition, limit in (
         ("d.depose_le >=", criteres.depose_depuis),
         ("d.depose_le <", criteres.depose_avant),
-        (f"{_SILENCE} <", criteres.silence_avant),
     ):
         if limit is not None:
             sql += f" AND {condition} {put(limit)}"
-    return sql
+    return sql + _silence(criteres, put)
+
+
+def _silence(criteres: Criteres, put: Callable[[Any], str]) -> str:
+    """Silence decides before a day; of several local days, each for its own collectivités."""
+    days = criteres.silence_avant
+    if days is None:
+        return ""
+    if len(days) == 1:
+        return f" AND {_SILENCE} < {put(days[0][0])}"
+    each = (
+        f"({_SILENCE} < {put(day)} AND d.collectivite_id = ANY({put(list(ids))}::uuid[]))"
+        for day, ids in days
+    )
+    return f" AND ({' OR '.join(each) or 'false'})"
 
 
 def _apres(tri: str, curseur: str, values: list[Any]) -> str:
@@ -219,11 +235,14 @@ async def count_desk(session: AsyncSession, several: Sequence[Criteres]) -> list
 
 
 async def count_views(
-    session: AsyncSession, collectivites: Sequence[UUID], agents: Sequence[UUID], today: date, *etats: str
+    session: AsyncSession, jours: Mapping[UUID, date], agents: Sequence[UUID], *etats: str
 ) -> dict[str, int]:
-    """The counters of the desk (ouverts, a_prendre, miens, en_attente, retard); `etats`: to be taken, awaiting."""
+    """The counters of the desk (ouverts, a_prendre, miens, en_attente, retard); `etats`: to be taken, awaiting.
+
+    `jours`: the local day of each collectivité to count in.
+    """
     sql = "SELECT * FROM compter_bureau($1, $2, $3, $4, $5, $6)"
-    rows = await fetch(session, sql, list(collectivites), list(agents), today, *etats, BEAUCOUP + 1)
+    rows = await fetch(session, sql, list(jours), list(agents), list(jours.values()), *etats, BEAUCOUP + 1)
     return dict(rows[0]) if rows else {}
 
 
@@ -266,10 +285,25 @@ async def list_for_usager(session: AsyncSession, usager_id: UUID, limit: int) ->
     return [LignePropre(*row) for row in await fetch(session, _OWN, usager_id, limit)]
 
 
+class LigneConfiee(NamedTuple):
+    """Somebody else's draft that the person was invited to fill."""
+
+    collectivite_id: UUID
+    id: UUID
+    titre: str
+    modifie_le: datetime
+    brouillon_jours: int | None
+
+
+async def list_entrusted(session: AsyncSession) -> list[LigneConfiee]:
+    """The drafts that the person of the transaction was invited to fill, latest first."""
+    return [LigneConfiee(*row) for row in await fetch(session, "SELECT * FROM brouillons_confies()")]
+
+
 # Everything that frames the list, whatever the number of collectivités: names for the filters, what the agent chose.
 _CADRE = """
 SELECT json_build_object(
-  'communes', (SELECT json_agg(json_build_array(c.id, c.nom) ORDER BY c.nom) FROM socle_collectivite c
+  'communes', (SELECT json_agg(json_build_array(c.id, c.nom, c.fuseau) ORDER BY c.nom) FROM socle_collectivite c
     WHERE c.id = ANY($1::uuid[])),
   'demarches', (SELECT json_agg(json_build_array(x.slug, x.titre) ORDER BY x.titre) FROM (
     SELECT a.slug, min(v.titre) AS titre FROM demarches_adoption a JOIN demarches_version v ON v.id = a.version_id
@@ -280,6 +314,9 @@ SELECT json_build_object(
       SELECT FROM demarches_groupe_agent m WHERE m.collectivite_id = g.collectivite_id AND m.groupe_id = g.id
         AND m.agent_id = $2)) ORDER BY lower(g.nom))
     FROM demarches_groupe g WHERE g.collectivite_id = ANY($1::uuid[]) AND g.actif),
+  'etapes', (SELECT jsonb_path_query_array(v.contenu, '$.parcours.etapes[*]') FROM demarches_version v
+    WHERE $4 <> '' AND v.id = (SELECT a.version_id FROM demarches_adoption a
+      WHERE a.collectivite_id = ANY($1::uuid[]) AND a.slug = $4 LIMIT 1)),
   'vues', (SELECT json_agg(json_build_array(v.id, v.nom, v.requete) ORDER BY v.cree_le) FROM demarches_vue_bureau v
     WHERE v.agent_id = $2),
   'colonnes', (SELECT to_json(p.colonnes) FROM demarches_preference p WHERE p.agent_id = $2),
@@ -294,9 +331,9 @@ SELECT json_build_object(
 
 
 async def read_cadre(
-    session: AsyncSession, collectivites: Sequence[UUID], agent_id: UUID, today: date
+    session: AsyncSession, collectivites: Sequence[UUID], agent_id: UUID, today: date, slug: str = ""
 ) -> dict[str, Any]:
-    """Names for the filters, the agent's views and columns, and whom they replace."""
-    (row,) = await fetch(session, _CADRE, list(collectivites), agent_id, today)
+    """Names for the filters, the agent's views and columns, whom they replace; the steps of one démarche if asked."""
+    (row,) = await fetch(session, _CADRE, list(collectivites), agent_id, today, slug)
     found: dict[str, Any] = json.loads(row[0])
     return found

@@ -166,3 +166,14 @@ async def read_agent(session: AsyncSession, agent_id: UUID) -> Any:
         {"id": agent_id},
     )
     return found.one_or_none()
+
+
+async def list_versions(
+    session: AsyncSession, ids: Sequence[UUID], limit: int
+) -> list[tuple[str, str | None]]:
+    """The (version, overlay) pairs that these dossiers pin, of those that are at a step."""
+    sql = (
+        "SELECT DISTINCT version_id, surcouche_id FROM demarches_dossier"
+        " WHERE id = ANY($1::uuid[]) AND etape <> '' LIMIT $2"
+    )
+    return [(row[0], row[1]) for row in await fetch(session, sql, list(ids), limit)]

@@ -11,7 +11,7 @@ from sqlalchemy import Row, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demarches.models import Alerte, Attente, Avis, Dossier, DuDossier, Proposition, Transmission
+from app.demarches.models import Alerte, Appel, Attente, Avis, Dossier, DuDossier, Proposition, Transmission
 from app.socle.db import fetch
 
 
@@ -24,8 +24,19 @@ class Travail:
     proposition: Proposition | None = None
     transmission: Transmission | None = None
     alertes: list[Alerte] = field(default_factory=list)
+    appels: list[Appel] = field(default_factory=list)
+    collegues: list[tuple[str, str]] = field(default_factory=list)
+    etiquettes: list[dict[str, str]] = field(default_factory=list)
 
 
+# Who may be given the dossier, and the labels of its collectivité.
+_PARTAGE = """
+, (SELECT coalesce(json_agg(json_build_array(x.id, x.nom) ORDER BY x.nom), '[]') FROM (
+    SELECT DISTINCT a.id, btrim(a.prenom || ' ' || a.nom) AS nom FROM socle_habilitation h
+    JOIN socle_agent a ON a.id = h.agent_id WHERE h.collectivite_id = $1 AND a.actif) x WHERE x.nom <> '')::text
+, (SELECT coalesce(json_agg(json_build_object('id', e.id, 'nom', e.nom, 'ton', e.ton) ORDER BY lower(e.nom)), '[]')
+    FROM demarches_etiquette e WHERE e.collectivite_id = $1 AND e.active)::text
+"""
 _TRAVAIL = "SELECT {}".format(
     ", ".join(
         f"(SELECT coalesce(json_agg(t ORDER BY {order}), '[]') FROM {table} t"  # noqa: S608 - names of ours
@@ -36,21 +47,26 @@ _TRAVAIL = "SELECT {}".format(
             ("demarches_proposition", "t.proposee_le"),
             ("demarches_transmission", "t.transmis_le"),
             ("demarches_alerte", "t.creee_le"),
+            ("demarches_appel", "t.cree_le, t.id"),
         )
     )
+    + _PARTAGE
 )
 
 
 async def load_travail(session: AsyncSession, dossier: Dossier) -> Travail:
     """All of it in one statement, whatever the numbers."""
     (row,) = await fetch(session, _TRAVAIL, dossier.collectivite_id, dossier.id)
-    avis, attentes, propositions, transmissions, alertes = (json.loads(part) for part in row)
+    avis, attentes, propositions, transmissions, alertes, appels, collegues, etiquettes = map(json.loads, row)
     return Travail(
         [_made(Avis, item) for item in avis],
         [_made(Attente, item) for item in attentes],
         next((_made(Proposition, item) for item in propositions), None),
         next((_made(Transmission, item) for item in transmissions), None),
         [_made(Alerte, item) for item in alertes],
+        [_made(Appel, item) for item in appels],
+        [(id_, nom) for id_, nom in collegues],
+        etiquettes,
     )
 
 
@@ -128,11 +144,13 @@ async def update_avis(session: AsyncSession, avis: Avis, **values: Any) -> bool:
 
 
 async def count_awaited(session: AsyncSession, dossier: Dossier, etape: str) -> int:
-    """How many opinions and things asked at a step have not come yet."""
+    """How many opinions, things and calls that a step waits for have not come yet."""
     query = text(
         "SELECT (SELECT count(*) FROM demarches_avis WHERE collectivite_id = :c AND dossier_id = :d AND etape = :e"
         " AND rendu_le IS NULL AND revoque_le IS NULL) + (SELECT count(*) FROM demarches_attente"
         " WHERE collectivite_id = :c AND dossier_id = :d AND etape = :e AND close_le IS NULL)"
+        " + (SELECT count(*) FROM demarches_appel WHERE collectivite_id = :c AND dossier_id = :d AND etape = :e"
+        " AND bloquant AND etat NOT IN ('livre', 'passe'))"
     )
     values = {"c": dossier.collectivite_id, "d": dossier.id, "e": etape}
     return int((await session.execute(query, values)).scalar_one())

@@ -79,6 +79,39 @@ async def find_draft(
     return _both(await fetch(session, _DU_COMPTE, collectivite_id, slug, usager_id, jeton))
 
 
+_DERNIER = """SELECT id, depose_le FROM demarches_dossier WHERE collectivite_id = $1 AND slug = $2 AND usager_id = $3
+  AND depose_le IS NOT NULL ORDER BY depose_le DESC LIMIT 1"""
+
+
+async def find_former(
+    session: AsyncSession, collectivite_id: UUID, slug: str, usager_id: UUID
+) -> tuple[UUID, datetime] | None:
+    """The last dossier of that démarche that a person filed there, and when."""
+    found = await fetch(session, _DERNIER, collectivite_id, slug, usager_id)
+    return (found[0]["id"], found[0]["depose_le"]) if found else None
+
+
+_SANS_CODE = """SELECT d.id FROM demarches_dossier d WHERE d.collectivite_id = $1 AND d.etat = 'brouillon'
+  AND d.canal = 'web' AND d.usager_id IS NULL AND d.jeton_empreinte = $2 AND NOT EXISTS (
+    SELECT FROM demarches_acces a WHERE a.collectivite_id = d.collectivite_id AND a.dossier_id = d.id
+      AND a.genre = 'suivi' AND a.revoque_le IS NULL)"""
+
+
+async def list_lost(session: AsyncSession, collectivite_id: UUID, jeton: bytes) -> list[UUID]:
+    """The drafts of a browser that has no account and was given no code."""
+    return [row["id"] for row in await fetch(session, _SANS_CODE, collectivite_id, jeton)]
+
+
+_DE_L_USAGER = f"""SELECT {_DOSSIER}, {_CONTENU} FROM demarches_dossier d
+  WHERE d.usager_id = $1 AND d.etat = 'brouillon' ORDER BY d.modifie_le DESC LIMIT $2"""  # noqa: S608
+
+
+async def list_drafts(session: AsyncSession, usager_id: UUID, limit: int) -> list[tuple[Dossier, Contenu]]:
+    """A person's drafts in every collectivité with their content, latest first, in one statement."""
+    rows = await fetch(session, _DE_L_USAGER, usager_id, limit)
+    return [(made(Dossier, row), _contenu(row)) for row in rows]
+
+
 async def read_draft(
     session: AsyncSession, collectivite_id: UUID, dossier_id: UUID, *, lock: bool = False
 ) -> tuple[Dossier, Contenu] | None:
@@ -157,7 +190,8 @@ async def save_answers(
 _DEPOSER = """
 WITH d AS (
   UPDATE demarches_dossier
-    SET etat = $3, numero = $4, demandeur = $5, reponses = $6, depose_le = $7, silence_le = $8, modifie_le = $7,
+    SET etat = $3, numero = $4, demandeur = $5, reponses = $6, depose_le = $7, silence_le = $8, silence_sens = $15,
+        modifie_le = $7,
         prix_centimes = $14, revision = revision + 1, langue = $13, groupe_id = (SELECT g.id FROM demarches_groupe g
           WHERE g.collectivite_id = $1 AND lower(g.nom) = lower($12) AND g.actif)
     WHERE collectivite_id = $1 AND id = $2 RETURNING collectivite_id, id
@@ -180,6 +214,7 @@ async def freeze(
     reponses: dict[str, Any],
     depose_le: datetime,
     silence_le: date | None,
+    silence_sens: str | None,
     evenement_id: UUID,
     auteur: str,
     mots: str,
@@ -208,6 +243,7 @@ async def freeze(
         groupe,
         langue,
         prix_centimes,
+        silence_sens,
     )
     for name, value in (("etat", etat), ("numero", numero), ("depose_le", depose_le), ("reponses", reponses)):
         set_committed_value(dossier, name, value)

@@ -75,7 +75,15 @@ async def copy_rows(
     """Documents, history and messages, under new ids; that it was handed over, and why, ends the history."""
     mine = {"collectivite_id": made.collectivite_id, "dossier_id": made.id}
     # Documents are examined anew there; what agents noted among themselves stays with them.
-    fresh = {"etat": "jointe", "raison": "", "motif": "", "examinee_par": "", "examinee_le": None}
+    fresh: dict[str, Any] = {
+        "etat": "jointe",
+        "raison": "",
+        "motif": "",
+        "examinee_par": "",
+        "examinee_le": None,
+    }
+    # Thumbnails stay behind: they are a comfort.
+    fresh["vignette"] = False
     public = [row for row in evenements if not row.interne]
     said = [row for row in messages if not row.interne]
     for model, rows, reset in ((Piece, pieces, fresh), (Evenement, public, {}), (Message, said, {})):

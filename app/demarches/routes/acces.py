@@ -73,6 +73,12 @@ async def use(ctx: ContexteDep, form: FormulaireDep) -> Response:
     return await _lead(ctx, dossier_id)
 
 
+@router.get("/dossiers/{dossier_id}/reprendre")
+async def resume(ctx: ContexteDep, dossier_id: UUID) -> Response:
+    """Back to a draft, one's own or one that was shared, where it was left."""
+    return await _lead(ctx, dossier_id)
+
+
 async def _lead(ctx: Contexte, dossier_id: UUID) -> Response:
     """To the dossier, or to the first page of a draft that is not finished."""
     dossier = await brouillons.open_any(ctx, dossier_id)

@@ -14,12 +14,14 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.demarches.documents import Evenement
+from app.demarches.domain import jour_local
 from app.demarches.domain.etats import LIBELLES_ETAT, Etat
 from app.demarches.presentation import histoire_of
 from app.demarches.presentation_agent import dossier_of, opened_at
 from app.demarches.routes.reception import receive
-from app.demarches.routes.suivi import stream
+from app.demarches.routes.suivi import stream, thumbnail
 from app.demarches.service import etapes, instruction, papiers, pieces, suivi
+from app.demarches.service.horloge import lieu_of
 from app.socle import vues
 from app.socle.audit import record
 from app.socle.contexte import AgentDep, Contexte, FormulaireDep, VisiteDep, contexte_agent, open_contexte
@@ -177,11 +179,13 @@ async def ask(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Asks for one piece again, with a reason and a date."""
     erreurs: dict[str, str] = {}
     avant_le = date_of(form, "avant_le")
+    dossier = await instruction.access(ctx, dossier_id)
+    today = jour_local(ctx.now, (await lieu_of(ctx.db, dossier.collectivite_id)).zone)
     if not form.get("piece"):
         erreurs["piece"] = "Choisissez la pièce à redemander."
     if not str(form.get("raison", "")).strip():
         erreurs["raison"] = "Dites à la personne ce qui manque ou ne convient pas."
-    if avant_le is None or avant_le <= ctx.today():
+    if avant_le is None or avant_le <= today:
         erreurs["avant_le"] = "Indiquez une date à venir, par exemple dans trois semaines."
     if erreurs or avant_le is None:
         return await show_dossier(ctx, dossier_id, erreurs, form)
@@ -255,7 +259,7 @@ async def receive_answer(
         already = sum(piece.champ_id == champ.id for piece in received)
         try:
             received.append(
-                await pieces.receive(visit.noyau, found.dossier.collectivite_id, champ, file, already)
+                await pieces.receive(visit.noyau, found.dossier.collectivite_id, champ, file, already, fields)
             )
         except BusinessError as refusal:
             if refusal.status not in (422, 503):
@@ -303,6 +307,12 @@ async def read_piece(ctx: AgentDep, piece_id: UUID) -> Response:
     """One attached document; that the agent read it is recorded."""
     piece, objet = await instruction.open_piece(ctx, piece_id)
     return stream(piece.nom, piece.type_mime, objet)
+
+
+@router.get("/pieces/{piece_id}/vignette")
+async def read_thumbnail(ctx: AgentDep, piece_id: UUID) -> Response:
+    """The thumbnail of one attached photo, shown in the page of its dossier."""
+    return thumbnail(await instruction.open_thumbnail(ctx, piece_id))
 
 
 @router.get("/documents/{document_id}")

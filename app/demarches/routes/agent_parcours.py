@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.demarches.routes.agent import act_once, date_of, show_dossier, version_of
 from app.demarches.routes.suivi import stream
-from app.demarches.service import avis, etapes, examen, instruction, suivi, tacite, transmission
+from app.demarches.service import avis, etapes, examen, instruction, partage, suivi, tacite, transmission
 from app.demarches.service.avis import DemandeAvis
 from app.demarches.service.examen import RAISONS, Examen
 from app.demarches.service.transmission import Destination
@@ -74,6 +74,22 @@ async def follow(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Respon
         "vers",
         lambda: etapes.follow(ctx, dossier_id, vers, version=version_of(form)),
     )
+
+
+@router.post("/dossiers/{dossier_id}/partage")
+async def share(ctx: AgentDep, form: FormulaireDep, dossier_id: UUID) -> Response:
+    """Gives the dossier to a colleague, puts a label on it, or takes one away."""
+    agent, added, removed = (_uuid(form.get(name)) for name in ("agent", "etiquette", "retirer"))
+
+    async def act() -> None:
+        if agent is None and added is None and removed is None:
+            raise InvalidInputError("Choisissez un collègue ou une étiquette.")
+        if removed is not None or added is not None:
+            await partage.label(ctx, dossier_id, ajout=added, retrait=removed)
+        if agent is not None:
+            await partage.assign(ctx, dossier_id, agent)
+
+    return await act_once(ctx, form, dossier_id, "partage", act)
 
 
 @router.post("/dossiers/{dossier_id}/attentes/{attente_id}")

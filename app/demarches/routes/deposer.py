@@ -6,10 +6,11 @@ from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.demarches.presentation import pieces_of, sections_of
+from app.demarches.presentation import sections_of
+from app.demarches.presentation_pieces import pieces_of
 from app.demarches.routes.acces import show_later
 from app.demarches.routes.formulaire import around, base_of
-from app.demarches.service import acces, brouillons, depot
+from app.demarches.service import acces, brouillons, depot, representation
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.demarches.service.reponses import empreinte_of
 from app.socle import vues
@@ -25,7 +26,10 @@ pages = APIRouter()
 async def review(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """Everything that was answered, before it is submitted."""
     try:
-        return await _review(ctx, await brouillons.open_draft(ctx, dossier_id))
+        draft = await brouillons.open_draft(ctx, dossier_id)
+        if representation.must_ask(draft):
+            return redirect(ctx, f"{base_of(ctx, dossier_id)}/pour-qui")
+        return await _review(ctx, draft)
     except DejaDeposeError:
         # « Back », after submitting.
         return redirect(ctx, f"/dossiers/{dossier_id}/depose")

@@ -4,6 +4,7 @@ The same pages serve the OPSN's console (shared démarches) and the desk (those 
 administrators). A form carries the revision that its reader saw: somebody else's change is shown, never overwritten.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -22,11 +23,13 @@ from app.demarches.edition.attributs import (
     entrees_page,
     entrees_partie,
     parties,
+    regles_du_type,
     vers_saisie,
 )
-from app.demarches.edition.fautes import verifier_contenu
+from app.demarches.edition.fautes import Faute, verifier_contenu
 from app.demarches.edition.libelles import NOMS_PARTIES, type_de
 from app.demarches.models_edition import Chantier
+from app.demarches.presentation_regles import cartes
 from app.demarches.routes.edition_commun import (
     RACINE,
     base_of,
@@ -83,6 +86,7 @@ def _formulaire(
         "enregistrees": vers_saisie(entrees, objet) if conflit else {},
         "champ": None,
         "pages_possibles": [],
+        "regles": _regles(chantier, url, fautes),
         **more,
     }
     refused = bool(erreurs) or conflit is not None
@@ -93,6 +97,30 @@ def _formulaire(
         status=409 if conflit else 422 if refused else 200,
         **context,
     )
+
+
+def _regles(chantier: Chantier, url: str, fautes: Sequence[Faute]) -> list[dict[str, Any]]:
+    """The rules that belong to what is edited there, as sentences."""
+    base, contenu = base_of(chantier), chantier.contenu
+    told: dict[str, list[str]] = {}
+    for faute in fautes:
+        told.setdefault(faute.regle, []).append(faute.phrase)
+    kind, _, nom = url.removeprefix(f"{base}/").partition("/")
+    if kind == "champs":
+        type_ = str(gestes.champ_de(contenu, nom).get("type"))
+        kinds = regles_du_type(type_) if type_ in edition.TYPES_DE_CHAMP else ("si",)
+        return cartes(contenu, f"champs.{nom}.", kinds, told, base)
+    if kind == "pages":
+        found = cartes(contenu, f"pages.{nom}.", ("si", "controles"), told, base)
+        for section in gestes.page_de(contenu, nom).get("sections") or ():
+            prefix = f"pages.{nom}.sections.{section.get('id')}."
+            for card in cartes(contenu, prefix, ("si",), told, base):
+                found.append({**card, "titre": f"Quand « {section.get('titre')} » se montre"})
+        return found
+    if contenu.get("genre") == "fiche":
+        return []
+    general = {"autres": ("eligibilite", "prix", "routage"), "conservation": ("durees",)}
+    return cartes(contenu, "", general.get(nom, ()), told, base)
 
 
 @router.get(f"{RACINE}/{{chantier_id}}/parties/{{partie}}")
@@ -189,7 +217,7 @@ async def save_champ(ctx: ContexteDep, form: FormulaireDep, chantier_id: UUID, c
             return _formulaire(atelier, chantier, *parts, saisie=typed, **more)
         former = gestes.champ_de(chantier.contenu, champ_id)
         # What the new type does not understand goes with the former type.
-        dropped = dict.fromkeys(former.keys() - {"id", "type"})
+        dropped = dict.fromkeys(former.keys() - {"id", "type", *regles_du_type(more["champ"]["type"])})
 
         def faire(values: gestes.Brut) -> Any:
             def step(contenu: gestes.Brut) -> gestes.Brut:
@@ -244,6 +272,9 @@ async def _save(
             conflit=conflit,
             **more,
         )
+    rule = str(form.get("action", "")).partition("regle ")[2]
+    if re.fullmatch(r"[a-z0-9_.-]+", rule):
+        return redirect(atelier.ctx, f"{base_of(chantier)}/regles/{rule}")
     fautes = [f for f in verifier_contenu(chantier.contenu)[1] if place_of(chantier, f).split("#")[0] == url]
     retour = base_of(chantier) if cible[0] in ("champ", "page") and not fautes else url
     ancre = f"#{cible[0]}-{cible[1]}" if retour != url else ""

@@ -35,6 +35,8 @@ def base_of(chantier: Chantier) -> str:
 def place_of(chantier: Chantier, faute: Faute) -> str:
     """The page, and the input, where a fault is put right."""
     base, ancre = base_of(chantier), f"#{faute.cible}" if faute.cible else ""
+    if faute.regle:
+        return f"{base}/regles/{faute.regle}"
     if faute.champ_id:
         return f"{base}/champs/{faute.champ_id}{ancre}"
     if faute.page_id:

@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from app.demarches.definitions import Page
 from app.demarches.domain import avertissements
+from app.demarches.domain.representation import phrase_represente, qualite_de
 from app.demarches.presentation import annonces_of, champs_of, controles_of
 from app.demarches.presentation_conflits import Conflit, conflits_of
 from app.demarches.routes.public import fil, service_of
-from app.demarches.service import brouillons, reponses
+from app.demarches.service import connu, reponses
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
@@ -33,16 +34,29 @@ def base_of(visit: Visite, dossier_id: UUID) -> str:
 
 
 def around(ctx: Contexte, draft: Brouillon) -> dict[str, Any]:
-    """What surrounds a page of the form: the way back, the service to call, and for whom an agent fills it."""
+    """What surrounds a page of the form: the way back, the service to call, for whom an agent or a person fills it."""
+    common = {"represente": represented(ctx, draft)}
     if draft.dossier.canal == "web":
         service = service_of(ctx, draft.definition)
-        return {"fil": fil(), "service_nom": draft.definition.service.nom, "service": service, "pour": None}
+        nom = draft.definition.service.nom
+        return common | {"fil": fil(), "service_nom": nom, "service": service, "pour": None}
     pour = {
         "personne": nom_de(draft.dossier.demandeur),
         "canal": CANAUX[draft.dossier.canal],
         "commune": draft.collectivite.nom,
     }
-    return {"fil": [vues.Lien("Bureau", "/")], "service_nom": "", "service": None, "pour": pour}
+    return common | {"fil": [vues.Lien("Bureau", "/")], "service_nom": "", "service": None, "pour": pour}
+
+
+def represented(ctx: Contexte, draft: Brouillon) -> dict[str, str] | None:
+    """Who is represented and where that is changed; None where a démarche is always for oneself."""
+    if not draft.definition.representation:
+        return None
+    return {
+        "nom": phrase_represente(draft.dossier.beneficiaire),
+        "qualite": qualite_de(draft.dossier.beneficiaire),
+        "changer_url": f"{base_of(ctx, draft.dossier.id)}/pour-qui",
+    }
 
 
 def page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
@@ -82,7 +96,7 @@ def draw(
         draft,
         current,
         erreurs=erreurs,
-        connues=brouillons.identite_prefill(ctx.personne),
+        connues=connu.identite_prefill(ctx.personne),
         source=SOURCES.get(ctx.personne.niveau, "") if ctx.personne else "",
         remarques=remarks,
     )

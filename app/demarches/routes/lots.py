@@ -33,6 +33,7 @@ ACTES: dict[str, str] = {
     "message": N_("Envoyer un message"),
     "accepter": N_("Accepter"),
     "sans_suite": N_("Classer sans suite"),
+    "avancer": N_("Passer à une autre étape"),
 }
 
 
@@ -72,7 +73,9 @@ async def _prepare(
     erreur: str = "",
 ) -> Response:
     demande = _demande("", {}, chosen, requete, tout)
-    number = len(await lots.select(ctx, demande))
+    selected = await lots.select(ctx, demande)
+    number = len(selected)
+    pas = await lots.list_pas(ctx, selected)
     cadre = await bureau.load_cadre(ctx, ctx.today())
     several = len(cadre.communes) > 1
 
@@ -93,7 +96,10 @@ async def _prepare(
         dossiers=[] if tout else [str(id_) for id_ in demande.dossiers],
         requete=requete,
         tout=tout,
-        actes=[Option(nom, ctx.traduire(libelle)) for nom, libelle in ACTES.items()],
+        actes=[
+            Option(nom, ctx.traduire(libelle)) for nom, libelle in ACTES.items() if nom != "avancer" or pas
+        ],
+        pas=[Option(id_, titre) for id_, titre in pas.items()],
         agents=[Option(str(id_), nom) for id_, nom in cadre.collegues.items()],
         etiquettes=[Option(str(i), of(e)) for i, e in cadre.etiquettes.items() if e["active"]],
         groupes=[Option(str(i), of(g)) for i, g in cadre.groupes.items()],
@@ -101,7 +107,7 @@ async def _prepare(
         mots=" ".join(f"{{{mot}}}" for mot in partage.MOTS_DU_MODELE),
         saisie={
             name: str(given.get(name, ""))
-            for name in ("acte", "agent", "etiquette", "groupe", "texte", "motif")
+            for name in ("acte", "agent", "etiquette", "groupe", "vers", "texte", "motif")
         }
         | ({"acte": "message", "texte": modele.texte} if modele else {}),
         erreurs_formulaire=[vues.Erreur("acte", erreur)] if erreur else [],
@@ -134,7 +140,7 @@ async def start(ctx: AgentDep, form: FormulaireDep) -> Response:
     chosen = [str(value) for value in form.getlist("d")]
     requete, tout = str(form.get("requete", "")), form.get("tout") == "oui"
     parametres = {
-        name: str(form.get(name, "")) for name in ("agent", "etiquette", "groupe", "texte", "motif")
+        name: str(form.get(name, "")) for name in ("agent", "etiquette", "groupe", "vers", "texte", "motif")
     }
     demande = _demande(str(form.get("acte", "")), parametres, chosen, requete, tout)
     lot_id = uuid7()

@@ -9,10 +9,11 @@ from starlette.responses import Response
 from app.demarches.definitions import Definition
 from app.demarches.domain import afficher_date, ajouter
 from app.demarches.presentation import entete_of, familles_of
-from app.demarches.service import catalogue, suivi
+from app.demarches.service import catalogue, liens, suivi
 from app.demarches.service.recherche import matching
 from app.socle.contexte import Visite, VisiteDep, open_contexte
 from app.socle.gabarits import euros
+from app.socle.ids import new_token
 from app.socle.langues import N_
 from app.socle.tenancy import Perimetre
 from app.socle.vues import Coordonnees, Lien
@@ -73,7 +74,14 @@ async def show_demarche(visit: VisiteDep, slug: str) -> Response:
             offre = await catalogue.get_offre(ctx.db, visit.collectivite.id, slug)
             draft = await suivi.find_draft(ctx, slug) if offre.en_ligne else None
             signed = ctx.usager_id is not None
+            former = await suivi.find_former(ctx, slug) if offre.en_ligne and draft is None else None
             context = await _context(ctx, offre, draft, signed=signed)
+            if former is not None:
+                context["refaire"] = {
+                    "url": f"/dossiers/{former[0]}/refaire",
+                    "depose_le": former[1],
+                    "cle_idempotence": new_token(),
+                }
             return page(ctx, _template(offre), **context)
     async with visit.noyau.db.session(Perimetre(lecture=(visit.collectivite.id,))) as session:
         offre = await catalogue.get_offre(session, visit.collectivite.id, slug)
@@ -86,10 +94,15 @@ def _template(offre: catalogue.Offre) -> str:
 
 async def _context(visit: Visite, offre: catalogue.Offre, draft: Any, *, signed: bool) -> dict[str, Any]:
     definition = offre.definition
-    common = {"fil": fil(), "service_nom": definition.service.nom, "service": service_of(visit, definition)}
+    common = {
+        "refaire": None,
+        "fil": fil(),
+        "service_nom": definition.service.nom,
+        "service": service_of(visit, definition),
+    }
     if definition.genre == "fiche":
         return common | {"demarche": _card(visit, definition), "rendez_vous_url": ""}
-    start = f"/demarches/{definition.slug}/remplir"
+    start = f"/demarches/{definition.slug}/remplir{liens.suffix(definition, visit.request.query_params.multi_items())}"
     identites = definition.identites
     fc = "franceconnect" in identites and await visit.noyau.ports.identification.has_franceconnect(visit)
     commencer = {

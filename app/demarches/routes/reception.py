@@ -1,6 +1,6 @@
 """Receiving a form with documents: read as it comes, never on a disk in clear, each document proven and stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.demarches.service import pieces
 from app.demarches.service.brouillons import Accueil
@@ -31,7 +31,7 @@ async def receive(
 
 
 async def store(
-    visit: Visite, accueil: Accueil, files: Sequence[FilePart]
+    visit: Visite, accueil: Accueil, files: Sequence[FilePart], fields: Mapping[str, Sequence[str]]
 ) -> tuple[list[pieces.PieceRecue], dict[str, str]]:
     """The documents that were kept, and a sentence for each question whose document was refused."""
     received: list[pieces.PieceRecue] = []
@@ -40,7 +40,9 @@ async def store(
         try:
             champ = accueil.definition.champ(file.name)
             already = accueil.jointes.count(champ.id) + sum(p.champ_id == champ.id for p in received)
-            received.append(await pieces.receive(visit.noyau, accueil.collectivite_id, champ, file, already))
+            received.append(
+                await pieces.receive(visit.noyau, accueil.collectivite_id, champ, file, already, fields)
+            )
         except KeyError:
             continue
         except PieceRefuseeError as refusal:

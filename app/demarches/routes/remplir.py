@@ -14,13 +14,14 @@ from fastapi import APIRouter, Header
 from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
-from app.demarches.domain import agir
-from app.demarches.presentation import annonces_of, controles_of
-from app.demarches.routes import deposer
+from app.demarches.domain import agir, faute_pieces
+from app.demarches.presentation import annonces_of, controles_of, totaux_of
+from app.demarches.presentation_suite import reste_vu
+from app.demarches.routes import deposer, pour_qui
 from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.routes.reception import receive, store
-from app.demarches.service import brouillons, depot, pieces, reponses, suivi
+from app.demarches.service import brouillons, depot, liens, pieces, reponses, representation, reste, suivi
 from app.demarches.service.brouillons import Brouillon, DejaDeposeError
 from app.socle.contexte import (
     Contexte,
@@ -37,12 +38,16 @@ from app.socle.web import once, page, redirect
 router = APIRouter()
 pages = APIRouter()
 pages.include_router(deposer.pages)
+pages.include_router(pour_qui.pages)
 
 
 @router.get("/demarches/{slug}/remplir")
 async def start(ctx: ContexteDep, slug: str) -> Response:
     """The person's draft of that démarche, at the first page that is not finished; made if there is none."""
     draft = await brouillons.start(ctx, slug)
+    await liens.apply(ctx, draft, ctx.request.query_params.multi_items())
+    if representation.must_ask(draft):
+        return redirect(ctx, f"/dossiers/{draft.dossier.id}/pour-qui")
     manques = depot.manques_of(ctx, draft)
     if not manques:
         return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
@@ -75,6 +80,7 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
         code_url=f"/dossiers/{dossier_id}/code",
         expire_le=suivi.expires_on(ctx.now, draft.definition.brouillon_jours),
         avec_compte=ctx.usager_id is not None,
+        reste=reste_vu(reste.reste_of(ctx, draft), f"/dossiers/{dossier_id}"),
         service_nom=draft.definition.service.nom,
         service=service_of(ctx, draft.definition),
     )
@@ -98,6 +104,7 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
         "remarques": remarks,
         "annonces": annonces_of(etat, step.id) if step else [],
         "controles": controles_of(etat, step.id) if step else {},
+        "totaux": totaux_of(draft, asked_ids),
         "versions": reponses.marques_of(draft, (c for c in draft.definition.champs() if c.id in asked_ids)),
         "conflits": draw_conflicts(ctx, draft, step, conflicts) if step and conflicts else {},
     }
@@ -135,7 +142,7 @@ async def send_page(
         return redirect(visit, f"/dossiers/{dossier_id}")
     try:
         fields, files = await receive(visit, content_type, content_length)
-        received, refused = await store(visit, accueil, files)
+        received, refused = await store(visit, accueil, files, fields)
         async with open_contexte(visit) as ctx:
             draft = await brouillons.open_draft(ctx, dossier_id, lock=True)
             return await _act(ctx, draft, page_id, fields, received, refused)
@@ -171,6 +178,7 @@ async def _act(
     if received and await once(ctx, {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}, page_id):
         await pieces.forget(ctx, received)
         received = ()
+    await pieces.describe(ctx, draft, fields)
     for piece in received:
         await pieces.attach(ctx, draft.dossier, piece)
     gesture = (fields.get("ligne") or [""])[0]
@@ -212,13 +220,19 @@ async def _act(
 
 
 def _missing_pieces(draft: Brouillon, current: Page, received: Sequence[pieces.PieceRecue]) -> dict[str, str]:
-    present = {piece.champ_id for piece in draft.pieces} | {piece.champ_id for piece in received}
+    documents = draft.documents()
+    for piece in received:
+        documents.setdefault(piece.champ_id, []).append(piece.decrit)
     etat = draft.etat()
-    return {
-        champ.id: f"Joignez ce document : {champ.sujet or champ.libelle}."
-        for champ in etat.champs(current.id)
-        if champ.type == "piece" and champ.id in etat.obligatoires and champ.id not in present
-    }
+    found: dict[str, str] = {}
+    for champ in etat.champs(current.id):
+        if champ.type != "piece":
+            continue
+        if champ.id not in documents and champ.id in etat.obligatoires:
+            found[champ.id] = champ.genre.manque(champ)
+        elif fault := faute_pieces(champ, documents.get(champ.id, ()), draft.aujourd_hui):
+            found[champ.id] = fault
+    return found
 
 
 def _uuid(texte: str) -> UUID:

@@ -84,7 +84,8 @@ async def begin(ctx: AgentDep, form: FormulaireDep) -> Response:
         o.definition for o in offres[opening.collectivite_id] if o.definition.slug == opening.slug
     )
     dossier_id = uuid7()
-    first = f"{base_of(ctx, dossier_id)}/etapes/{definition.pages[0].id}"
+    first = f"etapes/{definition.pages[0].id}" if not definition.representation else "pour-qui"
+    first = f"{base_of(ctx, dossier_id)}/{first}"
     already = await once(ctx, form, first)
     if already is None:
         await saisie.start(ctx, opening, dossier_id)

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
@@ -27,3 +28,17 @@ async def suggest_addresses(visit: VisiteDep, q: str = "") -> Response:
     await limites.limit(visit.noyau, "adresses", visit.temoin, at_most=300, per=timedelta(hours=1))
     found = await visit.noyau.adresses.chercher(q[: 2 * CENT])
     return JSONResponse([asdict(item) for item in found], headers={"cache-control": "no-store"})
+
+
+@router.get("/suggestions/carte")
+async def describe_map(visit: VisiteDep) -> Response:
+    """What a map needs to begin: the images under it, if there are any, and where the commune is."""
+    settings = visit.noyau.settings
+    body: dict[str, Any] = {"tuiles": settings.tuiles_url, "mention": settings.tuiles_mention}
+    place = visit.hote.collectivite
+    known = communes().de_code(place.code_insee) if place and place.code_insee else None
+    if known is not None:
+        await limites.limit(visit.noyau, "adresses", visit.temoin, at_most=300, per=timedelta(hours=1))
+        found = await visit.noyau.adresses.chercher(f"{known.nom} {known.precision}")
+        body |= {"centre": [found[0].lon, found[0].lat]} if found else {}
+    return JSONResponse(body, headers={"cache-control": "private, max-age=86400"})

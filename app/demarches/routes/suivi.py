@@ -1,6 +1,7 @@
 """A person's own dossier, on its collectivité's host and on Mon espace: the same pages."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,16 +12,14 @@ from starlette.responses import Response, StreamingResponse
 from app.demarches.definitions import Champ
 from app.demarches.domain import silence_de
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
+from app.demarches.domain.representation import phrase_represente
 from app.demarches.presentation import (
-    MEGA,
     etiquette_of,
-    fichiers_of,
-    formats_of,
     histoire_of,
     messages_of,
-    pieces_of,
     sections_of,
 )
+from app.demarches.presentation_pieces import piece_vue, pieces_of
 from app.demarches.presentation_suite import suites_of
 from app.demarches.routes.acces import code_shown
 from app.demarches.routes.reception import receive
@@ -56,7 +55,12 @@ def require_reader(ctx: Contexte) -> None:
 async def show(ctx: ContexteDep, dossier_id: UUID) -> Response:
     """State, messages, what is asked, decision, history."""
     require_reader(ctx)
-    found = await suivi.load(ctx, dossier_id)
+    try:
+        found = await suivi.load(ctx, dossier_id)
+    except suivi.PasDeposeError:
+        if ctx.hote.collectivite is None:
+            raise
+        return redirect(ctx, f"/dossiers/{dossier_id}/enregistre")
     return _show(ctx, found, consultations=await suivi.list_consultations(ctx, dossier_id))
 
 
@@ -82,7 +86,7 @@ def _show(
         status=status,
         dossier=_facts(ctx, found),
         fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
-        demandes=_demandes(found, f"{base}/pieces", refus or {}),
+        demandes=_demandes(found, f"{base}/pieces", refus or {}, ctx.today(found.collectivite.fuseau)),
         decision=_decision(found, f"/documents/{act.id}" if act else "", act.taille if act else 0),
         messages=messages_of(found.messages, agent=False),
         reponse=None
@@ -104,14 +108,14 @@ def _show(
     )
 
 
-def _demandes(found: Suivi, action_url: str, refus: Mapping[str, str]) -> list[dict[str, Any]]:
+def _demandes(found: Suivi, action_url: str, refus: Mapping[str, str], jour: date) -> list[dict[str, Any]]:
     """What is asked again, each with the field that answers it and what was wrong with the last try."""
     return [
         {
             "libelle": champ.libelle,
             "raison": item.motif,
             "avant_le": item.avant_le,
-            "champ": _asked(found, champ, refus.get(item.champ_id, "")),
+            "champ": _asked(found, champ, refus.get(item.champ_id, ""), jour),
             "action_url": action_url,
             "cle_idempotence": new_token(),
         }
@@ -139,6 +143,7 @@ def _facts(ctx: Contexte, found: Suivi) -> dict[str, Any]:
         "numero": dossier.numero,
         "demarche": definition.titre,
         "commune": found.collectivite.nom,
+        "represente": phrase_represente(dossier.beneficiaire),
         "depose_le": dossier.depose_le,
         "etiquette": etiquette_of(dossier.etat),
         "recu_url": f"/documents/{receipt.id}" if receipt else "",
@@ -153,7 +158,7 @@ def _facts(ctx: Contexte, found: Suivi) -> dict[str, Any]:
     }
 
 
-def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:
+def _asked(found: Suivi, champ: Champ, erreur: str, jour: date) -> vues.Champ:
     mine = [piece for piece in found.pieces if piece.champ_id == champ.id and piece.etat == "redemandee"]
     return vues.Champ(
         id=champ.id,
@@ -161,9 +166,7 @@ def _asked(found: Suivi, champ: Champ, erreur: str) -> vues.Champ:
         libelle=champ.libelle,
         aide=champ.aide,
         erreur=erreur,
-        fichiers=fichiers_of(mine),
-        formats=formats_of(champ),
-        taille_max=champ.piece.poids_max_mo * MEGA if champ.piece else 0,
+        **piece_vue(champ, mine, jour, decrire=False),
     )
 
 
@@ -264,13 +267,14 @@ async def answer(
         already = sum(piece.champ_id == champ.id for piece in received)
         try:
             received.append(
-                await pieces.receive(visit.noyau, found.dossier.collectivite_id, champ, file, already)
+                await pieces.receive(visit.noyau, found.dossier.collectivite_id, champ, file, already, fields)
             )
         except BusinessError as refusal:
             if refusal.status not in (422, 503):
                 raise
             refused[champ.id] = refusal.message
     async with open_contexte(visit) as ctx:
+        refused |= suivi.faults(ctx, found, received)
         if refused or not received:
             found = await suivi.load(ctx, dossier_id)
             nothing = {item.champ_id: N_("Choisissez le fichier à envoyer.") for item in found.demandes}
@@ -295,6 +299,22 @@ async def read_piece(ctx: ContexteDep, piece_id: UUID) -> Response:
     require_reader(ctx)
     piece, objet = await pieces.open_piece(ctx, piece_id)
     return stream(piece.nom, piece.type_mime, objet)
+
+
+@router.get("/pieces/{piece_id}/vignette")
+async def read_thumbnail(ctx: ContexteDep, piece_id: UUID) -> Response:
+    """The thumbnail of one attached photo, shown in pages."""
+    require_reader(ctx)
+    return thumbnail(await pieces.open_thumbnail(ctx, piece_id))
+
+
+def thumbnail(objet: ObjetLu) -> Response:
+    """A thumbnail that we made: shown inside a page, still inert."""
+    headers = inert_headers("vignette.jpg") | {
+        "Content-Disposition": "inline",
+        "Content-Length": str(objet.end - objet.start),
+    }
+    return StreamingResponse(objet, media_type="image/jpeg", headers=headers)
 
 
 @router.get("/documents/{document_id}")

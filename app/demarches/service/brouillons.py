@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from app.demarches.definitions import Definition, Page
-from app.demarches.domain import EtatFormulaire, entrees_de, etat_du_formulaire, facultatif
+from app.demarches.domain import Decrit, EtatFormulaire, entrees_de, etat_du_formulaire, facultatif
+from app.demarches.domain.representation import genre_de
 from app.demarches.expressions import Circonstances
 from app.demarches.models import Dossier, Piece
 from app.demarches.repository import dossiers as repository
@@ -15,6 +16,7 @@ from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Contenu, Reponse
 from app.demarches.service import acces
 from app.demarches.service.catalogue import Offre, definition_of, get_offre
+from app.demarches.service.connu import known_for
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
@@ -28,16 +30,6 @@ from app.socle.sessions import Personne
 ABSENT = N_(
     "Ce dossier n’existe pas, ou n’est pas le vôtre. Vérifiez l’adresse, ou retrouvez-le dans « Mon espace »."
 )
-# Which of our identity data a field may be filled with.
-_IDENTITE = {
-    "identite.civilite": "civilite",
-    "identite.nom_naissance": "nom_naissance",
-    "identite.nom_usage": "nom_usage",
-    "identite.prenoms": "prenoms",
-    "identite.date_naissance": "naissance",
-    "identite.courriel": "courriel",
-    "identite.telephone": "telephone",
-}
 
 
 @dataclass
@@ -76,6 +68,18 @@ class Brouillon:
         """The documents attached to one question."""
         return [piece for piece in self.pieces if piece.champ_id == champ_id]
 
+    def documents(self) -> dict[str, list[Decrit]]:
+        """What is said of the documents attached, by question."""
+        found: dict[str, list[Decrit]] = {}
+        for piece in self.pieces:
+            found.setdefault(piece.champ_id, []).append(piece.decrit)
+        return found
+
+    @property
+    def aujourd_hui(self) -> date:
+        """The day of filling, where the collectivité is."""
+        return self.circonstances.aujourdhui or date.max
+
     def pages(self) -> tuple[Page, ...]:
         """The pages that apply, given the answers so far."""
         return tuple(seen.page for seen in self.etat().pages)
@@ -85,23 +89,6 @@ class Brouillon:
         if self._etat is None:
             self._etat = etat_du_formulaire(self.definition, self.reponses, self.circonstances)
         return self._etat
-
-
-def identite_prefill(personne: Personne | None) -> dict[str, str]:
-    """What the sign-in gives to fill fields with: definition key to text; empty for who is not signed in."""
-    return known_of(personne.donnees) if personne is not None else {}
-
-
-def known_of(donnees: Mapping[str, Any]) -> dict[str, str]:
-    """What an identity gives to fill fields with: definition key to text."""
-    found: dict[str, str] = {}
-    for key, name in _IDENTITE.items():
-        value = donnees.get(name)
-        if isinstance(value, list):
-            value = " ".join(value)
-        if value and not (name == "naissance" and "-00" in value):
-            found[key] = str(value)
-    return found
 
 
 async def start(ctx: Contexte, slug: str) -> Brouillon:
@@ -125,7 +112,9 @@ async def start(ctx: Contexte, slug: str) -> Brouillon:
         await repository.update_dossier(
             ctx.db, dossier, ctx.now, usager_id=ctx.usager_id, niveau_identite=niveau
         )
-        await fill(ctx, dossier, contenu, offre.definition, identite_prefill(ctx.personne))
+        await fill(
+            ctx, dossier, contenu, offre.definition, known_for(ctx.personne, dossier, offre.definition)
+        )
     return await _assembled(ctx, dossier, contenu)
 
 
@@ -157,7 +146,7 @@ async def _make(ctx: Contexte, offre: Offre, jeton: bytes) -> tuple[Dossier, Con
     if draft is not None:
         await record(ctx, "demarches:dossier:commencer", str(draft.id), ctx.collectivite.id, slug=slug)
         contenu = Contenu()
-        await fill(ctx, draft, contenu, offre.definition, identite_prefill(ctx.personne))
+        await fill(ctx, draft, contenu, offre.definition, known_for(ctx.personne, draft, offre.definition))
         return draft, contenu
     # The same person began at the same moment, in another tab.
     found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
@@ -179,17 +168,23 @@ async def fill(
 
 
 async def give(
-    ctx: Contexte, draft: Dossier, contenu: Contenu, answers: Mapping[str, tuple[Any, dict[str, list[str]]]]
+    ctx: Contexte,
+    draft: Dossier,
+    contenu: Contenu,
+    answers: Mapping[str, tuple[Any, dict[str, list[str]]]],
+    origine: str = "",
 ) -> None:
     """Writes answers that no form typed: question to (value, inputs that stand for it)."""
     rows = [
         {"champ_id": id_, "valeur": valeur, "brut": brut, "connue": 0}
         for id_, (valeur, brut) in answers.items()
     ]
-    versions = await remplissage.save_answers(ctx.db, draft, rows, origine="", auteur=ctx.acteur, now=ctx.now)
+    versions = await remplissage.save_answers(
+        ctx.db, draft, rows, origine=origine, auteur=ctx.acteur, now=ctx.now
+    )
     for id_, version in versions.items():
         valeur, brut = answers[id_]
-        contenu.reponses[id_] = Reponse(valeur, brut, version, "", ctx.acteur, ctx.now)
+        contenu.reponses[id_] = Reponse(valeur, brut, version, origine, ctx.acteur, ctx.now)
 
 
 async def access_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
@@ -311,16 +306,25 @@ async def load(ctx: Contexte, dossier: Dossier) -> Brouillon:
 
 
 async def _assembled(ctx: Contexte, dossier: Dossier, contenu: Contenu) -> Brouillon:
-    """An e-mail address is asked of those who file online (CRPA R112-9-1), never of those who come to the counter."""
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
+    collectivite = ctx.hote.collectivite
+    if collectivite is None:
+        collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
+    return assemble(ctx, dossier, contenu, definition, collectivite)
+
+
+def assemble(
+    ctx: Contexte, dossier: Dossier, contenu: Contenu, definition: Definition, collectivite: CollectiviteVue
+) -> Brouillon:
+    """A draft out of what was read of it.
+
+    An e-mail address is asked of those who file online (CRPA R112-9-1), never of those who come to the counter.
+    """
     if dossier.canal != "web":
         definition = facultatif(definition, "identite.courriel")
     if ctx.personne and ctx.personne.niveau == "franceconnect" and not ctx.personne.donnees.get("prenoms"):
         # FranceConnect knows people who have no first name (born abroad): they need not invent one.
         definition = facultatif(definition, "identite.prenoms")
-    collectivite = ctx.hote.collectivite
-    if collectivite is None:
-        collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
     return Brouillon(
         dossier,
         definition,
@@ -328,13 +332,26 @@ async def _assembled(ctx: Contexte, dossier: Dossier, contenu: Contenu) -> Broui
         contenu,
         {id_: r.valeur for id_, r in contenu.reponses.items() if r.valeur is not None},
         {id_: r.brut for id_, r in contenu.reponses.items()},
-        circonstances_of(ctx.today(collectivite.fuseau), dossier.canal, collectivite),
+        circonstances_of(ctx.today(collectivite.fuseau), dossier, collectivite),
     )
 
 
-def circonstances_of(jour: date | None, canal: str, collectivite: CollectiviteVue) -> Circonstances:
+def circonstances_of(jour: date | None, dossier: Dossier, collectivite: CollectiviteVue) -> Circonstances:
     """What the rules of a form may know beside the answers, on a day."""
-    return Circonstances(jour, jour, canal, collectivite.code_insee, collectivite.population)
+    return Circonstances(
+        jour,
+        jour,
+        dossier.canal,
+        collectivite.code_insee,
+        collectivite.population,
+        genre_de(dossier.beneficiaire),
+    )
+
+
+async def discard_anonymous(ctx: Contexte) -> None:
+    """Deletes what this browser began here without account and asked no code for: nobody could find it again."""
+    for dossier_id in await remplissage.list_lost(ctx.db, ctx.collectivite.id, fingerprint(ctx.temoin)):
+        await discard(ctx, dossier_id)
 
 
 async def discard(ctx: Contexte, dossier_id: UUID) -> None:

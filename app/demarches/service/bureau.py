@@ -9,18 +9,21 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.demarches.domain import numeros_proches
-from app.demarches.domain.delais import PARIS
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.repository import listes
 from app.demarches.repository.listes import BEAUCOUP, Criteres, LigneBureau, LigneSaisie
 from app.socle.contexte import Contexte
 
+PARIS = ZoneInfo("Europe/Paris")
 PAGE = 50
 FOUND = 200
 SAISIES = 20
 SITUATIONS = ("ouverts", "clos", "tous")
+# How many days ahead the filter of legal dates looks, from the local day of each collectivité.
+ECHEANCES = {"oui": 0, "7": 8, "15": 16}
 TRIS = ("urgence", "recents", "anciens")
 COLONNES = ("personne", "commune", "delai", "agent", "etat", "groupe", "canal", "recu", "activite")
 COLONNES_PAR_DEFAUT = ("personne", "commune", "delai", "agent", "etat")
@@ -44,6 +47,7 @@ class Filtres:
     du: str = ""
     au: str = ""
     retard: str = ""
+    etape: str = ""
     tri: str = ""
     apres: str = ""
 
@@ -61,10 +65,12 @@ class Filtres:
             ("situation", SITUATIONS),
             ("tri", TRIS),
             ("etat", tuple(Etat)),
-            ("retard", ("oui",)),
+            ("retard", tuple(ECHEANCES)),
         ):
             if found[name] not in allowed:
                 found[name] = ""
+        if not (found["demarche"] and found["etape"].isidentifier()):
+            found["etape"] = ""
         for name in ("du", "au"):
             found[name] = _day_text(found[name])
         return cls(**found)
@@ -131,6 +137,12 @@ class Cadre:
     vues: Sequence[tuple[str, str, str]] = ()
     colonnes: tuple[str, ...] = COLONNES_PAR_DEFAUT
     remplaces: tuple[UUID, ...] = ()
+    fuseaux: dict[UUID, ZoneInfo] = field(default_factory=dict)
+    etapes: dict[str, str] = field(default_factory=dict)
+
+    def jour(self, collectivite_id: UUID, now: datetime) -> date:
+        """The local day of a collectivité."""
+        return now.astimezone(self.fuseaux.get(collectivite_id, PARIS)).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +162,12 @@ async def load(ctx: Contexte, filtres: Filtres) -> Bureau:
     """The desk, in five or six statements whatever the number of dossiers, collectivités and agents."""
     if ctx.personne is None or ctx.personne.agent_id is None:
         return Bureau()
-    today = ctx.today()
-    cadre = await load_cadre(ctx, today)
+    cadre = await load_cadre(ctx, ctx.today(), filtres.demarche)
     criteres = await criteres_of(ctx, filtres, cadre)
     rows = await listes.list_desk(ctx.db, criteres, tri=filtres.ordre, apres=filtres.apres, limit=PAGE + 1)
-    places = ctx.personne.collectivites
+    jours = {id_: cadre.jour(id_, ctx.now) for id_ in ctx.personne.collectivites}
     counters = await listes.count_views(
-        ctx.db, places, _me(ctx, cadre), today, Etat.DEPOSE.value, Etat.EN_ATTENTE.value
+        ctx.db, jours, _me(ctx, cadre), Etat.DEPOSE.value, Etat.EN_ATTENTE.value
     )
     if not filtres.actifs:
         total = counters.get("ouverts", 0)
@@ -184,13 +195,15 @@ def _looks_like_another_number(typed: str, found: set[str]) -> bool:
     return bool(near) and digits not in found and not found.isdisjoint(near)
 
 
-async def load_cadre(ctx: Contexte, today: date) -> Cadre:
-    """The frame of the list, in one statement."""
+async def load_cadre(ctx: Contexte, today: date, slug: str = "") -> Cadre:
+    """The frame of the list, in one statement; with a démarche, the steps of its parcours."""
     if ctx.personne is None or ctx.personne.agent_id is None:
         return Cadre()
-    found = await listes.read_cadre(ctx.db, ctx.personne.collectivites, ctx.personne.agent_id, today)
+    found = await listes.read_cadre(ctx.db, ctx.personne.collectivites, ctx.personne.agent_id, today, slug)
     return Cadre(
-        communes={UUID(id_): nom for id_, nom in found["communes"] or ()},
+        communes={UUID(id_): nom for id_, nom, _ in found["communes"] or ()},
+        fuseaux={UUID(id_): ZoneInfo(fuseau) for id_, _, fuseau in found["communes"] or ()},
+        etapes={str(etape["id"]): str(etape["titre"]) for etape in found["etapes"] or ()},
         demarches={slug: titre or slug for slug, titre in found["demarches"] or ()},
         etiquettes={
             UUID(id_): {"commune": UUID(place), "nom": nom, "ton": ton, "active": active}
@@ -228,9 +241,12 @@ async def criteres_of(ctx: Contexte, filtres: Filtres, cadre: Cadre) -> Criteres
         sans_agent=filtres.agent == "aucun",
         groupes=_groupes(filtres, cadre),
         etiquette=UUID(filtres.etiquette) if filtres.etiquette else None,
-        depose_depuis=_midnight(filtres.du),
-        depose_avant=_midnight(filtres.au, days=1),
-        silence_avant=ctx.today() if filtres.retard else None,
+        depose_depuis=_midnight(filtres.du, _zone(cadre, places)),
+        depose_avant=_midnight(filtres.au, _zone(cadre, places), days=1),
+        silence_avant=silence_avant(cadre, places, ctx.now, ECHEANCES[filtres.retard])
+        if filtres.retard
+        else None,
+        etape=filtres.etape or None,
         ids=await _search(ctx, filtres.q, places) if filtres.q else None,
     )
 
@@ -249,10 +265,26 @@ def _groupes(filtres: Filtres, cadre: Cadre) -> Sequence[UUID] | None:
     return [UUID(filtres.groupe)]
 
 
-def _midnight(day: str, *, days: int = 0) -> datetime | None:
+def silence_avant(
+    cadre: Cadre, places: Sequence[UUID], now: datetime, days: int
+) -> list[tuple[date, list[UUID]]]:
+    """The day before which silence decides, so many days from the local day of each collectivité."""
+    found: dict[date, list[UUID]] = {}
+    for id_ in places:
+        found.setdefault(cadre.jour(id_, now) + timedelta(days=days), []).append(id_)
+    return list(found.items())
+
+
+def _zone(cadre: Cadre, places: Sequence[UUID]) -> ZoneInfo:
+    """Where the days typed in a filter are: the zone of the collectivités shown, Paris when they have several."""
+    zones = {cadre.fuseaux.get(id_, PARIS) for id_ in places}
+    return zones.pop() if len(zones) == 1 else PARIS
+
+
+def _midnight(day: str, zone: ZoneInfo, *, days: int = 0) -> datetime | None:
     if not day:
         return None
-    return datetime.combine(date.fromisoformat(day) + timedelta(days=days), time(), PARIS)
+    return datetime.combine(date.fromisoformat(day) + timedelta(days=days), time(), zone)
 
 
 async def _search(ctx: Contexte, typed: str, places: Sequence[UUID]) -> list[UUID]:

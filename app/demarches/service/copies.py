@@ -7,6 +7,7 @@ from app.demarches.definitions import Champ
 from app.demarches.domain import entrees_de, is_answered
 from app.demarches.models import Dossier
 from app.demarches.service.brouillons import Brouillon, give, open_any, start
+from app.demarches.service.liens import PAR_LIEN
 from app.demarches.types import ContexteDeSaisie
 from app.socle.audit import record
 from app.socle.contexte import Contexte
@@ -26,7 +27,7 @@ async def redo(ctx: Contexte, dossier_id: UUID) -> tuple[Brouillon, int]:
     if former.depose_le is None:
         raise ConflictError("Ce dossier n’est pas encore déposé : reprenez-le.")
     draft = await start(ctx, former.slug)
-    if any(one.origine for one in draft.contenu.reponses.values()) or draft.pieces:
+    if any(one.origine not in ("", PAR_LIEN) for one in draft.contenu.reponses.values()) or draft.pieces:
         raise ConflictError(
             "Vous avez déjà un brouillon de cette démarche : terminez-le ou supprimez-le, puis recommencez."
         )

@@ -23,6 +23,7 @@ from app.demarches.domain import (
     silence_de,
 )
 from app.demarches.domain.etats import Etat
+from app.demarches.domain.representation import nom_represente
 from app.demarches.models import Dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import remplissage
@@ -49,8 +50,7 @@ class NumeroPrisError(ConflictError):
 
 def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
     """What still stands in the way of submission: (page, field, sentence), in the order of the form."""
-    pieces = {piece.champ_id for piece in draft.pieces}
-    return a_completer(draft.definition, draft.reponses, pieces, draft.circonstances)
+    return a_completer(draft.definition, draft.reponses, draft.documents(), draft.circonstances)
 
 
 class DossierChangeError(ConflictError):
@@ -124,7 +124,12 @@ def demandeur_of(ctx: Contexte, draft: Brouillon) -> dict[str, Any]:
         given = draft.dossier.demandeur
         return {**given, **declared, "courriel": declared.get("courriel") or given.get("courriel", "")}
     proven = dict(ctx.personne.donnees) if ctx.personne else {}
-    return {**declared, **proven, "courriel": declared.get("courriel") or proven.get("courriel", "")}
+    return {
+        **draft.dossier.demandeur,
+        **declared,
+        **proven,
+        "courriel": declared.get("courriel") or proven.get("courriel", ""),
+    }
 
 
 # A form may ask for these under its own ids: what they fill is the definition's to say, by `prerempli`.
@@ -141,13 +146,16 @@ def declared_identity(draft: Brouillon) -> dict[str, Any]:
     """What the answers say of the applicant."""
     found: dict[str, Any] = {}
     for champ in draft.definition.champs():
-        value = draft.reponses.get(champ.id)
-        if not champ.prerempli or not value:
+        value, source = draft.reponses.get(champ.id), str(champ.prerempli or "")
+        if not source or not value:
             continue
-        if champ.prerempli == "identite.prenoms":
+        if not draft.dossier.beneficiaire:
+            # Nobody is represented: the person concerned is the applicant.
+            source = source.replace("beneficiaire.", "identite.")
+        if source == "identite.prenoms":
             found["prenoms"] = str(value).split()
-        elif champ.prerempli in _DECLARED:
-            found[_DECLARED[champ.prerempli]] = value
+        elif source in _DECLARED:
+            found[_DECLARED[source]] = value
     return found
 
 
@@ -157,7 +165,8 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
     etat = draft.etat()
     reponses = etat.reponses
     lieu = Lieu.de(draft.collectivite.fuseau, draft.collectivite.departement)
-    silence = date_silence(silence_de(definition, reponses), ctx.now, lieu=lieu)
+    rule = silence_de(definition, reponses)
+    silence = date_silence(rule, ctx.now, lieu=lieu)
     numero = nouveau_numero(secrets.randbelow, essai=dossier.essai)
     try:
         await remplissage.freeze(
@@ -169,9 +178,10 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
             reponses=reponses,
             depose_le=ctx.now,
             silence_le=silence,
+            silence_sens=rule.regime if rule else None,
             evenement_id=uuid7(),
             auteur=auteur,
-            mots=words_of(definition, demandeur, reponses, numero, dossier.titre),
+            mots=words_of(definition, demandeur, reponses, numero, dossier),
             langue=ctx.langue if dossier.canal == "web" else "fr",
             # Where the collectivité has no group of that name, its own table of routing says (a trigger).
             groupe=router(definition, draft.reponses, draft.circonstances) if definition.routage else None,
@@ -189,10 +199,15 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
 
 
 def words_of(
-    definition: Definition, demandeur: dict[str, Any], reponses: dict[str, Any], numero: str, titre: str
+    definition: Definition,
+    demandeur: dict[str, Any],
+    reponses: dict[str, Any],
+    numero: str,
+    dossier: Dossier,
 ) -> str:
-    """What a dossier is found by: its number and title, the applicant, every answer as it reads."""
-    words = [numero, titre, *nom_de(demandeur).split(), demandeur.get("courriel", "")]
+    """What a dossier is found by: its number and title, the applicant, who is represented, every answer as it reads."""
+    words = [numero, dossier.titre, *nom_de(demandeur).split(), demandeur.get("courriel", "")]
+    words += nom_represente(dossier.beneficiaire).split()
     words += [afficher(champ, reponses[champ.id]) for champ in definition.champs() if champ.id in reponses]
     return " ".join(words)[:20_000]
 

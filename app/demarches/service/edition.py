@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.definitions import Definition
-from app.demarches.edition import gestes
+from app.demarches.edition import gestes, lieux
 from app.demarches.edition.gestes import Brut, GesteRefuseError, nom_court
 from app.demarches.models_edition import Chantier
 from app.demarches.repository import catalogue as versions
@@ -247,13 +247,15 @@ async def begin_import(atelier: Atelier, definition: Definition) -> UUID:
 
 
 def partie_de(contenu: Brut, cible: tuple[str, ...]) -> Any:
-    """What a save is about: a field, a page without its fields, named parts, or the whole."""
+    """What a save is about: a field, a page without its fields, a rule, named parts, or the whole."""
     try:
         if cible[:1] == ("champ",):
             return gestes.champ_de(contenu, cible[1])
         if cible[:1] == ("page",):
             page = gestes.page_de(contenu, cible[1])
             return {cle: value for cle, value in page.items() if cle not in ("champs", "sections")}
+        if cible[:1] == ("regle",):
+            return lieux.lire(contenu, lieux.lieu_de(contenu, cible[1]))
         if cible[:1] == ("partie",):
             return {nom: contenu.get(nom) for nom in cible[1:]}
     except NotFoundError:

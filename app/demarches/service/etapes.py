@@ -7,12 +7,20 @@ from uuid import UUID
 
 from app.contrats.attentes import AttenteDemandee
 from app.demarches.definitions import FIN, Definition, Etape, Suite
-from app.demarches.definitions.parcours import ActionAttente, ActionAvis, ActionCourriel, ActionDocument
+from app.demarches.definitions.parcours import (
+    ActionAttente,
+    ActionAvis,
+    ActionCourriel,
+    ActionDocument,
+    ActionSms,
+    ActionWebhook,
+)
 from app.demarches.domain import TransitionRefuseeError, ajouter, holds, jour_local
 from app.demarches.domain.etats import Etat
 from app.demarches.models import Attente, Avis, Dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository import parcours as lignes
+from app.demarches.service import appels
 from app.demarches.service.catalogue import definition_of
 from app.demarches.service.horloge import lieu_of
 from app.demarches.service.prise import Instruction, access, emit_mail, note, open_for_act, signature
@@ -99,6 +107,10 @@ async def _enter(ctx: Contexte, work: Instruction, definition: Definition, etape
             )
         elif isinstance(action, ActionCourriel):
             await emit_mail(ctx, dossier, f"etape:{etape.id}:{rang}")
+        elif isinstance(action, ActionWebhook):
+            await appels.owe(ctx, work, definition, etape, action)
+        elif isinstance(action, ActionSms):
+            await _write_sms(ctx, work, etape, rang, action)
 
 
 async def _ask_inside(ctx: Contexte, work: Instruction, etape: Etape, action: ActionAvis) -> None:
@@ -119,6 +131,25 @@ async def _ask_inside(ctx: Contexte, work: Instruction, etape: Etape, action: Ac
         avant_le=ajouter(today, action.delai, lieu.departement),
     )
     await note(ctx, work, "avis_demande", interne=True, libelle=action.nom)
+
+
+async def _write_sms(ctx: Contexte, work: Instruction, etape: Etape, rang: int, action: ActionSms) -> None:
+    """Owes a text message to whoever has agreed to it and gave a number; nothing to anybody else."""
+    dossier, reponses = work.dossier, work.dossier.reponses or {}
+    numero = reponses.get(action.telephone) if action.telephone else dossier.demandeur.get("telephone")
+    if reponses.get(action.accord) is not True or not numero:
+        return
+    envoi_id = uuid7()
+    await repository.add_envoi(
+        ctx.db,
+        dossier,
+        id=envoi_id,
+        evenement=f"etape:{etape.id}:{rang}",
+        destinataire=str(numero),
+        moyen="sms",
+        cree_le=ctx.now,
+    )
+    await emit(ctx.db, "demarches:envoyer_sms", collectivite_id=dossier.collectivite_id, envoi_id=envoi_id)
 
 
 async def _wait(ctx: Contexte, work: Instruction, etape: Etape, action: ActionAttente) -> None:

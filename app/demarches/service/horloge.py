@@ -28,15 +28,17 @@ async def reset_clock(ctx: Contexte, dossier: Dossier) -> None:
         return
     lieu = await lieu_of(ctx.db, dossier.collectivite_id)
     complements = await repository.list_complements(ctx.db, dossier)
+    rule = silence_de(definition, dossier.reponses)
     silence = date_silence(
-        silence_de(definition, dossier.reponses),
+        rule,
         dossier.depose_le,
         suspensions_of(complements, lieu),
         lieu=lieu,
         recu_initial_le=dossier.recu_initial_le,
     )
     if silence != dossier.silence_le:
-        await repository.update_dossier(ctx.db, dossier, ctx.now, silence_le=silence)
+        sens = rule.regime if rule else None
+        await repository.update_dossier(ctx.db, dossier, ctx.now, silence_le=silence, silence_sens=sens)
 
 
 def suspensions_of(complements: list[Complement], lieu: Lieu) -> list[Suspension]:

@@ -49,6 +49,7 @@ __all__ = [
     "missing_mentions",
     "open_for_act",
     "open_piece",
+    "open_thumbnail",
     "propose",
     "receive_answer",
     "release",
@@ -61,11 +62,21 @@ __all__ = [
 
 async def open_piece(ctx: Contexte, piece_id: UUID) -> tuple[Piece, ObjetLu]:
     """A document of a dossier that was submitted to the agent's collectivité, or that agents are filling."""
+    await _check_piece(ctx, piece_id)
+    return await pieces.open_piece(ctx, piece_id)
+
+
+async def open_thumbnail(ctx: Contexte, piece_id: UUID) -> ObjetLu:
+    """The thumbnail of such a document."""
+    await _check_piece(ctx, piece_id)
+    return await pieces.open_thumbnail(ctx, piece_id)
+
+
+async def _check_piece(ctx: Contexte, piece_id: UUID) -> None:
     piece = await repository.get_piece(ctx.db, piece_id)
     dossier = None if piece is None else await repository.find_dossier(ctx.db, piece.dossier_id)
     if dossier is None or (dossier.depose_le is None and dossier.canal == "web"):
         raise NotFoundError(ABSENT)
-    return await pieces.open_piece(ctx, piece_id)
 
 
 async def claim(

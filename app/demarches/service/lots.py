@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from app.demarches.domain import nettoyer
+from app.demarches.domain.dessin import LIBELLE_FIN
 from app.demarches.domain.etats import Etat
 from app.demarches.repository import listes, lots
 from app.demarches.repository.lots import Avancement, Lot
-from app.demarches.service import bureau, instruction
+from app.demarches.service import bureau, catalogue, etapes, instruction
 from app.demarches.service import partage as sharing
 from app.demarches.service.bureau import Filtres
 from app.demarches.service.catalogue import definition_of
@@ -31,6 +32,7 @@ from app.socle.sessions import Personne
 AU_PLUS = 10_000
 # Lines done in one job; the next ones are another job of the same commit, so that other work passes in between.
 PAR_TRAVAIL = 200
+VERSIONS_AU_PLUS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def _check(acte: str, parametres: Mapping[str, str]) -> dict[str, str]:
     value = nettoyer(parametres.get(wanted, ""), lignes=True)
     if not value:
         raise InvalidInputError(phrase)
-    if wanted not in ("motif", "texte"):
+    if wanted not in ("motif", "texte", "vers"):
         _uuid({wanted: value}, wanted, phrase)
     return {wanted: value[:5000]}
 
@@ -183,6 +185,24 @@ async def _accept(ctx: Contexte, dossier_id: UUID, _p: Mapping[str, str]) -> Non
     await instruction.decide(ctx, dossier_id, "accepte", "")
 
 
+async def _advance(ctx: Contexte, dossier_id: UUID, p: Mapping[str, str]) -> None:
+    await etapes.follow(ctx, dossier_id, p["vers"])
+
+
+async def list_pas(ctx: Contexte, found: Sequence[tuple[UUID, UUID]]) -> dict[str, str]:
+    """Where the parcours of these dossiers lead, by id; nothing when they are of too many versions to choose among."""
+    pinned = await lots.list_versions(ctx.db, [id_ for _, id_ in found[:AU_PLUS]], VERSIONS_AU_PLUS + 1)
+    if len(pinned) > VERSIONS_AU_PLUS:
+        return {}
+    names: dict[str, str] = {}
+    for definition in (await catalogue.load_definitions(ctx.db, pinned)).values():
+        for etape in definition.parcours.etapes if definition.parcours else ():
+            for suite in etape.suites:
+                after = definition.parcours.etape(suite.vers) if definition.parcours else None
+                names[suite.vers] = after.titre if after else LIBELLE_FIN
+    return names
+
+
 Acte = Callable[[Contexte, UUID, Mapping[str, str]], Awaitable[None]]
 ACTES: dict[str, Acte] = {
     "attribuer": _assign,
@@ -193,6 +213,7 @@ ACTES: dict[str, Acte] = {
     "message": _write,
     "sans_suite": _close,
     "accepter": _accept,
+    "avancer": _advance,
 }
 # What each act needs, and what to say when it lacks.
 PARAMETRES: dict[str, tuple[str, str]] = {
@@ -204,4 +225,5 @@ PARAMETRES: dict[str, tuple[str, str]] = {
     "message": ("texte", "Écrivez le message, ou choisissez un modèle."),
     "sans_suite": ("motif", "Dites aux demandeurs pourquoi leur demande est classée sans suite."),
     "accepter": ("", ""),
+    "avancer": ("vers", "Choisissez l’étape."),
 }

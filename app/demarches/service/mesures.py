@@ -10,7 +10,7 @@ from app.demarches.domain.etats import Etat
 from app.demarches.repository import listes
 from app.demarches.repository import mesures as repository
 from app.demarches.repository.listes import Criteres
-from app.demarches.service.bureau import load_cadre
+from app.demarches.service.bureau import load_cadre, silence_avant
 from app.demarches.service.catalogue import load_definitions
 from app.socle.contexte import Contexte
 from app.socle.errors import ConflictError, NotFoundError
@@ -83,15 +83,17 @@ async def digest_lines(ctx: Contexte) -> tuple[int, list[str]]:
     """What the agent's summary says, and how many dossiers it speaks of; nothing when there is nothing to see."""
     assert ctx.personne is not None  # noqa: S101 - made by the job
     assert ctx.personne.agent_id is not None  # noqa: S101 - made by the job
-    places, today, me = ctx.personne.collectivites, ctx.today(), ctx.personne.agent_id
+    places, me = ctx.personne.collectivites, ctx.personne.agent_id
     # The first statement of the transaction must be the session's own.
-    cadre = await load_cadre(ctx, today)
+    cadre = await load_cadre(ctx, ctx.today())
     since = await repository.last_digest(ctx.db, me) or ctx.now - timedelta(days=1)
     mine = [me, *cadre.remplaces]
     asked = {
-        "{n} délai dépassé|{n} délais dépassés": Criteres(places, silence_avant=today),
+        "{n} délai dépassé|{n} délais dépassés": Criteres(
+            places, silence_avant=silence_avant(cadre, places, ctx.now, 0)
+        ),
         "{n} délai légal dans les sept jours|{n} délais légaux dans les sept jours": Criteres(
-            places, silence_avant=today + timedelta(days=8)
+            places, silence_avant=silence_avant(cadre, places, ctx.now, 8)
         ),
         "{n} nouvelle demande|{n} nouvelles demandes": Criteres(
             places, situation="tous", depose_depuis=since

@@ -39,11 +39,13 @@ from app.demarches.domain import (
     remplir_modele,
     silence_de,
 )
+from app.demarches.domain.representation import mention_represente, nom_represente
 from app.demarches.models import Complement, Decision, Dossier, Piece
 from app.demarches.pdf import pdf_accuse, pdf_attestation, pdf_decision, pdf_demande_complement, pdf_dossier
 from app.demarches.repository import dossiers as repository
 from app.demarches.service.depot import nom_de
-from app.socle.courriers import de, institution
+from app.socle.articles import de
+from app.socle.courriers import institution
 from app.socle.crypto.keystore import KeyOwner
 from app.socle.hosts import CollectiviteVue
 from app.socle.langues import N_
@@ -94,7 +96,7 @@ def autorite_of(collectivite: CollectiviteVue) -> str:
     """Whom an administrative appeal is addressed to."""
     if collectivite.genre == "commune":
         return f"le maire {de(collectivite.nom)}"
-    return f"le président de {collectivite.nom}"
+    return f"le président {de(collectivite.nom)}"
 
 
 def recours_of(collectivite: CollectiviteVue) -> VoiesRecours:
@@ -143,6 +145,7 @@ def depot_of(
         ),
         depose_par=str((dossier.mandataire or {}).get("nom", "")),
         transmission=_first_receipt(collectivite, dossier),
+        represente=mention_represente(dossier.beneficiaire),
         sections=sections_of(definition, reponses),
         pieces=tuple(
             PieceSurPapier(libelle=definition.champ(p.champ_id).libelle, fichier=p.nom) for p in pieces
@@ -253,6 +256,7 @@ def mots_of(collectivite: CollectiviteVue, dossier: Dossier) -> dict[str, str]:
     filed = dossier.recu_initial_le or dossier.depose_le
     return {
         "demandeur": nom_de(dossier.demandeur),
+        "personne_concernee": nom_represente(dossier.beneficiaire) or nom_de(dossier.demandeur),
         "numero": afficher_numero(dossier.numero or ""),
         "date_depot": afficher_date(jour_local(filed, ZoneInfo(collectivite.fuseau))) if filed else "",
         "commune": collectivite.nom,
@@ -298,6 +302,7 @@ async def make_decision(
                 service=decision.auteur_service,
             ),
             recours=None if accepted else recours_of(collectivite),
+            represente=mention_represente(dossier.beneficiaire),
         )
     )
 

@@ -15,8 +15,9 @@ from app.demarches.models import Dossier
 from app.demarches.repository import catalogue as adoptions
 from app.demarches.repository import dossiers as repository
 from app.demarches.repository.remplissage import Contenu
-from app.demarches.service.brouillons import access_draft, fill, give, known_of
+from app.demarches.service.brouillons import access_draft, fill, give
 from app.demarches.service.catalogue import Offre, get_offre, load_definitions
+from app.demarches.service.connu import known_for
 from app.demarches.types import ContexteDeSaisie
 from app.socle.audit import record
 from app.socle.contexte import Contexte
@@ -210,7 +211,7 @@ async def start(ctx: Contexte, opening: Ouverture, dossier_id: UUID) -> Definiti
 
 async def _prefill(ctx: Contexte, draft: Dossier, definition: Definition) -> None:
     contenu = Contenu()
-    await fill(ctx, draft, contenu, definition, known_of(draft.demandeur))
+    await fill(ctx, draft, contenu, definition, known_for(None, draft, definition))
     adresse = draft.demandeur.get("adresse")
     home = next((c for c in definition.champs() if c.autocomplete == "street-address"), None)
     if adresse and home is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.demarches.definitions import Champ, Definition
-from app.demarches.domain import nettoyer, retirer
+from app.demarches.domain import faute_document, nettoyer, retirer
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
 from app.demarches.models import Complement, Decision, Document, Dossier, Envoi, Evenement, Message, Piece
 from app.demarches.repository import dossiers as repository
@@ -58,6 +58,13 @@ async def find_draft(ctx: Contexte, slug: str) -> Dossier | None:
     return found[0] if found else None
 
 
+async def find_former(ctx: Contexte, slug: str) -> tuple[UUID, datetime] | None:
+    """The person's last dossier of a démarche on this host and when it was filed: its answers may serve again."""
+    if ctx.usager_id is None:
+        return None
+    return await remplissage.find_former(ctx.db, ctx.collectivite.id, slug, ctx.usager_id)
+
+
 async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> Dossier:
     """One of the person's own dossiers, on its collectivité's host or on Mon espace; NotFoundError otherwise.
 
@@ -75,7 +82,13 @@ async def access_own(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> 
     return dossier
 
 
+class PasDeposeError(NotFoundError):
+    """The person's own, and still a draft."""
+
+
 def _check_own(ctx: Contexte, dossier: Dossier) -> None:
+    if dossier.depose_le is None and dossier.canal == "web" and owns(ctx, dossier):
+        raise PasDeposeError(ABSENT)
     if dossier.depose_le is None or not owns(ctx, dossier):
         raise absent(ctx)
     # Where it was filed, too: a dossier that was handed over is followed by its owner from there.
@@ -173,6 +186,16 @@ async def write_message(ctx: Contexte, dossier_id: UUID, texte: str) -> None:
     # An agent whose page was opened before this message reads it before deciding.
     await repository.update_dossier(ctx.db, dossier, ctx.now)
     await record(ctx, "demarches:message:ecrire", str(dossier.id), dossier.collectivite_id)
+
+
+def faults(ctx: Contexte, suivi: Suivi, received: Sequence[pieces.PieceRecue]) -> dict[str, str]:
+    """What is wrong with documents sent for what was asked again, by question: their kind, their date, their age."""
+    today, found = ctx.today(suivi.collectivite.fuseau), {}
+    for item in suivi.demandes:
+        sent = [piece.decrit for piece in received if piece.champ_id == item.champ_id]
+        if fault := faute_document(suivi.definition.champ(item.champ_id), sent, today):
+            found[item.champ_id] = str(fault)
+    return found
 
 
 def asked_champ(suivi: Suivi, champ_id: str) -> Champ:

@@ -186,7 +186,8 @@ async def _write(
     definition = await definition_of(session, old.version_id, None)
     lieu = await lieu_of(session, there)
     first = old.recu_initial_le or old.depose_le or now
-    silence = date_silence(silence_de(definition, old.reponses), now, lieu=lieu, recu_initial_le=first)
+    rule = silence_de(definition, old.reponses)
+    silence = date_silence(rule, now, lieu=lieu, recu_initial_le=first)
     await copies.copy_surcouche(session, there, copie.surcouche, now)
     values = {
         "collectivite_id": there,
@@ -208,6 +209,7 @@ async def _write(
         "modifie_le": now,
         "depose_le": now,
         "silence_le": silence,
+        "silence_sens": rule.regime if rule else None,
         "recu_initial_le": first,
         "origine_collectivite_id": old.collectivite_id,
         "origine_id": old.id,
@@ -218,7 +220,7 @@ async def _write(
     await copies.copy_rows(
         session, made, copie.pieces, copie.evenements, copie.messages, copied, copie.transmission, copie.nom
     )
-    words = words_of(definition, old.demandeur, old.reponses or {}, made.numero or "", old.titre)
+    words = words_of(definition, old.demandeur, old.reponses or {}, made.numero or "", old)
     await repository.index_dossier(session, made, f"{words} {old.numero}"[:20_000])
     await emit(session, "demarches:accuser", collectivite_id=there, dossier_id=new_id)
     await record_as(

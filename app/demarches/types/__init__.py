@@ -22,6 +22,7 @@ from app.demarches.types.base import (
     sujet,
 )
 from app.demarches.types.bloc import Bloc
+from app.demarches.types.carte import Carte
 from app.demarches.types.choix import Choix, ChoixMultiple, Civilite, ListesLiees, OuiNon
 from app.demarches.types.contacts import Courriel, Telephone
 from app.demarches.types.dates import Heure, Jour, Periode
@@ -74,6 +75,7 @@ _TOUS: tuple[TypeDeChamp, ...] = (
     Commune(),
     Departement(),
     Pays(),
+    Carte(),
     Calcul(),
     PieceJointe(),
     Explication(),

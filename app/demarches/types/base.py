@@ -126,6 +126,9 @@ class TypeDeChamp(Protocol):
     def afficher(self, champ: "Champ", valeur: Any) -> str:
         """An answer as a French reader sees it; lines are kept."""
 
+    def plan(self, champ: "Champ", valeur: Any) -> vues.Plan | None:
+        """A drawing of the answer beside its text; None for most."""
+
     def vue(self, champ: "Champ", tapes: Brut, erreurs: Mapping[str, str] | None = None) -> vues.Champ:
         """What its widget draws, with what was typed and the sentence of each input that is wrong."""
 
@@ -237,6 +240,10 @@ class TypeSimple:
     def afficher(self, champ: "Champ", valeur: Any) -> str:
         """The value as it is."""
         return str(valeur)
+
+    def plan(self, champ: "Champ", valeur: Any) -> vues.Plan | None:
+        """None."""
+        return None
 
     def vue(self, champ: "Champ", tapes: Brut, erreurs: Mapping[str, str] | None = None) -> vues.Champ:
         """The widget of the type, with the common parts of every question."""

@@ -25,6 +25,7 @@ from app.socle.televersement.lecture import (
     read_body,
     read_form,
 )
+from app.socle.televersement.vignette import make_thumbnail
 
 __all__ = [
     "BodyCutError",
@@ -46,6 +47,7 @@ __all__ = [
     "UploadPlaces",
     "inert_headers",
     "inspect_piece",
+    "make_thumbnail",
     "read_body",
     "read_form",
     "safe_download_name",

@@ -95,7 +95,7 @@ class PieceInspectee:
     hauteur: int = 0
 
 
-_limiter = anyio.CapacityLimiter(THREADS)
+limiter = anyio.CapacityLimiter(THREADS)
 # A PDF of 10 MB can unfold to 10 GB before its pages are counted. These limits hold for the whole process.
 pikepdf.settings.set_qpdf_limits(
     max_stream_filters=4,
@@ -118,7 +118,7 @@ async def inspect_piece(data: bytes, filename: str, accepted: Collection[str]) -
     unknown = set(accepted) - _KINDS.keys()
     if unknown or not accepted:
         raise ValueError(f"unknown types: {sorted(unknown)}")
-    return await anyio.to_thread.run_sync(_inspect, data, filename, accepted, limiter=_limiter)
+    return await anyio.to_thread.run_sync(_inspect, data, filename, accepted, limiter=limiter)
 
 
 def _inspect(data: bytes, filename: str, accepted: Collection[str]) -> PieceInspectee:

@@ -1,0 +1,1 @@
+"""A gateway of text messages, as the portal's contract describes one."""

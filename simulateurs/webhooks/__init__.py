@@ -1,0 +1,1 @@
+"""A service that receives signed calls (webhooks)."""
