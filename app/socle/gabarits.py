@@ -32,7 +32,7 @@ NBSP = "\u00a0"
 zone_de_la_page: ContextVar[tzinfo] = ContextVar("zone_de_la_page", default=PARIS)
 _TIME = re.compile(r"\d{1,2} h( \d\d)?( – \d{1,2} h( \d\d)?)?")
 # A file may call the macros of those before it: a module's globals are copied when it is made.
-COMPOSANTS = ("elements", "champs", "widgets", "instruction", "edition", "rendezvous", "regles")
+COMPOSANTS = ("elements", "champs", "widgets", "instruction", "edition", "regles", "rendezvous")
 
 
 def _local(value: date | datetime, zone: tzinfo) -> date | datetime:

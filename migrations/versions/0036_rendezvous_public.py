@@ -31,6 +31,13 @@ CREATE TABLE rendezvous_rappel (
   PRIMARY KEY (collectivite_id, rendezvous_id, genre),
   FOREIGN KEY (collectivite_id, rendezvous_id) REFERENCES rendezvous_rendezvous ON DELETE CASCADE
 );
+-- Pages that are kept in memory say what one may come for.
+CREATE TRIGGER annonce_ajout AFTER INSERT ON rendezvous_motif
+  REFERENCING NEW TABLE AS changees FOR EACH STATEMENT EXECUTE FUNCTION adoption_changee();
+CREATE TRIGGER annonce AFTER UPDATE ON rendezvous_motif
+  REFERENCING NEW TABLE AS changees FOR EACH STATEMENT EXECUTE FUNCTION adoption_changee();
+CREATE TRIGGER annonce_retrait AFTER DELETE ON rendezvous_motif
+  REFERENCING OLD TABLE AS changees FOR EACH STATEMENT EXECUTE FUNCTION adoption_changee();
 """
 
 
@@ -42,7 +49,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(
-        "DROP TABLE rendezvous_rappel; DROP INDEX rendezvous_rendezvous_jeton, rendezvous_rendezvous_venir;"
+        "DROP TRIGGER annonce_ajout ON rendezvous_motif; DROP TRIGGER annonce ON rendezvous_motif;"
+        " DROP TRIGGER annonce_retrait ON rendezvous_motif;"
+        " DROP TABLE rendezvous_rappel; DROP INDEX rendezvous_rendezvous_jeton, rendezvous_rendezvous_venir;"
         " ALTER TABLE rendezvous_rendezvous DROP COLUMN origine_id, DROP COLUMN deplace, DROP COLUMN libelles,"
         " DROP COLUMN langue, ADD COLUMN lien_empreinte bytea UNIQUE"
     )

@@ -109,6 +109,9 @@ SELECT id, id, id, '2027-01-04', 1, now() FROM socle_collectivite;
 INSERT INTO rendezvous_mesure (collectivite_id, motif_id, jour, delai_jours)
 SELECT id, id, '2027-01-04', 3 FROM socle_collectivite
 """
+_RAPPELER = """
+INSERT INTO rendezvous_rappel (collectivite_id, rendezvous_id, genre, demande_le) VALUES (:c, :c, 'deux_jours', now())
+"""
 _RETENIR = """
 INSERT INTO rendezvous_rendezvous (collectivite_id, id, lieu_id, motif_id, debut, fin, fuseau, etat, personnes,
   usager_id, canal, cree_le, modifie_le, expire_le)
@@ -189,6 +192,7 @@ async def _retenir(portail: Portail, commune: UUID, compte: Compte) -> None:
         await session.execute(text(_RETENIR), {"c": commune, "usager": compte.usager_id})
         taken = await session.execute(text("SELECT rendezvous_occuper(:c, now())"), {"c": commune})
         assert taken.scalar_one()
+        await session.execute(text(_RAPPELER), {"c": commune})
 
 
 async def make_monde(portail: Portail) -> Monde:

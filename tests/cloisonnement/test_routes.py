@@ -23,14 +23,21 @@ _PARTOUT = """GET /sante | GET /accessibilite | GET /mentions-legales | GET /don
 _SUGGESTIONS = "GET /suggestions/communes | GET /suggestions/adresses | GET /suggestions/carte"
 _SOI = """GET /connexion | GET /connexion/fenetre | GET /connexion/retour | GET /deconnexion | POST /deconnexion
     | GET /sessions"""
+# Rendez-vous are reached by the secret of their link, in the query: `tests/rendezvous` tries forged ones.
+_RENDEZVOUS = """GET /rendez-vous | GET /rendez-vous/retenue | POST /rendez-vous/retenue/confirmer
+    | POST /rendez-vous/retenue/prolonger | GET /rendez-vous/retenue/code | POST /rendez-vous/retenue/code
+    | POST /rendez-vous/retenue/renvoyer | GET /rendez-vous/suivi | GET /rendez-vous/suivi/annuler
+    | POST /rendez-vous/suivi/annuler | POST /rendez-vous/suivi/numeros | GET /rendez-vous/suivi/calendrier.ics
+    | GET /rendez-vous/suivi/code.svg | GET /rendez-vous/motifs/{slug} | GET /rendez-vous/motifs/{slug}/creneaux
+    | POST /rendez-vous/motifs/{slug}/creneaux"""
 SANS_OBJET = {
     "collectivite": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET /
         | GET /theme/{{empreinte}}.css | GET /blason/{{empreinte}}
         | GET /connexion/franceconnect | POST /connexion/courriel | GET /passage/accorder | GET /demarches
         | GET /demarches/{{slug}} | GET /demarches/{{slug}}/remplir | GET /suivi | POST /suivi
-        | GET /borne | POST /borne | POST /borne/fin""",
-    "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /connexion/franceconnect | POST /connexion/courriel
-        | POST /connexion/rattacher | GET /passage""",
+        | GET /borne | POST /borne | POST /borne/fin | {_RENDEZVOUS}""",
+    "mon": f"""{_PARTOUT} | {_SOI} | GET / | GET /dossiers | GET /rendez-vous
+        | GET /connexion/franceconnect | POST /connexion/courriel | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET / | GET /dossiers
         | GET /connexion/proconnect | GET /saisir | POST /saisir | GET /dossiers/flux
         | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages

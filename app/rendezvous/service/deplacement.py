@@ -80,8 +80,9 @@ async def move(ctx: Contexte, cle: Any, offert: Offert, souhait: Souhait, rendez
     """
     found = await open_lien(ctx, cle, lock=True)
     await check_replace(ctx, found)
+    stood = found.etat == "confirme"
     await prise.replace_by(ctx, offert, found, souhait, rendezvous_id)
-    if found.etat != "confirme":
+    if not stood:
         return False
     await reservation.confirm(ctx.db, rendezvous_id, ctx.now)
     await prise.announce(ctx, rendezvous_id, "deplace")

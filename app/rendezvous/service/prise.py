@@ -109,7 +109,12 @@ async def begin(ctx: Contexte, offert: Offert, souhait: Souhait, rendezvous_id: 
 
 
 async def _hold(
-    ctx: Contexte, offert: Offert, souhait: Souhait, rendezvous_id: UUID, avant: RendezVous | None = None
+    ctx: Contexte,
+    offert: Offert,
+    souhait: Souhait,
+    rendezvous_id: UUID,
+    avant: RendezVous | None = None,
+    sequence: int = 0,
 ) -> None:
     """Holds what is proposed, and nothing else: within the lead time, the horizon and the quota of the motif."""
     if souhait.debut <= ctx.now:
@@ -154,15 +159,15 @@ async def _hold(
         },
         langue=avant.langue if avant else ctx.langue,
         origine_id=origine if avant else None,
-        sequence=avant.sequence + 1 if avant and avant.etat == "confirme" else 0,
+        sequence=sequence,
     )
     await reservation.hold(ctx.db, ctx.collectivite.id, choix, ctx.now, rendezvous_id=rendezvous_id)
 
 
 def address_lines(adresse: Mapping[str, Any]) -> list[str]:
     """The postal address of a lieu, as it is written on an envelope."""
-    city = f"{adresse.get('code_postal', '')} {adresse.get('commune', '')}".strip()
-    return [line for line in (adresse.get("ligne", ""), adresse.get("complement", ""), city) if line]
+    last = f"{adresse.get('code_postal', '')} {adresse.get('commune', '')}".strip()
+    return [line for line in (adresse.get("ligne", ""), adresse.get("complement", ""), last) if line]
 
 
 async def replace_by(
@@ -172,6 +177,8 @@ async def replace_by(
 
     In one transaction: when the new one cannot be had, the old one is untouched. `avant` must be locked.
     """
+    # Read before it changes: the row follows what is written to it.
+    sequence = avant.sequence + 1 if avant.etat == "confirme" else 0
     if avant.etat == "confirme":
         await reservation.cancel(ctx.db, avant.id, ctx.now, deplace=True)
     elif avant.etat in ("retenu", "expire"):
@@ -180,7 +187,7 @@ async def replace_by(
         )
     else:
         raise ConflictError(FINI)
-    await _hold(ctx, offert, souhait, rendezvous_id, avant)
+    await _hold(ctx, offert, souhait, rendezvous_id, avant, sequence)
 
 
 def is_held(found: RendezVous, now: datetime) -> bool:
