@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-_VENUES = text(
+_PRESENCES = text(
     "SELECT date_trunc('month', debut AT TIME ZONE fuseau)::date AS mois,"
     " count(*) FILTER (WHERE etat = 'honore') AS venus,"
     " count(*) FILTER (WHERE etat = 'absent') AS absents,"
@@ -57,11 +57,11 @@ _DELAIS = text(
 )
 
 
-async def list_venues(
+async def list_presences(
     session: AsyncSession, communes: tuple[UUID, ...], du: datetime, au: datetime
 ) -> list[Any]:
     """By month: who came, who did not, what was given up."""
-    return list((await session.execute(_VENUES, {"communes": list(communes), "du": du, "au": au})).all())
+    return list((await session.execute(_PRESENCES, {"communes": list(communes), "du": du, "au": au})).all())
 
 
 async def list_remplissage(

@@ -141,7 +141,7 @@ async def show_statistics(ctx: AgentDep) -> Response:
     ressources = await lignes.list_ressources(ctx.db, planning.communes_of(ctx))
     communes = {row.collectivite_id: row.commune for row in ressources}
     found = await mesures.read(ctx, asked if asked in communes else None)
-    venus, absents = sum(r.venus for r in found.venues), sum(r.absents for r in found.venues)
+    venus, absents = sum(r.venus for r in found.presences), sum(r.absents for r in found.presences)
     several = len(communes) > 1 and asked not in communes
     taken = {row.id: (row.prises, row.ouvertes) for row in found.avenir}
     return page(
@@ -156,7 +156,7 @@ async def show_statistics(ctx: AgentDep) -> Response:
         perdues=sum(found.perdues.values()),
         mois=[
             (f"{r.mois:%m/%Y}", r.venus, r.absents, r.annules, f"{_share(r.absents, r.venus + r.absents)} %")
-            for r in found.venues
+            for r in found.presences
         ],
         remplissage=[(_nom(r, several), _share(r.prises, r.ouvertes)) for r in found.avenir if r.ouvertes],
         ressources=[

@@ -154,19 +154,19 @@ async def ask_move(ctx: AgentDep, rendezvous_id: UUID) -> Response:
 
 async def _move(ctx: Contexte, rendezvous_id: UUID, values: Mapping[str, Any], erreur: str = "") -> Response:
     found: RendezVous = await planning.access(ctx, rendezvous_id)
+    if found.etat != "confirme":
+        # Its page says what it has become.
+        return redirect(ctx, f"{RACINE}/{rendezvous_id}")
     prestation = await guichet.access_motif(ctx, found.motif_id)
     today = ctx.today(FUSEAU)
     default = max(found.debut.astimezone(prestation.zone).date(), today)
     du = max(parse_day(values.get("du"), default), today)
     personnes = parse_personnes(values.get("personnes") or found.personnes)
     offres: list[Offre] = []
-    if found.etat == "confirme":
-        try:
-            offres = await guichet.find(ctx, prestation, personnes, du, instead_of=found)
-        except PersonnesRefuseesError as refusal:
-            erreur = refusal.message
-    else:
-        erreur = erreur or "Ce rendez-vous ne tient plus : il ne se déplace pas. Prenez-en un autre."
+    try:
+        offres = await guichet.find(ctx, prestation, personnes, du, instead_of=found)
+    except PersonnesRefuseesError as refusal:
+        erreur = refusal.message
     zone = prestation.zone
     local = found.debut.astimezone(zone)
     kept = [o for o in offres if (o.creneau.debut, personnes) != (found.debut, found.personnes)]

@@ -23,7 +23,7 @@ AN = timedelta(days=365)
 class Chiffres:
     """What the page shows: by month, by ressource (last thirty days, then the next), by motif."""
 
-    venues: list[Any]
+    presences: list[Any]
     passe: list[Any]
     avenir: list[Any]
     perdues: dict[UUID, int]
@@ -56,7 +56,7 @@ async def read(ctx: Contexte, commune: UUID | None) -> Chiffres:
     today = ctx.today()
     now = instants_of(today, 1, ZoneInfo("Europe/Paris"))[0]
     return Chiffres(
-        venues=await repository.list_venues(ctx.db, asked, now - AN, now + timedelta(days=1)),
+        presences=await repository.list_presences(ctx.db, asked, now - AN, now + timedelta(days=1)),
         passe=await repository.list_remplissage(ctx.db, asked, now - MOIS, now),
         avenir=await repository.list_remplissage(ctx.db, asked, now, now + MOIS),
         perdues=await repository.list_perdues(ctx.db, asked, now, now + MOIS),
