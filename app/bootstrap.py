@@ -5,6 +5,7 @@ from jinja2 import Environment
 import app.collectivites.tasks
 import app.demarches.tasks
 import app.demarches.tasks_bureau
+import app.demarches.tasks_conservation
 import app.demarches.tasks_echeances
 import app.demarches.tasks_exterieur
 import app.demarches.tasks_instruction

@@ -15,7 +15,6 @@ from app.bootstrap import make_noyau
 from app.collectivites.import_csv import FichierIllisibleError
 from app.config import ROOT, Settings, SettingsError, load_settings
 from app.socle import embarque
-from app.socle.audit import verify_chain
 from app.socle.errors import BusinessError
 from app.socle.noyau import Noyau
 from app.socle.rebonds import BoiteIndisponibleError
@@ -80,12 +79,6 @@ def say_faults(faults: list[str]) -> None:
         err.print(f"[red]{escape(fault)}[/red]")
     if faults:
         raise typer.Exit(1)
-
-
-async def verify(noyau: Noyau) -> list[str]:
-    """What is wrong in the whole installation, one sentence each; empty when nothing is."""
-    async with noyau.db.hors_cloison("verification of the audit chain") as session:
-        return await verify_chain(session)
 
 
 @contextmanager

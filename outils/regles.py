@@ -36,7 +36,8 @@ HORS_CLOISON_CALLERS: dict[str, str] = {
     "app/rendezvous/service/reservation.py": "the sweep finds the holds that are over in every collectivité",
     "app/rendezvous/service/annonces.py": "reminders that are due are found in every collectivité",
     "app/demarches/service/rebonds.py": "a returned message names an e-mail, not its collectivité",
-    "app/commandes.py": "checks of the whole installation",
+    "app/demarches/tasks_conservation.py": "what comes to its term is looked for in every collectivité",
+    "app/portail/verification.py": "checks of the whole installation",
     "app/demarches/tasks_bureau.py": "the desk's jobs find agents, their rights and what is due in every collectivité",
 }
 

@@ -90,6 +90,7 @@ class Dossier(PersonnelMixin, Base):
     agent_nom: Mapped[str] = mapped_column(Text, default="")
     bail_jusqu_a: Mapped[datetime | None] = mapped_column(Instant)
     clos_le: Mapped[datetime | None] = mapped_column(Instant)
+    suppression_le: Mapped[date | None] = mapped_column(Date)
     etape: Mapped[str] = mapped_column(Text, default="")
     etape_le: Mapped[datetime | None] = mapped_column(Instant)
     recu_initial_le: Mapped[datetime | None] = mapped_column(Instant)

@@ -227,6 +227,7 @@ _HISTOIRE = {
     "refus_tacite": N_("Refusé par le silence de l’administration"),
     "acceptation_tacite": N_("Accepté par le silence de l’administration"),
     "attente_levee": N_("Ce qui était attendu est arrivé"),
+    "suppression_annoncee": N_("Suppression annoncée"),
     "examen": N_("Pièces examinées"),
     "proposition": N_("Décision proposée"),
     "etape": N_("Étape"),

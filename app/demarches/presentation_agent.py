@@ -59,6 +59,7 @@ COURRIELS = {
     "decision_rendue": "Annonce de la décision",
     "demande_transmise": "Annonce de la transmission",
     "etape": "Courriel d’une étape",
+    "suppression_annoncee": "Annonce de la suppression",
 }
 ENVOIS = {
     "a_envoyer": vues.Etiquette("En cours d’envoi", "attente"),

@@ -215,6 +215,8 @@ def _words(
     if evenement in JOINTS and dossier.depose_le is not None:
         words["recu_le"] = moment(dossier.depose_le, ZoneInfo(vue.fuseau), dossier.langue)
         words["accuse"] = definition.legal is not None and definition.legal.accuse.delivre
+    if evenement == "suppression_annoncee" and dossier.suppression_le is not None:
+        words["suppression_le"] = date_longue(dossier.suppression_le, dossier.langue)
     if evenement == "depot_guichet":
         words["depose_par"] = str((dossier.mandataire or {}).get("nom", ""))
     if evenement == "complement_demande":

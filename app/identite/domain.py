@@ -20,6 +20,12 @@ ERREURS = {
         "FranceConnect ne répond pas en ce moment. Ce que vous avez saisi est gardé. Réessayez dans quelques minutes, "
         "ou choisissez une autre façon de continuer ci-dessous."
     ),
+    # What FranceConnect answers, without saying why, to an identity that has no e-mail address.
+    "echouee": N_(
+        "FranceConnect n’a pas pu terminer : il est en difficulté, ou votre compte chez le fournisseur d’identité "
+        "choisi n’a pas d’adresse de courriel. Ce que vous avez saisi est gardé. Recommencez avec un autre fournisseur "
+        "d’identité, ou choisissez une autre façon de continuer ci-dessous."
+    ),
     "invalide": N_(
         "L’identification n’a pas abouti, à cause d’un problème technique. Recommencez ; si cela se reproduit, "
         "appelez votre mairie : elle peut faire la démarche avec vous."
@@ -28,6 +34,21 @@ ERREURS = {
     "navigateur": N_(
         "L’identification s’est terminée dans un autre navigateur que celui où elle a commencé. "
         "Recommencez ici : ce que vous avez saisi est gardé."
+    ),
+}
+ERREURS_AGENT = {
+    "annulee": N_(
+        "Vous n’avez pas terminé l’identification avec ProConnect, ou ProConnect ne l’a pas acceptée. Recommencez."
+    ),
+    "indisponible": N_("ProConnect ne répond pas en ce moment. Réessayez dans quelques minutes."),
+    "echouee": N_("ProConnect n’a pas pu terminer l’identification. Réessayez dans quelques minutes."),
+    "invalide": N_(
+        "L’identification n’a pas abouti, à cause d’un problème technique. Recommencez ; si cela se reproduit, "
+        "prévenez l’OPSN qui gère ce portail."
+    ),
+    "expiree": N_("L’identification a pris trop de temps. Recommencez."),
+    "navigateur": N_(
+        "L’identification s’est terminée dans un autre navigateur que celui où elle a commencé. Recommencez ici."
     ),
     "sans_droit": N_(
         "ProConnect vous a reconnu, mais votre adresse n’a pas encore d’accès ici. Demandez une invitation à "
@@ -63,7 +84,7 @@ def erreur_of(code: str) -> str:
     if code == "access_denied":
         return "annulee"
     if code in ("server_error", "temporarily_unavailable"):
-        return "indisponible"
+        return "echouee" if code == "server_error" else "indisponible"
     return "invalide"
 
 

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.identite import repository, service
 from app.identite.clients import has_franceconnect
-from app.identite.domain import ERREURS
+from app.identite.domain import ERREURS, ERREURS_AGENT
 from app.socle.adresses import parse_email
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, Visite, VisiteDep
 from app.socle.errors import ForbiddenError, NotFoundError, SignInRequiredError, UnavailableError
@@ -155,7 +155,7 @@ async def choose_agent(ctx: ContexteDep, suite: Suite = "/", erreur: Suite = "")
     suite = safe_suite(suite)
     if ctx.personne is not None:
         return redirect(ctx, suite)
-    return page(ctx, "identite/connexion_agent.html", message=ERREURS.get(erreur, ""), suite=suite)
+    return page(ctx, "identite/connexion_agent.html", message=ERREURS_AGENT.get(erreur, ""), suite=suite)
 
 
 @agents.get("/connexion/proconnect")

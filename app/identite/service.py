@@ -23,6 +23,7 @@ from app.socle.contexte import Contexte, Visite
 from app.socle.errors import ConflictError, NotFoundError, UnavailableError
 from app.socle.ids import fingerprint, new_token, uuid7
 from app.socle.jobs import emit
+from app.socle.langues import N_, phrase
 from app.socle.models import Connexion
 from app.socle.oidc import ClientOidc, FournisseurIndisponibleError, FournisseurInvalideError, Preuve
 from app.socle.sessions import create_session, device_label
@@ -71,7 +72,13 @@ async def begin(visit: Visite, genre: str, suite: str) -> Retour:
         log.warning("identity_provider_unavailable", provider=genre, error=str(error))
         nom = "ProConnect" if genre == "proconnect" else "FranceConnect"
         raise UnavailableError(
-            f"{nom} ne répond pas en ce moment. Réessayez dans quelques minutes, ou adressez-vous à l’accueil."
+            phrase(
+                N_(
+                    "%(nom)s ne répond pas en ce moment. Réessayez dans quelques minutes, ou adressez-vous à "
+                    "l’accueil."
+                ),
+                nom=nom,
+            )
         ) from error
     async with visit.noyau.db.session() as session:
         repository.add_connexion(
@@ -292,15 +299,18 @@ async def check_code(ctx: Contexte, connexion_id: UUID, code: str) -> tuple[str 
         and pending.consommee_le is None
     )
     if pending is None or not known or pending.expire_le <= ctx.now or pending.essais >= CODE_TRIES:
-        return None, "Ce code n’est plus valable. Demandez-en un autre."
+        return None, N_("Ce code n’est plus valable. Demandez-en un autre.")
     pending.essais += 1
     typed = "".join(c for c in code if c.isdigit())
     expected = code_courriel(ctx.noyau.settings.secret_key.get_secret_value(), str(pending.id))
     if not hmac.compare_digest(typed, expected):
         left = CODE_TRIES - pending.essais
         if left == 0:
-            return None, "Ce code n’est pas le bon, et c’était le dernier essai. Demandez un autre code."
-        return None, f"Ce code n’est pas le bon. Vérifiez les six chiffres reçus ; il reste {left} essai(s)."
+            return None, N_("Ce code n’est pas le bon, et c’était le dernier essai. Demandez un autre code.")
+        return None, phrase(
+            N_("Ce code n’est pas le bon. Vérifiez les six chiffres reçus ; il reste %(essais)s essai(s)."),
+            essais=left,
+        )
     compte = await repository.ouvrir_compte(
         ctx.db,
         new_id=uuid7(),

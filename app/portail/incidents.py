@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import structlog
 from fastapi import Request
@@ -21,7 +21,7 @@ from app.socle.langues import N_
 from app.socle.noyau import Noyau
 from app.socle.sessions import DUREES
 from app.socle.vues import Lien
-from app.socle.web import page
+from app.socle.web import page, safe_suite
 
 log = structlog.get_logger()
 
@@ -98,9 +98,23 @@ async def sign_in_required(request: Request, error: SignInRequiredError) -> Resp
     """To the sign-in page, and back to where the person was going (after a form: to the page of that form)."""
     path = request.url.path
     if request.method not in ("GET", "HEAD"):
-        return _render(request, 401, SESSION, actions=((N_("S’identifier"), "/connexion"),))
+        return _render(
+            request, 401, SESSION, actions=((N_("S’identifier"), _sign_in_url(_form_page(request))),)
+        )
     suite = path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/connexion?suite={quote(suite)}", 303)
+    return RedirectResponse(_sign_in_url(suite), 303)
+
+
+def _sign_in_url(suite: str) -> str:
+    return f"/connexion?suite={quote(suite)}"
+
+
+def _form_page(request: Request) -> str:
+    """The page of ours that held the form, as the browser names it; the home when it says nothing."""
+    held = urlsplit(request.headers.get("referer", ""))
+    if held.netloc != request.headers.get("host"):
+        return "/"
+    return safe_suite(held.path + (f"?{held.query}" if held.query else ""))
 
 
 async def review_again(request: Request, error: ManquesError) -> Response:

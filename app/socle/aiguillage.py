@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.socle.errors import BusinessError, ForbiddenError, InvalidInputError, NotFoundError
 from app.socle.hosts import HoteResolu
 from app.socle.ids import uuid7
-from app.socle.langues import N_
+from app.socle.langues import N_, phrase
 from app.socle.noyau import Noyau
 
 log = structlog.get_logger()
@@ -79,6 +79,17 @@ class BodyTooLargeError(InvalidInputError):
 
     status = 413
     code = "trop_volumineux"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            phrase(
+                N_(
+                    "L’envoi dépasse %(taille)s Mo, et rien n’en a été reçu. Revenez à la page précédente : joignez "
+                    "des fichiers plus légers, ou un à la fois."
+                ),
+                taille=limit // 1024 // 1024,
+            )
+        )
 
 
 class Aiguillage:
@@ -208,7 +219,7 @@ class Aiguillage:
         limit = UPLOAD_LIMIT if path.endswith("/pieces") or "/etapes/" in path else FORM_LIMIT
         declared = headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > limit:
-            raise BodyTooLargeError(f"L’envoi dépasse {limit // 1024 // 1024} Mo.")
+            raise BodyTooLargeError(limit)
         received = 0
 
         async def counted() -> Message:
@@ -216,7 +227,7 @@ class Aiguillage:
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
-                raise BodyTooLargeError(f"L’envoi dépasse {limit // 1024 // 1024} Mo.")
+                raise BodyTooLargeError(limit)
             return message
 
         return counted

@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from app.socle.errors import TooManyRequestsError
+from app.socle.langues import N_, phrase
 from app.socle.noyau import Noyau
 
 _COUNT = (
@@ -26,7 +27,12 @@ async def limit(noyau: Noyau, action: str, who: str, *, at_most: int, per: timed
     if count > at_most:
         minutes = max(1, -(-(seconds - elapsed) // 60))
         raise TooManyRequestsError(
-            f"Trop de tentatives. Attendez {minutes} minute{'s' if minutes > 1 else ''} et recommencez, "
-            "ou adressez-vous à l’accueil de votre mairie.",
+            phrase(
+                N_(
+                    "Trop de tentatives. Attendez %(minutes)s min et recommencez, ou adressez-vous à l’accueil de "
+                    "votre mairie."
+                ),
+                minutes=minutes,
+            ),
             retry_after=seconds - elapsed,
         )

@@ -59,6 +59,8 @@ class Evenement(StrEnum):
     RENDEZVOUS_CONFIRME = "rendezvous_confirme"
     RENDEZVOUS_ANNULE = "rendezvous_annule"
     RENDEZVOUS_RAPPEL = "rendezvous_rappel"
+    SUPPRESSION_ANNONCEE = "suppression_annoncee"
+    TERMES_CONSERVATION = "termes_conservation"
 
 
 def check_address(address: str) -> str:

@@ -87,11 +87,14 @@ class Oidc:
                 await asyncio.sleep(0.2)
         raise AssertionError
 
-    async def metadata(self, issuer: str) -> dict[str, Any]:
-        """The provider's discovery document; its `issuer` must be the one asked for."""
+    async def metadata(self, issuer: str, *, answering: bool = False) -> dict[str, Any]:
+        """The provider's discovery document; its `issuer` must be the one asked for.
+
+        With `answering`, what is kept does not do: the provider is asked, so that nobody is sent to one that is down.
+        """
         now = self._clock.now().timestamp()
         known = self._metadata.get(issuer)
-        if known and now - known[0] < METADATA_TTL:
+        if known and not answering and now - known[0] < METADATA_TTL:
             return known[1]
         found = await self._get_json(f"{issuer}/.well-known/openid-configuration")
         if found.get("issuer") != issuer:
@@ -101,7 +104,7 @@ class Oidc:
 
     async def authorize_url(self, client: ClientOidc, redirect_uri: str, state: str, nonce: str) -> str:
         """Where the person signs in; FournisseurIndisponibleError when the provider cannot be reached."""
-        endpoint = (await self.metadata(client.issuer))["authorization_endpoint"]
+        endpoint = (await self.metadata(client.issuer, answering=True))["authorization_endpoint"]
         parameters = {
             "response_type": "code",
             "client_id": client.client_id,

@@ -29,7 +29,7 @@ DUREES = {
     "collectivite": Duree(timedelta(hours=2), timedelta(hours=12)),
     "mon": Duree(timedelta(hours=2), timedelta(hours=12)),
     # A screen in the town hall, that anybody may come up to.
-    "borne": Duree(timedelta(minutes=5), timedelta(hours=1)),
+    "borne": Duree(timedelta(minutes=5), timedelta(hours=12)),
     "agents": Duree(timedelta(hours=4), timedelta(hours=12)),
     "opsn": Duree(timedelta(hours=1), timedelta(hours=8)),
 }

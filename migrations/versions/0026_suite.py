@@ -94,17 +94,31 @@ BEGIN
       WHERE l.id = ANY (lieux) LIMIT p_limite) x);
 END $$;
 """
+CONSERVATION = """
+-- The day from which a closed dossier may be destroyed, once the person was told of it; NULL until then.
+ALTER TABLE demarches_dossier ADD COLUMN suppression_le date;
+CREATE INDEX demarches_dossier_terme ON demarches_dossier (version_id, clos_le)
+  WHERE clos_le IS NOT NULL AND suppression_le IS NULL;
+-- The months of which the agents of a collectivité were reminded.
+CREATE TABLE demarches_rappel (
+  collectivite_id uuid NOT NULL REFERENCES socle_collectivite,
+  mois date NOT NULL,
+  PRIMARY KEY (collectivite_id, mois)
+);
+"""
 
 
 def upgrade() -> None:
     op.execute(APPELS)
     op.execute(SMS)
     op.execute(BUREAU)
+    op.execute(CONSERVATION)
     regles = [
         interne("demarches_point"),
         du_dossier("demarches_appel", "SELECT, INSERT, UPDATE", reserve="false"),
         interne("socle_sms_quota", "SELECT"),
         interne("socle_sms_mois", "SELECT, INSERT, UPDATE"),
+        interne("demarches_rappel", "SELECT, INSERT"),
         fonction("compter_bureau(uuid[], uuid[], date[], text, text, integer)"),
     ]
     for sql in (phrase for regle in regles for phrase in regle):

@@ -1,5 +1,7 @@
 """The end of a dossier: at its term only, validated by an agent, destroyed whole, with nothing left but numbers."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.demarches.service import conservation
@@ -8,7 +10,7 @@ from tests import cast as acteurs
 from tests.cast import Cast
 from tests.demarches.test_lots import desk
 from tests.outillage.portail import Portail
-from tests.outillage.travaux import pending_jobs, run_jobs
+from tests.outillage.travaux import pending_jobs, run_jobs, sent_mails
 
 pytestmark = pytest.mark.anyio
 UNDER = ("piece", "document", "message", "evenement", "complement", "envoi", "decision", "recherche")
@@ -42,6 +44,13 @@ async def test_what_is_due_goes_whole_and_leaves_numbers(
     await acteurs.decider(portail, elsewhere, agent="katell")
     await run_jobs(portail)
     portail.avancer(days=400)
+    nav = await desk(portail, cast)
+    assert not (await nav.get("/conservation")).arbre.xpath("//form[contains(@action, 'eliminations')]")
+    # Each person is told first, and has time.
+    await run_now(portail.noyau, "demarches:annoncer_suppressions")
+    await run_jobs(portail)
+    assert not (await nav.get("/conservation")).arbre.xpath("//form[contains(@action, 'eliminations')]")
+    portail.avancer(days=15)
     open_ = await acteurs.dossier_depose(portail)
     await run_jobs(portail)
     nav = await desk(portail, cast)
@@ -68,3 +77,59 @@ async def test_what_is_due_goes_whole_and_leaves_numbers(
     assert "2 dossiers détruits sur 2, 2 pièces. Terminé." in told
     assert "Maëlle" in told
     assert due[0].numero not in str(portail.base.sql("SELECT * FROM demarches_elimination"))
+
+
+async def test_a_person_is_told_once_with_the_day_and_how_to_keep_it(portail: Portail, cast: Cast) -> None:
+    dossier = await acteurs.dossier_instruit(portail)
+    await acteurs.decider(portail, dossier)
+    await run_jobs(portail)
+    before = len(sent_mails(portail))
+    portail.avancer(days=334)
+    await run_now(portail.noyau, "demarches:annoncer_suppressions")
+    assert portail.base.sql("SELECT suppression_le FROM demarches_dossier WHERE clos_le IS NOT NULL") == [
+        (None,)
+    ]
+    portail.avancer(days=3)
+    for _ in range(2):
+        await run_now(portail.noyau, "demarches:annoncer_suppressions")
+        await run_jobs(portail)
+    (told,) = [mail for mail in sent_mails(portail)[before:] if "Votre dossier" in mail or "supprim" in mail]
+    assert "23 novembre 2027" in told.replace("=C2=A0", " ").replace("\xa0", " ").replace("=\n", "")
+    account = await acteurs.compte(portail)
+    nav = portail.navigateur("guingamp")
+    await portail.ouvrir_session("guingamp", usager=account.paire, navigateur=nav)
+    page = await nav.get(f"/dossiers/{dossier.id}")
+    assert "sera supprimé à partir du 23 novembre 2027" in page.texte.replace("\xa0", " ")
+    ((lines,),) = portail.base.sql(
+        "SELECT count(*) FROM demarches_evenement WHERE genre = 'suppression_annoncee'"
+    )
+    assert lines == 1
+
+
+async def test_who_is_told_late_still_has_a_fortnight(portail: Portail, cast: Cast) -> None:
+    await acteurs.decider(portail, await acteurs.dossier_instruit(portail))
+    await run_jobs(portail)
+    portail.avancer(days=500)
+    await run_now(portail.noyau, "demarches:annoncer_suppressions")
+    ((day,),) = portail.base.sql("SELECT suppression_le FROM demarches_dossier WHERE clos_le IS NOT NULL")
+    assert day == portail.clock.now().date() + timedelta(days=15)
+
+
+async def test_agents_are_reminded_once_a_month(portail: Portail, cast: Cast) -> None:
+    await acteurs.decider(portail, await acteurs.dossier_instruit(portail))
+    await run_jobs(portail)
+    before = len(sent_mails(portail))
+    await run_now(portail.noyau, "demarches:rappeler_conservation")
+    await run_jobs(portail)
+    assert len(sent_mails(portail)) == before
+    portail.avancer(days=320)
+    for _ in range(2):
+        await run_now(portail.noyau, "demarches:rappeler_conservation")
+        await run_jobs(portail)
+    told = [mail for mail in sent_mails(portail)[before:] if "maelle" in mail.lower()]
+    assert len(told) == 1
+    assert "1 dans les trois mois" in told[0].replace("=C2=A0", " ")
+    portail.avancer(days=31)
+    await run_now(portail.noyau, "demarches:rappeler_conservation")
+    await run_jobs(portail)
+    assert len([mail for mail in sent_mails(portail)[before:] if "maelle" in mail.lower()]) == 2

@@ -6,6 +6,7 @@ from app.demarches.service import papiers
 from tests.cast import Cast, compte, relire
 from tests.demarches import adhesion
 from tests.demarches.test_documents import text_of
+from tests.demarches.test_saisie import begin, desk
 from tests.outillage.navigateur import Navigateur, Page
 from tests.outillage.portail import Portail
 from tests.outillage.travaux import run_jobs
@@ -127,3 +128,44 @@ async def test_agent_and_papers_name_both(portail: Portail, cast: Cast) -> None:
         assert "LE GALLOU" in text
     audit = "SELECT details FROM socle_audit WHERE action = 'demarches:dossier:representer'"
     assert portail.base.sql(audit) == [({"genre": "mandat", "qualite": "proche"},)]
+
+
+async def test_whoever_takes_a_draft_over_says_for_whom_again(portail: Portail, cast: Cast) -> None:
+    nav = await rozenn(portail)
+    page = await acting(nav, "mandat", **JEANNE)
+    base = page.chemin.split("/etapes/")[0]
+    fields = {"genre": "transfert", "nom": "Yann"}
+    shared = await (await nav.get(f"{base}/acces")).envoyer(fields, action=f"{base}/acces")
+    code = shared.arbre.xpath("string(//*[@class='k-depose__numero'])").strip()
+    yann = portail.navigateur()
+    await portail.ouvrir_session("guingamp", usager=(await compte(portail, "yann")).paire, navigateur=yann)
+    explained = await (await yann.get("/suivi")).envoyer({"code": code})
+    await explained.envoyer(action="/suivi")
+    assert (await yann.get(REMPLIR)).chemin == f"{base}/pour-qui"
+
+
+async def test_at_the_counter_too_the_person_may_act_for_somebody(portail: Portail, cast: Cast) -> None:
+    await adhesion.ouvrir(portail.noyau)
+    nav = await desk(portail, cast)
+    asked = await begin(nav, demarche=adhesion.SLUG)
+    assert asked.chemin.endswith("/pour-qui")
+    who = await asked.envoyer({"pour_qui": "mandat"}, action="/pour-qui")
+    assert "« vous » désigne cette personne" in who.texte
+    assert not who.arbre.xpath("//input[@name='demandeur_nom']"), "the agent has given it"
+    page = await who.envoyer(JEANNE, action="/pour-qui/mandat")
+    assert "Jeanne Marie LE BIHAN" in page.texte
+    assert answers(portail)["nom"] == "LE BIHAN"
+
+
+async def test_who_has_no_proven_name_gives_their_own_too(portail: Portail, cast: Cast) -> None:
+    """Signed in by a code, or not at all: the papers must name who acts."""
+    await adhesion.ouvrir(portail.noyau)
+    nav = portail.navigateur()
+    refused = await acting(nav, "mandat", **JEANNE)
+    assert "vos prénoms" in refused.texte
+    mine = {**JEANNE, "demandeur_prenoms": "Tugdual", "demandeur_nom": "MORVAN"}
+    page = await refused.envoyer(mine, action="/pour-qui/mandat")
+    assert "/etapes/" in page.chemin
+    ((person,),) = portail.base.sql("SELECT demandeur FROM demarches_dossier")
+    assert person == {"prenoms": ["Tugdual"], "nom_naissance": "MORVAN"}
+    assert answers(portail)["nom"] == "LE BIHAN"

@@ -105,6 +105,33 @@ async def test_two_submissions_at_once_make_one_dossier(portail: Portail, cast: 
     assert portail.base.sql("SELECT count(*) FROM demarches_evenement WHERE genre = 'depot'") == [(1,)]
 
 
+async def test_two_starts_at_once_make_one_draft(portail: Portail, cast: Cast) -> None:
+    nav = await rozenn(portail)
+    pages = await asyncio.gather(nav.get(REMPLIR), nav.get(REMPLIR), nav.get(REMPLIR))
+    assert [page.statut for page in pages] == [200, 200, 200]
+    assert portail.base.sql("SELECT count(*) FROM demarches_dossier") == [(1,)]
+
+
+async def test_autosave_refuses_what_is_too_long_and_freezes_nothing_hidden(
+    portail: Portail, cast: Cast
+) -> None:
+    draft = await brouillon_rempli(portail)
+    nav = await rozenn(portail)
+    page = await nav.get(f"/dossiers/{draft.id}/etapes/document")
+    sent_ = {"jeton_csrf": dict(page.champs("/etapes/"))["jeton_csrf"], "origine": "un-autre-onglet"}
+    before = answers(portail)
+    huge = {**sent_, "champ": "motif", "motif": "a" * 10_000_000}
+    assert (await nav.post(f"/dossiers/{draft.id}/champs", huge)).statut == 413
+    assert answers(portail) == before
+    hidden = {"champ": "parent1_nom", "parent1_nom": "INTRUS", "versions": ""}
+    for change in ({"champ": "type_acte", "type_acte": "extrait_sans_filiation"}, hidden):
+        await nav.post(f"/dossiers/{draft.id}/champs", {**sent_, **change})
+    review = await nav.get(f"/dossiers/{draft.id}/recapitulatif")
+    assert "INTRUS" not in review.texte
+    await review.envoyer({"declaration": "oui"}, action="/deposer")
+    assert "INTRUS" not in str((await relire(portail, draft.id)).reponses)
+
+
 async def test_nothing_is_written_beside_a_dossier_that_was_submitted(portail: Portail, cast: Cast) -> None:
     draft = await brouillon_rempli(portail)
     nav = await rozenn(portail)

@@ -21,5 +21,13 @@ async def test_a_person_without_an_address_is_told_and_may_go_on(portail: Portai
     page = await nav.get("/connexion/franceconnect", params={"suite": START})
     refused = await nav.post(f"{page.url}/identite", {"personne": "marcel"})
     told = await nav.get(next(url for url in refused.liens() if "error=" in url or "/retour" in url))
-    assert "FranceConnect ne répond pas" in told.texte
+    assert "n’a pas d’adresse de courriel" in told.texte
     assert told.liens("/connexion?suite=")
+
+
+async def test_an_agent_who_gives_up_is_told_of_proconnect(portail: Portail, cast: Cast) -> None:
+    nav = portail.navigateur("agents")
+    page = await nav.get("/connexion/proconnect", params={"suite": "/"})
+    told = await nav.post(f"{page.url}/abandonner", {})
+    assert "l’identification avec ProConnect" in told.texte
+    assert "FranceConnect" not in told.texte

@@ -27,6 +27,8 @@ class Visite:
     def __init__(self, pile: Pile, page: Page, controle: Controle, *, javascript: bool) -> None:
         self.pile, self.page = pile, page
         self.javascript = javascript
+        # Whether the pages of the simulators are checked like ours: by the test that is about them.
+        self.simulateurs = False
         self.console: list[str] = []
         self.read: list[str] = []
         self._controle = controle
@@ -50,8 +52,12 @@ class Visite:
 
     def open(self, host: str, path: str = "/") -> "Visite":
         """Types an address."""
-        self._arrived(self.page.goto(self.pile.url(host, path)))
+        self.open_address(self.pile.url(host, path))
         return self
+
+    def open_address(self, address: str) -> None:
+        """Types a whole address, of the simulators perhaps."""
+        self._arrived(self.page.goto(address))
 
     def follow(self, words: str, *, within: Locator | None = None) -> None:
         """Follows the link that says this."""
@@ -84,7 +90,8 @@ class Visite:
         target.click()
 
     def _arrived(self, response: Any) -> None:
-        if f":{self.pile.port}/" not in self.page.url:
+        ours = f":{self.pile.port}/" in self.page.url
+        if not ours and not (self.simulateurs and f":{self.pile.sim_port}/" in self.page.url):
             return
         self.read.append(self.text)
         self._controle.check(self.page, response, javascript=self.javascript)

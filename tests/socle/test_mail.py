@@ -88,6 +88,12 @@ CONTEXTS: Mapping[Evenement, dict[str, object]] = {
         "motif": "Cette route est départementale.",
         "pieces_a_part": "plan.pdf",
     },
+    Evenement.SUPPRESSION_ANNONCEE: DOSSIER | {"suppression_le": "9 décembre 2027"},
+    Evenement.TERMES_CONSERVATION: {
+        "de_collectivite": "de Guingamp",
+        "lignes": ["Occuper la rue ou une place : 3 au terme de leur durée"],
+        "lien": "https://agents.kumun.test/conservation",
+    },
     Evenement.ECHEANCES: {
         "de_collectivite": "de Guingamp",
         "lignes": ["1234-5678-9012, Occuper la rue ou une place : le silence décidera le 9 décembre 2026"],

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from app.socle.errors import InvalidInputError
+from app.socle.langues import N_
 
 SIGNES = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _ALEA = 9
@@ -37,10 +38,12 @@ def lire_code(texte: str) -> str:
     """
     text = re.sub(r"[\s.\-‐‑–—_/]", "", texte).upper()
     if len(text) != _ALEA + 1:
-        raise CodeIncorrectError("Un code a 10 signes, par exemple 7KQM-2XPA-9F : vérifiez le vôtre.")
+        raise CodeIncorrectError(N_("Un code a 10 signes, par exemple 7KQM-2XPA-9F : vérifiez le vôtre."))
     if any(sign not in SIGNES for sign in text) or _check(text[:-1]) != text[-1]:
         raise CodeIncorrectError(
-            "Ce code contient une erreur : vérifiez chaque signe. Il n’a jamais de 0, de 1, de I, de L ni de O."
+            N_(
+                "Ce code contient une erreur : vérifiez chaque signe. Il n’a jamais de 0, de 1, de I, de L ni de O."
+            )
         )
     return text
 

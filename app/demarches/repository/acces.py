@@ -60,6 +60,15 @@ async def accept_code(
     return dossier
 
 
+_OUBLIER = """UPDATE demarches_dossier SET beneficiaire = NULL, demandeur = '{}'
+  WHERE collectivite_id = $1 AND id = $2 AND etat = 'brouillon'"""
+
+
+async def forget_representation(session: AsyncSession, collectivite_id: UUID, dossier_id: UUID) -> None:
+    """Whoever takes a draft over says for whom they act; what the former owner attested is not theirs."""
+    await fetch(session, _OUBLIER, collectivite_id, dossier_id)
+
+
 async def add_acces(session: AsyncSession, dossier: Dossier, **values: Any) -> bool:
     """A code, or who may come; False for a second follow-up code."""
     keys = {"collectivite_id": dossier.collectivite_id, "dossier_id": dossier.id}

@@ -1,7 +1,7 @@
 """SQL of retention: what reaches the end of its terms, and destroying it in pieces that can be cut anywhere."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -49,7 +49,8 @@ SELECT d.collectivite_id, d.slug, min(v.titre) AS titre, max(t.base) AS base, ma
   count(*) FILTER (WHERE d.clos_le + make_interval(months => t.base) <= $2) AS hors_base,
   count(*) FILTER (WHERE d.clos_le + make_interval(years => t.dua) > $2
     AND d.clos_le + make_interval(years => t.dua) <= $2::timestamptz + interval '3 months') AS bientot,
-  count(*) FILTER (WHERE d.clos_le + make_interval(years => t.dua) <= $2) AS echus
+  count(*) FILTER (WHERE d.clos_le + make_interval(years => t.dua) <= $2
+    AND (t.sort <> 'destruction' OR d.suppression_le <= $2::timestamptz::date)) AS echus
 FROM demarches_dossier d JOIN demarches_version v ON v.id = d.version_id JOIN (
   SELECT x.id, (x.contenu #>> '{conservation,base_active_mois}')::int AS base,
     (x.contenu #>> '{conservation,dua_annees}')::int AS dua, x.contenu #>> '{conservation,sort_final}' AS sort
@@ -107,7 +108,7 @@ SELECT d.id FROM demarches_dossier d JOIN demarches_version v ON v.id = d.versio
 WHERE d.collectivite_id = :c AND d.slug = :slug AND d.clos_le IS NOT NULL AND NOT d.essai
   AND v.contenu #>> '{conservation,sort_final}' = 'destruction'
   AND d.clos_le + make_interval(years => (v.contenu #>> '{conservation,dua_annees}')::int)
-    <= cast(:avant AS timestamptz)
+    <= cast(:avant AS timestamptz) AND d.suppression_le <= cast(:avant AS timestamptz)::date
 ORDER BY d.clos_le LIMIT :n
 """
 
@@ -115,7 +116,7 @@ ORDER BY d.clos_le LIMIT :n
 async def list_echus(
     session: AsyncSession, collectivite_id: UUID, slug: str, before: datetime, limit: int
 ) -> list[UUID]:
-    """Closed dossiers whose term ended before that instant and whose fate is destruction."""
+    """Closed dossiers whose term ended before that instant, whose fate is destruction, and whose day was announced."""
     values = {"c": collectivite_id, "slug": slug, "avant": before, "n": limit}
     return list((await session.execute(text(_ECHUS), values)).scalars())
 
@@ -163,3 +164,45 @@ async def count_destroyed(
         ),
         {"d": dossiers, "p": pieces, "fini": fini_le, "c": elimination.collectivite_id, "id": elimination.id},
     )
+
+
+# Read by version, so that only what nears its own term is visited.
+_A_ANNONCER = """
+SELECT d.collectivite_id, d.id,
+  greatest((d.clos_le + make_interval(years => (v.contenu #>> '{conservation,dua_annees}')::int))::date,
+    cast(:tot AS date))
+FROM demarches_version v JOIN demarches_dossier d ON d.version_id = v.id
+  AND d.clos_le <= cast(:horizon AS timestamptz)
+    - make_interval(years => (v.contenu #>> '{conservation,dua_annees}')::int)
+WHERE v.contenu #>> '{conservation,sort_final}' = 'destruction' AND d.clos_le IS NOT NULL
+  AND d.suppression_le IS NULL AND NOT d.essai
+LIMIT :n
+"""
+
+
+async def list_to_announce(
+    session: AsyncSession, horizon: datetime, earliest: date, limit: int
+) -> list[tuple[UUID, UUID, date]]:
+    """(collectivité, dossier, day of its end, never before `earliest`) of what nears its term and was not announced."""
+    values = {"horizon": horizon, "tot": earliest, "n": limit}
+    return [(row[0], row[1], row[2]) for row in await session.execute(text(_A_ANNONCER), values)]
+
+
+_A_RAPPELER = """
+SELECT c.id FROM socle_collectivite c WHERE EXISTS (SELECT FROM demarches_dossier d
+  WHERE d.collectivite_id = c.id AND d.clos_le IS NOT NULL AND NOT d.essai)
+"""
+
+
+async def list_collectivites_closed(session: AsyncSession) -> list[UUID]:
+    """The collectivités that have a closed dossier (platform role)."""
+    return list((await session.execute(text(_A_RAPPELER))).scalars())
+
+
+async def add_rappel(session: AsyncSession, collectivite_id: UUID, mois: date) -> bool:
+    """The agents of a collectivité are reminded of a month; False when they were already."""
+    found = await session.execute(
+        text("INSERT INTO demarches_rappel VALUES (:c, :mois) ON CONFLICT DO NOTHING RETURNING mois"),
+        {"c": collectivite_id, "mois": mois},
+    )
+    return found.first() is not None

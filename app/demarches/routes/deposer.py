@@ -17,6 +17,7 @@ from app.socle import vues
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, VisiteDep, open_contexte
 from app.socle.errors import BusinessError
 from app.socle.ids import new_token
+from app.socle.langues import N_
 from app.socle.web import once, page, redirect
 
 pages = APIRouter()
@@ -120,5 +121,5 @@ class ManquesError(BusinessError):
     code = "incomplet"
 
     def __init__(self, url: str) -> None:
-        super().__init__("Il manque des réponses.")
+        super().__init__(N_("Il manque des réponses."))
         self.url = url

@@ -149,6 +149,7 @@ def _facts(ctx: Contexte, found: Suivi) -> dict[str, Any]:
         "recu_url": f"/documents/{receipt.id}" if receipt else "",
         "accuse": definition.legal is not None and definition.legal.accuse.delivre,
         "silence": _silence(found) if not closed else None,
+        "suppression_le": dossier.suppression_le,
         "imprimer_url": f"{base}/imprimer",
         "retirer_url": "" if closed else f"{base}/retirer",
         "refaire_url": f"{base}/refaire" if here else "",

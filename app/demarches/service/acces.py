@@ -158,6 +158,8 @@ async def accept(ctx: Contexte, typed: str) -> tuple[CodeLu, UUID]:
         ) from None
     if dossier_id is None:
         raise NotFoundError(INCONNU)
+    if found.genre == "transfert":
+        await repository.forget_representation(ctx.db, ctx.collectivite.id, dossier_id)
     genre = "navigateur" if found.genre == "suivi" else found.genre
     ctx.db.info["confie"] = (dossier_id, genre)
     await record(ctx, "demarches:acces:accepter", str(dossier_id), ctx.collectivite.id, genre=found.genre)

@@ -258,7 +258,7 @@ class DejaDeposeError(ConflictError):
     code = "deja_depose"
 
     def __init__(self, dossier_id: UUID) -> None:
-        super().__init__("Ce dossier est déjà déposé : il ne peut plus être modifié ici.")
+        super().__init__(N_("Ce dossier est déjà déposé : il ne peut plus être modifié ici."))
         self.dossier_id = dossier_id
 
 

@@ -35,6 +35,7 @@ from app.socle.contexte import Contexte
 from app.socle.errors import ConflictError, ForbiddenError, TooManyRequestsError
 from app.socle.ids import uuid7
 from app.socle.jobs import emit
+from app.socle.langues import N_
 from app.socle.permissions import droit_of
 
 Manques = list[tuple[str, str, str]]
@@ -71,7 +72,7 @@ async def submit(ctx: Contexte, dossier_id: UUID, *, vu: str = "") -> tuple[Doss
     # Read after the lock: what was being saved meanwhile is part of what is submitted.
     draft = await load(ctx, dossier)
     if vu and vu != empreinte_of(draft):
-        raise DossierChangeError("Des réponses ont changé depuis que cette page est ouverte.")
+        raise DossierChangeError(N_("Des réponses ont changé depuis que cette page est ouverte."))
     manques = manques_of(ctx, draft)
     if not manques:
         await freeze(ctx, draft, demandeur_of(ctx, draft), auteur=await _auteur(ctx, dossier))
@@ -191,7 +192,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
         # Anything else is not ours to hide.
         if "demarches_dossier_numero" not in str(error):
             raise
-        raise NumeroPrisError("Ce numéro existe déjà. Recommencez.") from None
+        raise NumeroPrisError(N_("Ce numéro existe déjà. Recommencez.")) from None
     await emit(ctx.db, "demarches:accuser", collectivite_id=dossier.collectivite_id, dossier_id=dossier.id)
     await record(
         ctx, "demarches:dossier:deposer", str(dossier.id), dossier.collectivite_id, canal=dossier.canal

@@ -29,6 +29,7 @@ from app.socle.contexte import Contexte
 from app.socle.errors import ConflictError, ForbiddenError, NotFoundError
 from app.socle.ids import uuid7
 from app.socle.jobs import emit
+from app.socle.langues import N_
 from app.socle.permissions import Droit
 
 
@@ -62,7 +63,7 @@ async def follow(ctx: Contexte, dossier_id: UUID, vers: str, *, version: int | N
     work = await open_for_act(ctx, dossier_id, version=version)
     dossier = work.dossier
     if Etat(dossier.etat) not in (Etat.EN_INSTRUCTION, Etat.EN_ATTENTE):
-        raise TransitionRefuseeError("avancer", "avancé", Etat(dossier.etat))
+        raise TransitionRefuseeError("avancer", N_("avancé"), Etat(dossier.etat))
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
     suite = next((item for item in ways(definition, dossier) if item.vers == vers), None)
     if suite is None or definition.parcours is None:

@@ -66,7 +66,7 @@ async def examine(
     """
     work = await open_for_act(ctx, dossier_id, version=version)
     if Etat(work.dossier.etat) not in (Etat.EN_INSTRUCTION, Etat.EN_ATTENTE):
-        raise TransitionRefuseeError("examiner", "examiné", Etat(work.dossier.etat))
+        raise TransitionRefuseeError("examiner", N_("examiné"), Etat(work.dossier.etat))
     known = {piece.id: piece for piece in await repository.list_pieces(ctx.db, work.dossier)}
     changed = 0
     for examen in examens:
@@ -233,7 +233,7 @@ async def take_answer(
         item.champ_id for item in await repository.list_complements(ctx.db, dossier) if not item.satisfait_le
     }
     if Etat(dossier.etat) not in (Etat.EN_INSTRUCTION, Etat.EN_ATTENTE) or not open_:
-        raise TransitionRefuseeError("completer", "complété", Etat(dossier.etat))
+        raise TransitionRefuseeError("completer", N_("complété"), Etat(dossier.etat))
     for piece in received:
         await repository.replace_pieces(ctx.db, dossier, piece.champ_id)
         await pieces.attach(ctx, dossier, piece)

@@ -29,6 +29,7 @@ from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.errors import NotFoundError
 from app.socle.ids import uuid7
+from app.socle.langues import N_
 from app.socle.storage import ObjetLu
 
 __all__ = [
@@ -90,7 +91,7 @@ async def claim(
     work = await open_for_act(ctx, dossier_id, version=version, remplace=remplace)
     dossier = work.dossier
     if dossier.clos_le is not None:
-        raise TransitionRefuseeError("prendre_en_charge", "pris en charge", Etat(dossier.etat))
+        raise TransitionRefuseeError("prendre_en_charge", N_("pris en charge"), Etat(dossier.etat))
     if dossier.etat == Etat.DEPOSE:
         etat = prendre_en_charge(Etat(dossier.etat)).value
         await repository.update_dossier(ctx.db, dossier, ctx.now, etat=etat)

@@ -23,6 +23,7 @@ from app.socle.crypto.keystore import KeyOwner
 from app.socle.errors import NotFoundError
 from app.socle.ids import uuid7
 from app.socle.jobs import emit
+from app.socle.langues import N_, phrase
 from app.socle.noyau import Noyau
 from app.socle.storage import ObjetLu
 from app.socle.televersement import FilePart, PieceRefuseeError, inspect_piece, make_thumbnail
@@ -77,7 +78,12 @@ async def receive(
         raise NotFoundError("Aucun document n’est attendu ici. Rechargez la page et recommencez.")
     if already >= rules.nombre_max:
         raise TropDePiecesError(
-            f"Cette question accepte {rules.nombre_max} document(s) au plus. Retirez-en un pour en joindre un autre."
+            phrase(
+                N_(
+                    "Cette question accepte %(nombre)s document(s) au plus. Retirez-en un pour en joindre un autre."
+                ),
+                nombre=rules.nombre_max,
+            )
         )
     data = fichier.content()
     accepted = {_TYPES[name] for name in rules.formats if name in _TYPES}

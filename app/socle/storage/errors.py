@@ -1,6 +1,7 @@
 """Refusals of the object store, each with the sentence that a person reads when it reaches a page."""
 
 from app.socle.errors import BusinessError, ConflictError, NotFoundError, UnavailableError
+from app.socle.langues import N_
 
 
 class ObjectMissingError(NotFoundError):
@@ -9,7 +10,7 @@ class ObjectMissingError(NotFoundError):
     code = "document_introuvable"
 
     def __init__(self, detail: str = "") -> None:
-        super().__init__("Ce document n’existe pas ou n’existe plus.")
+        super().__init__(N_("Ce document n’existe pas ou n’existe plus."))
         self.detail = detail
 
 
@@ -19,7 +20,7 @@ class ObjectDestroyedError(NotFoundError):
     code = "document_detruit"
 
     def __init__(self, detail: str = "") -> None:
-        super().__init__("Ce document a été détruit définitivement : plus personne ne peut le lire.")
+        super().__init__(N_("Ce document a été détruit définitivement : plus personne ne peut le lire."))
         self.detail = detail
 
 
@@ -30,8 +31,10 @@ class ObjectAlteredError(BusinessError):
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(
-            "Ce document a été abîmé dans notre stockage et nous refusons de l’ouvrir. "
-            "L’équipe technique est prévenue ; si vous avez l’original, vous pouvez le redéposer."
+            N_(
+                "Ce document a été abîmé dans notre stockage et nous refusons de l’ouvrir. "
+                "L’équipe technique est prévenue ; si vous avez l’original, vous pouvez le redéposer."
+            )
         )
         self.detail = detail
 
@@ -42,7 +45,7 @@ class ObjectExistsError(ConflictError):
     code = "document_existant"
 
     def __init__(self, detail: str = "") -> None:
-        super().__init__("Ce document est déjà enregistré.")
+        super().__init__(N_("Ce document est déjà enregistré."))
         self.detail = detail
 
 
@@ -53,8 +56,10 @@ class StoreUnavailableError(UnavailableError):
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(
-            "Les documents ne sont pas accessibles pour le moment. Rien n’est perdu : "
-            "réessayez dans quelques minutes."
+            N_(
+                "Les documents ne sont pas accessibles pour le moment. Rien n’est perdu : "
+                "réessayez dans quelques minutes."
+            )
         )
         self.detail = detail
 

@@ -17,6 +17,7 @@ import pillow_heif
 from PIL import Image
 
 from app.socle.errors import InvalidInputError
+from app.socle.langues import N_, Phrase, phrase
 from app.socle.televersement.entetes import safe_download_name
 
 MAX_PIXELS = 50_000_000
@@ -27,7 +28,12 @@ THREADS = 2
 _PDF_TAIL = 1024
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _EXTENSIONS = {"pdf": "pdf", "jpg": "jpeg", "jpeg": "jpeg", "png": "png", "heic": "heic", "heif": "heic"}
-_KINDS = {"pdf": "un PDF", "jpeg": "une photo JPEG", "png": "une image PNG", "heic": "une photo HEIC"}
+_KINDS = {
+    "pdf": phrase(N_("un PDF")),
+    "jpeg": phrase(N_("une photo JPEG")),
+    "png": phrase(N_("une image PNG")),
+    "heic": phrase(N_("une photo HEIC")),
+}
 _MIME = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png", "heic": "image/heic"}
 _IMAGES = frozenset({"jpeg", "png", "heic"})
 # « Scan du 12.03.2026 » has no extension; « facture.exe » has one.
@@ -137,7 +143,11 @@ def _inspect(data: bytes, filename: str, accepted: Collection[str]) -> PieceInsp
     if not kind or not (kind == claimed or both_images):
         raise _disagreement(kind, claimed, extension, accepted)
     if kind not in accepted:
-        raise PieceTypeError(f"Ce fichier est {_KINDS[kind]}. {_wanted(accepted)}")
+        raise PieceTypeError(
+            phrase(
+                N_("Ce fichier est %(type)s. Joignez %(types)s."), type=_KINDS[kind], types=_wanted(accepted)
+            )
+        )
     if kind != claimed or not dot:
         name = f"{stem}{_MARK[kind]}"
     if kind == "pdf":
@@ -161,24 +171,41 @@ def _signature(data: bytes) -> str:
 
 def _disagreement(kind: str, claimed: str, extension: str, accepted: Collection[str]) -> PieceRefuseeError:
     if not extension:
-        return PieceTypeError(f"Ce fichier n’est pas d’un type accepté. {_wanted(accepted)}")
+        return PieceTypeError(
+            phrase(N_("Ce fichier n’est pas d’un type accepté. Joignez %(types)s."), types=_wanted(accepted))
+        )
     if not claimed:
         return PieceTypeError(
-            f"Les fichiers «\u00a0.{extension}\u00a0» ne sont pas acceptés. {_wanted(accepted)}"
+            phrase(
+                N_("Les fichiers « .%(extension)s » ne sont pas acceptés. Joignez %(types)s."),
+                extension=extension,
+                types=_wanted(accepted),
+            )
         )
-    what = f"est {_KINDS[kind]}" if kind else f"n’est pas {_KINDS[claimed]}"
-    remedy = (
-        "Enregistrez-le à nouveau en PDF ou prenez-le en photo."
-        if claimed == "pdf"
-        else "Reprenez la photo, ou enregistrez-la à nouveau depuis votre appareil."
+    what = (
+        N_("Ce fichier est %(type)s, bien que son nom finisse par .%(extension)s. %(remede)s")
+        if kind
+        else N_("Ce fichier n’est pas %(type)s, bien que son nom finisse par .%(extension)s. %(remede)s")
     )
-    return DeceptiveExtensionError(f"Ce fichier {what}, bien que son nom finisse par .{extension}. {remedy}")
+    remedy = (
+        N_("Enregistrez-le à nouveau en PDF ou prenez-le en photo.")
+        if claimed == "pdf"
+        else N_("Reprenez la photo, ou enregistrez-la à nouveau depuis votre appareil.")
+    )
+    return DeceptiveExtensionError(
+        phrase(what, type=_KINDS[kind or claimed], extension=extension, remede=phrase(remedy))
+    )
 
 
-def _wanted(accepted: Collection[str]) -> str:
-    names = [_KINDS[kind] for kind in _KINDS if kind in accepted]
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} ou {names[-1]}"
-    return f"Joignez {listed}."
+def _wanted(accepted: Collection[str]) -> Phrase:
+    """The types that are taken, as words: « un PDF, une photo JPEG ou une image PNG »."""
+    first, *others = [_KINDS[kind] for kind in _KINDS if kind in accepted]
+    listed = first
+    for other in others[:-1]:
+        listed = phrase(N_("%(premiers)s, %(suivant)s"), premiers=listed, suivant=other)
+    return (
+        phrase(N_("%(premiers)s ou %(dernier)s"), premiers=listed, dernier=others[-1]) if others else listed
+    )
 
 
 def _open_pdf(data: bytes) -> int:
@@ -191,7 +218,7 @@ def _open_pdf(data: bytes) -> int:
     except pikepdf.PasswordError:
         raise LockedPdfError(
             "Ce PDF est protégé par un mot de passe et l’agent ne pourrait pas le lire. Ouvrez-le, "
-            "imprimez-le «\u00a0au format PDF\u00a0», puis joignez le nouveau fichier."
+            "imprimez-le « au format PDF », puis joignez le nouveau fichier."
         ) from None
     except (pikepdf.PdfError, ValueError, TypeError, RecursionError):
         raise _unreadable("pdf") from None
@@ -257,20 +284,32 @@ def _png_is_whole(data: bytes) -> bool:
 
 def _cut() -> CutPieceError:
     return CutPieceError(
-        "Ce fichier est incomplet\u00a0: son enregistrement ou son envoi s’est arrêté avant la fin. "
-        "Ouvrez-le sur votre appareil pour le vérifier, puis joignez-le à nouveau."
+        N_(
+            "Ce fichier est incomplet : son enregistrement ou son envoi s’est arrêté avant la fin. "
+            "Ouvrez-le sur votre appareil pour le vérifier, puis joignez-le à nouveau."
+        )
     )
 
 
 def _unreadable(kind: str) -> UnreadablePieceError:
     return UnreadablePieceError(
-        f"Ce fichier a l’apparence d’{_KINDS[kind]} mais il ne s’ouvre pas. "
-        "Enregistrez-le à nouveau ou prenez le document en photo."
+        phrase(
+            N_(
+                "Ce fichier a l’apparence d’%(type)s mais il ne s’ouvre pas. Enregistrez-le à nouveau ou prenez le "
+                "document en photo."
+            ),
+            type=_KINDS[kind],
+        )
     )
 
 
 def _too_large() -> ImageTooLargeError:
     return ImageTooLargeError(
-        f"Cette image est trop grande ({MAX_PIXELS // 1_000_000} millions de pixels au plus). "
-        "Reprenez la photo avec une qualité moindre."
+        phrase(
+            N_(
+                "Cette image est trop grande (%(millions)s millions de pixels au plus). Reprenez la photo avec une "
+                "qualité moindre."
+            ),
+            millions=MAX_PIXELS // 1_000_000,
+        )
     )

@@ -15,6 +15,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from app.socle.errors import BusinessError, InvalidInputError, UnavailableError
+from app.socle.langues import N_, phrase
 
 MEGA = 1_000_000
 
@@ -27,8 +28,13 @@ class BodyTooHeavyError(BusinessError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"Votre envoi dépasse {_in_mega(limit)}. Joignez moins de fichiers à la fois, "
-            "ou des fichiers plus légers."
+            phrase(
+                N_(
+                    "Votre envoi dépasse %(taille)s. Joignez moins de fichiers à la fois, ou des fichiers plus "
+                    "légers."
+                ),
+                taille=_in_mega(limit),
+            )
         )
 
 
@@ -39,8 +45,13 @@ class FileTooHeavyError(InvalidInputError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"Ce fichier dépasse {_in_mega(limit)}. Prenez une photo moins détaillée du document, "
-            "ou enregistrez-le en PDF de plus petite taille."
+            phrase(
+                N_(
+                    "Ce fichier dépasse %(taille)s. Prenez une photo moins détaillée du document, ou "
+                    "enregistrez-le en PDF de plus petite taille."
+                ),
+                taille=_in_mega(limit),
+            )
         )
 
 
@@ -52,7 +63,7 @@ class BodyCutError(InvalidInputError):
 
     def __init__(self) -> None:
         super().__init__(
-            "L’envoi s’est interrompu avant la fin et rien n’a été enregistré. Recommencez l’envoi."
+            N_("L’envoi s’est interrompu avant la fin et rien n’a été enregistré. Recommencez l’envoi.")
         )
 
 
@@ -64,8 +75,13 @@ class FieldTooLongError(InvalidInputError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"Une de vos réponses est trop longue pour être reçue : {limit:,}".replace(",", "\u202f")
-            + " caractères au plus. Raccourcissez-la, ou joignez un document. Rien de cet envoi n’a été enregistré."
+            phrase(
+                N_(
+                    "Une de vos réponses est trop longue pour être reçue : %(nombre)s caractères au plus. "
+                    "Raccourcissez-la, ou joignez un document. Rien de cet envoi n’a été enregistré."
+                ),
+                nombre=f"{limit:,}".replace(",", "\u202f"),
+            )
         )
 
 
@@ -76,7 +92,7 @@ class MalformedBodyError(InvalidInputError):
     code = "envoi_illisible"
 
     def __init__(self) -> None:
-        super().__init__("Votre envoi n’a pas pu être lu. Rechargez la page, puis recommencez.")
+        super().__init__(N_("Votre envoi n’a pas pu être lu. Rechargez la page, puis recommencez."))
 
 
 class UploadsBusyError(UnavailableError):
@@ -86,8 +102,10 @@ class UploadsBusyError(UnavailableError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Beaucoup de personnes envoient des fichiers en ce moment. Réessayez dans une minute\u00a0: "
-            "ce que vous avez déjà enregistré est conservé."
+            N_(
+                "Beaucoup de personnes envoient des fichiers en ce moment. Réessayez dans une minute : ce que vous "
+                "avez déjà enregistré est conservé."
+            )
         )
 
 

@@ -4,7 +4,7 @@ from alembic import op
 
 from migrations import politiques
 
-revision = "0036_rendezvous_public"
+revision = "0029_rendezvous_public"
 down_revision = "0028_champs"
 branch_labels = None
 depends_on = None
