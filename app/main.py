@@ -102,6 +102,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "agents": (
         bureau.router,
         ma_collectivite.router,
+        *rendezvous.AGENTS,
         bornes.agents,
         demarches_lots.router,
         demarches_exterieur.router,

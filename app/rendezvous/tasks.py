@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.rendezvous.service import ouvertures, reservation
+from app.rendezvous.service import mesures, ouvertures, reservation
 from app.socle.jobs import emit, tache
 from app.socle.noyau import Noyau
 
@@ -26,5 +26,6 @@ async def expand_all(noyau: Noyau, timestamp: str = "") -> None:
 
 @tache("rendezvous:deplier")
 async def expand_one(noyau: Noyau, collectivite_id: str) -> None:
-    """Opens the days that have come within the horizon of one collectivité."""
+    """Opens the days that have come within the horizon of one collectivité, and notes how long one waits there."""
     await ouvertures.advance(noyau, UUID(collectivite_id))
+    await mesures.note(noyau, UUID(collectivite_id))

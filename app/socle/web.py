@@ -111,6 +111,7 @@ def navigation_of(genre: str, settings: Any, hote: str) -> Sequence[tuple[str, s
     if genre == "agents":
         return (
             (N_("Bureau"), "/"),
+            (N_("Rendez-vous"), "/rendez-vous"),
             (N_("Saisir pour quelqu’un"), "/saisir"),
             (N_("Démarches"), "/demarches"),
             (N_("Statistiques"), "/statistiques"),

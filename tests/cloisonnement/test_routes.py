@@ -44,6 +44,8 @@ SANS_OBJET = {
         | GET /connexion/proconnect | GET /saisir | POST /saisir | GET /dossiers/flux
         | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages | GET /referentiels | POST /referentiels
         | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports
+        | GET /rendez-vous | GET /rendez-vous/imprimer | GET /rendez-vous/nouveau | POST /rendez-vous/nouveau
+        | GET /rendez-vous/pourquoi | GET /rendez-vous/statistiques | GET /rendez-vous/reglages
         | GET /statistiques | GET /conservation | GET /collectivite | GET /demarches""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
     "connexion": f"""{_PARTOUT} | GET /franceconnect/retour | GET /proconnect/retour
@@ -112,6 +114,13 @@ _EDITION = f"""{_CHANTIER} | {_ADOPTION} | {_VERSIONS} | POST /demarches/chantie
 _ACCES = """GET /dossiers/{brouillon}/code | POST /dossiers/{brouillon}/code | GET /dossiers/{brouillon}/acces
     | POST /dossiers/{brouillon}/acces | POST /dossiers/{dossier}/refaire
     | POST /dossiers/{brouillon}/acces/{session}/retirer"""
+# The rendez-vous of Guingamp on the desk; its id, and those of its settings, are the commune's own in `monde`.
+_AGENDA = """GET {r}/{collectivite} | POST {r}/{collectivite}/arrivee | POST {r}/{collectivite}/absence
+    | POST {r}/{collectivite}/annulation | GET {r}/{collectivite}/deplacer | POST {r}/{collectivite}/deplacer
+    | GET {r}/reglages/guingamp | POST {r}/reglages/guingamp/calendrier
+    | GET {r}/reglages/guingamp/motif/nouveau | POST {r}/reglages/guingamp/motif/nouveau
+    | GET {r}/reglages/guingamp/motif/{collectivite} | POST {r}/reglages/guingamp/motif/{collectivite}
+    | POST {r}/reglages/guingamp/motif/{collectivite}/retirer""".replace("{r}", "/rendez-vous")
 OBJETS = {
     "collectivite": f"""{_BROUILLON} | {_DOSSIER} | {_CODE} | {_ACCES} | {_AVIS}
         | GET /satisfaction/{{dossier}}/{{code}}
@@ -134,7 +143,7 @@ OBJETS = {
         | POST /collectivite/guingamp/agents/{{agent}}/retirer | GET /collectivite/guingamp/bornes
         | POST /collectivite/guingamp/bornes | POST /collectivite/guingamp/bornes/{{collectivite}}/retirer
         | {_INSTRUCTION}
-        | {_EDITION}""",
+        | {_EDITION} | {_AGENDA}""",
     "opsn": f"{_CONSOLE} | {_EDITION} | GET /demarches | POST /sessions/{{session}}/fermer",
 }
 # What a form of ours may hold: everything a page sends, so that a refusal is for whose the object is.
@@ -161,6 +170,8 @@ def normalised(route: str) -> str:
         ("pour-qui/mandat", "pour-qui/{}"),
         ("tes/guingamp", "tes/{}"),
         ("te/guingamp", "te/{}"),
+        ("reglages/guingamp", "reglages/{}"),
+        ("/motif/", "/{}/"),
         ("travaux/1", "travaux/{}"),
         ("parties/legal", "parties/{}"),
         ("pages/document", "pages/{}"),

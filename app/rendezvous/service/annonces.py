@@ -101,6 +101,7 @@ def words_of(noyau: Noyau, vue: CollectiviteVue, found: RendezVous) -> dict[str,
         "consignes": found.libelles.get("consignes", ""),
         "personnes": found.personnes,
         "telephone": found.contact.get("telephone", ""),
+        "message": found.libelles.get("message", ""),
         "lien": url_of(noyau, vue, found),
     }
 

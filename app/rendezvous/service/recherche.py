@@ -15,6 +15,9 @@ from app.rendezvous.repository import public
 from app.socle.calendrier import ajouter_jours_ouvres
 from app.socle.errors import InvalidInputError, NotFoundError
 
+# Rules are expanded a little further than that.
+HORIZON_AGENT = 366
+
 
 @dataclass(frozen=True, slots=True)
 class Offre:
@@ -118,15 +121,18 @@ async def find_creneaux(
     fuseau: str,
     departement: str = "",
     lieu_id: UUID | None = None,
+    sans_delai: bool = False,
 ) -> list[Offre]:
     """The créneaux from `du` to `au` (local days, both included), by time; at most two statements.
 
-    Refuses a number of persons that the motif does not receive. Nothing before the lead time nor after the horizon.
+    Refuses a number of persons that the motif does not receive. Nothing before the lead time nor after the horizon;
+    `sans_delai` sets these and the daily quota aside, for agents who book.
     """
     check_personnes(motif, personnes)
     zone = ZoneInfo(fuseau)
-    first = max(earliest(motif, now, zone, departement), datetime.combine(du, time(), zone))
-    horizon = now + timedelta(days=motif.horizon_jours)
+    soonest = now if sans_delai else earliest(motif, now, zone, departement)
+    first = max(soonest, datetime.combine(du, time(), zone))
+    horizon = now + timedelta(days=HORIZON_AGENT if sans_delai else motif.horizon_jours)
     last = min(horizon, datetime.combine(au + timedelta(days=1), time(), zone))
     if first >= last:
         return []
@@ -136,7 +142,7 @@ async def find_creneaux(
         spans.setdefault(place, []).append(span)
     shortest = duree_de(motif.duree_premiere, motif.duree_suivante, 1)
     full: set[date] = set()
-    if motif.quota_jour is not None:
+    if motif.quota_jour is not None and not sans_delai:
         counts = await repository.count_by_day(session, motif, first, last, fuseau)
         full = {day for day, number in counts.items() if number >= motif.quota_jour}
     found = [
