@@ -4,7 +4,7 @@ from alembic import op
 
 from migrations.politiques import commune
 
-revision = "0032_referentiels"
+revision = "0031_referentiels"
 down_revision = "0030_regles"
 branch_labels = None
 depends_on = None
