@@ -85,9 +85,7 @@ async def show_list(ctx: AgentDep, collectivite_id: UUID, nom: str) -> Response:
 
 
 @router.post("/referentiels")
-async def publish_list(
-    visit: VisiteDep,
-) -> Response:
+async def publish_list(visit: VisiteDep) -> Response:
     """A new version of a list; a file with any fault leaves everything as it was, and each broken row is told."""
     async with open_contexte(visit) as ctx:
         await contexte_agent(ctx)
