@@ -104,6 +104,7 @@ _ADOPTION = """GET {a} | POST {a} | GET {a}/version | POST {a}/version""".replac
     "{a}", "/demarches/adoptions/{collectivite}/acte-naissance"
 )
 _VERSIONS = """GET /demarches/versions/local-plage?collectivite={collectivite}
+    | GET /demarches/versions/local-plage/dossiers?collectivite={collectivite}
     | GET /demarches/versions/local-plage/1.yaml?collectivite={collectivite}"""
 _EDITION = f"""{_CHANTIER} | {_ADOPTION} | {_VERSIONS} | POST /demarches/chantiers | POST /demarches/adoptions
     | POST /demarches/importer/fichier"""
