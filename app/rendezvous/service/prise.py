@@ -178,6 +178,7 @@ async def replace_by(
 
     In one transaction: when the new one cannot be had, the old one is untouched. `avant` must be locked.
     """
+    await public.lock_occupants(ctx.db, avant.collectivite_id, avant.motif_id)
     # Read before it changes: the row follows what is written to it.
     sequence = avant.sequence + 1 if avant.etat == "confirme" else 0
     if avant.etat == "confirme":
