@@ -34,6 +34,8 @@ MARKERS = (
     "InfectedPieceError",
     "ScanUnavailableError",
     "NumeroIncorrectError",
+    "CreneauPrisError",
+    "TropTardError",
 )
 KEYWORDS: dict[str, tuple[int, ...] | None] = dict.fromkeys(("_", "gettext", *MARKERS)) | {"ngettext": (1, 2)}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")

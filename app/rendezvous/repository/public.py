@@ -62,6 +62,18 @@ async def list_own(session: AsyncSession, usager_id: UUID, limit: int = 200) -> 
     return list((await session.execute(query)).scalars())
 
 
+async def lock_occupants(session: AsyncSession, collectivite_id: UUID, motif_id: UUID) -> None:
+    """Waits for whoever books those who receive for a motif, in the one order in which all wait.
+
+    For a transaction that gives time back and then takes some: without it two of them may wait for each other.
+    """
+    query = text(
+        "SELECT rendezvous_verrouiller(ARRAY(SELECT DISTINCT o FROM rendezvous_besoin b,"
+        " rendezvous_dedans(b.ressource_id) o WHERE b.collectivite_id = :collectivite AND b.motif_id = :motif))"
+    )
+    await session.execute(query, {"collectivite": collectivite_id, "motif": motif_id})
+
+
 async def lock_quota(session: AsyncSession, motif_id: UUID, jour: date) -> None:
     """Of those who book a motif on one day, one at a time: a daily quota is counted, not constrained."""
     key = text("SELECT pg_advisory_xact_lock(hashtextextended(:cle, 36))")

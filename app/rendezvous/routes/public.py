@@ -28,7 +28,7 @@ from app.socle.web import coordonnees_of, once, page, page_publique, redirect
 router = APIRouter()
 Mot = Annotated[str, Query(max_length=200)]
 # Two transactions that free and take the same two agents may wait for each other: PostgreSQL ends one, we try again.
-ESSAIS = 3
+ESSAIS = 5
 INTERBLOCAGE = "40P01"
 
 

@@ -14,10 +14,11 @@ from app.socle.contexte import Contexte
 from app.socle.db import set_perimetre
 from app.socle.errors import NotFoundError
 from app.socle.ids import fingerprint
+from app.socle.langues import N_
 from app.socle.noyau import Noyau
 
 USAGE = "rendezvous:lien"
-INCONNU = (
+INCONNU = N_(
     "Ce lien n’ouvre aucun rendez-vous. Copiez-le en entier depuis votre message, ou appelez la mairie : "
     "elle retrouvera votre rendez-vous à votre nom."
 )

@@ -26,12 +26,13 @@ from app.socle.db import set_perimetre
 from app.socle.errors import ConflictError, InvalidInputError
 from app.socle.ids import fingerprint, uuid7
 from app.socle.jobs import emit
+from app.socle.langues import N_
 from app.socle.noyau import Noyau
 
 TEMOIN = "kumun-rendez-vous"
 FENETRE = timedelta(minutes=10)
 ESSAIS_CODE = 5
-FINI = "Ce rendez-vous n’est plus à prendre : il a été annulé, ou il a déjà eu lieu. Prenez-en un autre."
+FINI = N_("Ce rendez-vous n’est plus à prendre : il a été annulé, ou il a déjà eu lieu. Prenez-en un autre.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ async def replace_by(
 
     In one transaction: when the new one cannot be had, the old one is untouched. `avant` must be locked.
     """
+    await public.lock_occupants(ctx.db, avant.collectivite_id, avant.motif_id)
     # Read before it changes: the row follows what is written to it.
     sequence = avant.sequence + 1 if avant.etat == "confirme" else 0
     if avant.etat == "confirme":
@@ -277,7 +279,7 @@ async def check_code(ctx: Contexte, cle: Any, typed: str) -> str:
     who = str(found.origine)
     await limites.limit(ctx.noyau, "rendez-vous-code", who, at_most=ESSAIS_CODE, per=timedelta(hours=1))
     if not courriel or not hmac.compare_digest(digits, code_of(ctx.noyau, found.origine, courriel)):
-        return "Ce code n’est pas le bon. Vérifiez les six chiffres reçus."
+        return N_("Ce code n’est pas le bon. Vérifiez les six chiffres reçus.")
     await confirm(ctx, cle)
     return ""
 

@@ -14,6 +14,7 @@ from app.rendezvous.models import Lieu, Motif
 from app.rendezvous.repository import public
 from app.socle.calendrier import ajouter_jours_ouvres
 from app.socle.errors import InvalidInputError, NotFoundError
+from app.socle.langues import N_, phrase
 
 # Rules are expanded a little further than that.
 HORIZON_AGENT = 366
@@ -54,8 +55,13 @@ def check_personnes(motif: Motif, personnes: int) -> None:
     """PersonnesRefuseesError when the motif does not receive so many at once."""
     if not 1 <= personnes <= motif.personnes_max:
         raise PersonnesRefuseesError(
-            f"Ce rendez-vous se prend pour {motif.personnes_max} personne(s) au plus. "
-            "Prenez-en plusieurs, ou appelez la mairie."
+            phrase(
+                N_(
+                    "Ce rendez-vous se prend pour %(nombre)s personne(s) au plus. "
+                    "Prenez-en plusieurs, ou appelez la mairie."
+                ),
+                nombre=motif.personnes_max,
+            )
         )
 
 

@@ -14,13 +14,14 @@ from app.rendezvous.models import RendezVous
 from app.rendezvous.service.recherche import check_personnes
 from app.socle.errors import ConflictError, NotFoundError
 from app.socle.ids import uuid7
+from app.socle.langues import N_
 from app.socle.noyau import Noyau
 from app.socle.tenancy import Perimetre
 
 RETENUE = timedelta(minutes=10)
 # Ten minutes, four times: enough to fill a form slowly, too little to keep a créneau from everybody (WCAG 2.2.1).
 PROLONGATIONS_MAX = 3
-ABSENT = (
+ABSENT = N_(
     "Ce rendez-vous n’existe pas, ou n’est pas le vôtre. Retrouvez le vôtre par le lien de votre message."
 )
 
