@@ -13,6 +13,8 @@ from simulateurs.adresses.routes import Adresses
 from simulateurs.adresses.rules import RULES as BAN_RULES
 from simulateurs.franceconnect.routes import FranceConnect
 from simulateurs.franceconnect.rules import RULES as FC_RULES
+from simulateurs.payfip.routes import PayFiP
+from simulateurs.payfip.rules import RULES as PF_RULES
 from simulateurs.proconnect.routes import ProConnect
 from simulateurs.proconnect.rules import RULES as PC_RULES
 from simulateurs.sms.routes import Sms
@@ -21,13 +23,13 @@ from simulateurs.socle.admin import Admin
 from simulateurs.socle.clients import ClientRegistry
 from simulateurs.socle.clock import Clock, SystemClock
 from simulateurs.socle.context import Context, FetchJson, Outage, fetch_json
-from simulateurs.socle.mount import mounted
+from simulateurs.socle.mount import mounted, mounted_service
 from simulateurs.socle.pages import ROOT, page
 from simulateurs.socle.rules import RuleBook
 from simulateurs.webhooks.routes import Webhooks
 from simulateurs.webhooks.rules import RULES as WEBHOOK_RULES
 
-RULES = (*FC_RULES, *PC_RULES, *BAN_RULES, *SMS_RULES, *WEBHOOK_RULES)
+RULES = (*FC_RULES, *PC_RULES, *PF_RULES, *BAN_RULES, *SMS_RULES, *WEBHOOK_RULES)
 Page = Callable[[Request], Awaitable[Response]]
 
 
@@ -57,14 +59,17 @@ def create_app(
     )
     franceconnect, proconnect = FranceConnect(context), ProConnect(context)
     sms, webhooks = Sms(context), Webhooks(context)
+    payfip = PayFiP(context)
     home, health = _pages(context, franceconnect, proconnect)
     app = Starlette(
         routes=[
             Route("/", home),
             Route("/sante", health),
+            Mount("/_simulateur/payfip", payfip.admin(open_to_all=open_admin)),
             Mount("/_simulateur", Admin(context).app(open_to_all=open_admin)),
             Mount("/_statique", StaticFiles(directory=ROOT / "static")),
             Mount(Adresses.path, Starlette(routes=Adresses(context).routes())),
+            Mount(payfip.path, mounted_service(context, payfip.kind, payfip.routes())),
             Mount(sms.path, Starlette(routes=sms.routes())),
             Mount(webhooks.path, Starlette(routes=webhooks.routes())),
             Mount(franceconnect.path, mounted(franceconnect, franceconnect.routes())),
@@ -72,7 +77,7 @@ def create_app(
         ]
     )
     app.state.context = context
-    app.state.sms, app.state.webhooks = sms, webhooks
+    app.state.sms, app.state.webhooks, app.state.payfip = sms, webhooks, payfip
     return app
 
 

@@ -70,9 +70,10 @@ function ouvrir(ancien, neuf) {
   }
 }
 
-/** What the form carries unseen (its version, the questions shown) follows the page that came. */
+/** What the form carries unseen (its version, the questions shown) follows the page that came. It stays the same form,
+ * though: what it had sent before (`origine`) and is written late is still its own, and no conflict. */
 function reporter(page, formulaire) {
-  for (const champ of page.querySelectorAll("#formulaire > input[type=hidden]")) {
+  for (const champ of page.querySelectorAll("#formulaire > input[type=hidden]:not([name=origine])")) {
     const place = formulaire.querySelector(`:scope > input[type=hidden][name="${CSS.escape(champ.name)}"]`);
     if (place) place.value = champ.value;
   }

@@ -15,6 +15,8 @@ const PHRASES = {
     conflit: "Une réponse a aussi été changée ailleurs : choisissez celle à garder.",
     session: "Votre session est terminée. Ce que vous écrivez est gardé dans cet onglet : identifiez-vous pour l’enregistrer.",
     entrer: "M’identifier",
+    calcule: "Calculé d’après vos réponses",
+    facultatif: "(facultatif)",
     autre: "Ce dossier est à un autre compte : identifiez-vous avec celui qui l’a commencé.",
     refus: "Ce que vous écrivez n’a pas pu être enregistré. Utilisez le bouton « Enregistrer et finir plus tard ».",
   },
@@ -25,6 +27,8 @@ const PHRASES = {
     conflit: "Cheñchet ez eus bet ur respont e lec’h all ivez : dibabit an hini da virout.",
     session: "Echu eo ho estez. Miret eo ar pezh a skrivit en ivinell-mañ: kevreit evit e enrollañ.",
     entrer: "Kevreañ",
+    calcule: "Jedet diouzh ho respontoù",
+    facultatif: "(diret)",
     autre: "Ur gont all he deus an teuliad-mañ: kevreit gant an hini he deus e boulc’het.",
     refus: "N’eus ket bet gallet enrollañ. Implijit ar bouton enrollañ.",
   },
@@ -35,6 +39,8 @@ const PHRASES = {
     conflit: "An answer was also changed elsewhere: choose the one to keep.",
     session: "Your session has ended. What you type is kept in this tab: sign in to save it.",
     entrer: "Sign in",
+    calcule: "Computed from your answers",
+    facultatif: "(optional)",
     autre: "This request belongs to another account: sign in with the one that began it.",
     refus: "What you typed could not be saved. Use the “save” button.",
   },
@@ -161,7 +167,10 @@ class Enregistreur {
       this.marquer(suite.versions);
       this.totaliser(suite.totaux ?? {});
       this.dire(this.opposer(suite.conflits ?? {}, questions) ? this.phrases.conflit : this.phrases.fait(suite.heure));
-      this.actualiser(suite.champs).catch(() => {}).then(() => this.annoncer(suite.annonces ?? [], suite.controles ?? {}));
+      this.actualiser(suite.champs).catch(() => {}).then(() => {
+        this.annoncer(suite.annonces ?? [], suite.controles ?? {});
+        this.mouvoir(suite.mouvements ?? {});
+      });
       return;
     }
     this.remettre(questions);
@@ -218,6 +227,21 @@ class Enregistreur {
       const neuf = dire(phrase);
       neuf.dataset.kControle = "";
       blocs.get(question)?.after(neuf);
+    }
+  }
+
+  /** What follows from the answers: computed values, and which questions must be answered. */
+  mouvoir({ calculs = {}, obligatoires = {} }) {
+    const blocs = blocsDe(this.formulaire);
+    const poser = (place, texte) => { if (place && place.textContent !== texte) place.textContent = texte; };
+    for (const [question, valeur] of Object.entries(calculs)) {
+      poser(this.formulaire.querySelector(`output[name="${question}-valeur"]`), valeur || this.phrases.calcule);
+    }
+    for (const [question, due] of Object.entries(obligatoires)) {
+      const bloc = blocs.get(question);
+      const dit = bloc?.querySelector(".k-facultatif");
+      if (due) dit?.remove();
+      else if (!dit) bloc?.querySelector("label, legend")?.append(" ", Object.assign(document.createElement("span"), { className: "k-facultatif", textContent: this.phrases.facultatif }));
     }
   }
 

@@ -86,6 +86,7 @@ class Dossier(PersonnelMixin, Base):
     # What silence will mean on that day: acceptation or refus; None where it was not kept.
     silence_sens: Mapped[str | None] = mapped_column(Text)
     prix_centimes: Mapped[int | None] = mapped_column(BigInteger)
+    dua_annees: Mapped[int | None] = mapped_column(SmallInteger)
     agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("socle_agent.id"))
     agent_nom: Mapped[str] = mapped_column(Text, default="")
     bail_jusqu_a: Mapped[datetime | None] = mapped_column(Instant)

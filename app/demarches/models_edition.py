@@ -80,7 +80,10 @@ class Nouveaute(CommunMixin, Base):
 
 
 class Bascule(Base):
-    """Dossiers being moved to a new version by a job; `curseur` is the last one looked at."""
+    """Dossiers being moved to a new version by a job; `curseur` is the last one looked at.
+
+    `raisons` counts those that stay by sentence; `refus` are the first of them, each with its number and reasons.
+    """
 
     __tablename__ = "demarches_bascule"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -91,5 +94,8 @@ class Bascule(Base):
     curseur: Mapped[UUID | None] = mapped_column()
     deplaces: Mapped[int] = mapped_column(Integer, default=0)
     laisses: Mapped[int] = mapped_column(Integer, default=0)
+    prevus: Mapped[int] = mapped_column(Integer, default=0)
+    raisons: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
+    refus: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     cree_le: Mapped[datetime] = mapped_column(Instant)
     finie_le: Mapped[datetime | None] = mapped_column(Instant)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.demarches.definitions import Remarque
+from app.demarches.definitions import Definition, Remarque
 from app.demarches.edition.gestes import Brut
 from app.demarches.edition.lieux import SORTES, Lieu, lire, regles_de
 from app.demarches.edition.noms import environnement_de
@@ -239,6 +239,21 @@ def phrase_de(lieu: Lieu, texte: str, env: Environnement) -> str:
         return f"{lieu.genre.debut} {phrase(texte, env)}." if texte else ""
     except ExpressionRefuseeError:
         return ""
+
+
+def durees_dites(definition: Definition) -> list[str]:
+    """The archive terms that depend on the answers, a sentence each, as residents and agents read them."""
+    names = {chemin: nom for rules in definition.plan.champs.values() for chemin, nom in rules.noms}
+    env, clocks = Environnement(names), definition.conservation
+    return [
+        f"{ans(d.dua_annees)} quand {phrase(d.si, env)} ({d.motif})"
+        for d in (clocks.durees if clocks else ())
+    ]
+
+
+def ans(nombre: int) -> str:
+    """« 1 an », « 5 ans »; what is not kept at all has its own words."""
+    return f"{nombre}\u00a0an{'s' if nombre > 1 else ''}" if nombre else "pas d’archive"
 
 
 def insertions(env: Environnement) -> tuple[Option, ...]:

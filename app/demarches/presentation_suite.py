@@ -1,8 +1,9 @@
-"""What a person may do next: what a draft misses; an attestation of silence, the dossier that theirs became."""
+"""What follows: from answers while they are typed, from silence, from a handing over; what a draft misses."""
 
 from typing import Any
 
 from app.demarches.domain import Lieu
+from app.demarches.domain.conditions import EtatFormulaire
 from app.demarches.domain.etats import Etat
 from app.demarches.service.horloge import tacite_du
 from app.demarches.service.reste import Reste
@@ -11,6 +12,24 @@ from app.demarches.service.transmission import new_id_of
 from app.socle.contexte import Contexte
 from app.socle.ids import new_token
 from app.socle.vues import Lien
+
+
+def mouvements_of(etat: EtatFormulaire, page_id: str) -> dict[str, Any]:
+    """What answers move on their page while they are typed, as it is shown there.
+
+    `calculs` are the computed values ("" while one is not known), `obligatoires` the questions that a rule makes
+    obligatory or not.
+    """
+    asked = etat.champs(page_id)
+    known = etat.reponses
+    return {
+        "calculs": {
+            c.id: c.genre.afficher(c, known[c.id]) if c.id in known else ""
+            for c in asked
+            if c.calcul is not None
+        },
+        "obligatoires": {c.id: c.id in etat.obligatoires for c in asked if c.obligatoire_si is not None},
+    }
 
 
 def suites_of(ctx: Contexte, found: Suivi) -> dict[str, Any]:

@@ -26,7 +26,7 @@ agents = APIRouter()
 # Ten years: it stays a kiosk until an agent says otherwise.
 TOUJOURS = 10 * 366 * 86400
 # What a visit leaves in the browser; « kumun-borne » and the looks stay.
-TRACES = ("kumun", "kumun-temoin", "kumun-code", "kumun-langue")
+TRACES = ("kumun", "kumun-temoin", "kumun-code", "kumun-langue", "kumun-rendez-vous")
 
 
 @collectivite.get("/borne")

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from app.config import Settings
 from app.demarches.definitions import THEMES, Definition
+from app.demarches.presentation_regles import durees_dites
 from app.demarches.routes.public import list_offres
 from app.rendezvous.routes.public import list_offerts
 from app.rendezvous.service.prise import TEMOIN
@@ -136,7 +137,7 @@ async def personal_data(visit: VisiteDep) -> Response:
     )
 
 
-def _traitement(definition: Definition) -> dict[str, str]:
+def _traitement(definition: Definition) -> dict[str, Any]:
     clocks = definition.conservation
     if clocks is None:
         raise ValueError(f"{definition.slug} has a form and no clocks of retention")
@@ -148,6 +149,7 @@ def _traitement(definition: Definition) -> dict[str, str]:
         "archive": f"{clocks.dua_annees} an{'s' if clocks.dua_annees > 1 else ''}"
         if clocks.dua_annees
         else "",
+        "particulieres": durees_dites(definition),
         "sort": SORTS[clocks.sort_final],
         "donnees": ", ".join(dict.fromkeys(asked)),
     }

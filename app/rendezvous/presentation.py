@@ -75,6 +75,11 @@ class Recherche:
         return ZoneInfo(self.offert.fuseau)
 
     @property
+    def plusieurs(self) -> bool:
+        """Whether a créneau must say where it is."""
+        return not self.lieu and len(self.offert.lieux) > 1
+
+    @property
     def base(self) -> str:
         """The address of the motif."""
         return f"/rendez-vous/motifs/{self.offert.motif.id}"
@@ -100,8 +105,9 @@ class Recherche:
 
 
 def jour_long(day: date, langue: str) -> str:
-    """« lundi 14 décembre »."""
-    return str(format_date(day, {"en": "EEEE d MMMM"}.get(langue, "EEEE d MMMM"), locale=langue))
+    """« lundi 14 décembre », « mardi 1er décembre »."""
+    text = str(format_date(day, "EEEE d MMMM", locale=langue))
+    return text.replace(" 1 ", " 1er ") if langue == "fr" else text
 
 
 def heure_de(moment: datetime, zone: ZoneInfo, langue: str) -> str:

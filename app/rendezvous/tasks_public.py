@@ -32,6 +32,12 @@ async def remind(noyau: Noyau, collectivite_id: str, rendezvous_id: str, genre: 
     await annonces.remind(noyau, UUID(collectivite_id), UUID(rendezvous_id), genre)
 
 
+@tache("rendezvous:rappeler_sms")
+async def remind_sms(noyau: Noyau, collectivite_id: str, rendezvous_id: str, genre: str) -> None:
+    """Sends one reminder as a text message."""
+    await annonces.remind_sms(noyau, UUID(collectivite_id), UUID(rendezvous_id), genre)
+
+
 @tache("rendezvous:oublier", cron="20 4 * * *")
 async def forget(noyau: Noyau, timestamp: str = "") -> None:
     """Forgets the holds that nobody confirmed."""

@@ -5,7 +5,7 @@ from alembic import op
 from migrations.politiques import commune, du_dossier, fonction
 
 revision = "0035_places"
-down_revision = "0029_rendezvous_public"
+down_revision = "0030_regles"
 branch_labels = None
 depends_on = None
 

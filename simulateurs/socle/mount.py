@@ -49,6 +49,11 @@ class OwnForms:
         await self.app(scope, receive, send)
 
 
+def mounted_service(context: Context, kind: str, routes: list[BaseRoute]) -> Starlette:
+    """Routes of a service that signs nobody in, behind its outage."""
+    return Starlette(routes=routes, middleware=[Middleware(OutageSwitch, context=context, kind=kind)])
+
+
 def mounted(provider: Provider, routes: list[BaseRoute]) -> Starlette:
     """The provider's routes as an application; page and endpoint refusals become answers here."""
 

@@ -19,6 +19,8 @@ class Evidence(StrEnum):
     SPECIFICATION = "OIDC"
     BAN_DOC = "BAN-doc"
     BAN_OBS = "BAN-obs"
+    PF_SRC = "PF-src"
+    PF_DOC = "PF-doc"
     STANDARD = "WEBHOOKS"
     GSM = "GSM"
     CONTRACT = "contrat"

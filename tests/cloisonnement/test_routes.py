@@ -27,7 +27,8 @@ _SOI = """GET /connexion | GET /connexion/fenetre | GET /connexion/retour | GET 
 _RENDEZVOUS = """GET /rendez-vous | GET /rendez-vous/retenue | POST /rendez-vous/retenue/confirmer
     | POST /rendez-vous/retenue/prolonger | GET /rendez-vous/retenue/code | POST /rendez-vous/retenue/code
     | POST /rendez-vous/retenue/renvoyer | GET /rendez-vous/suivi | GET /rendez-vous/suivi/annuler
-    | POST /rendez-vous/suivi/annuler | POST /rendez-vous/suivi/numeros | GET /rendez-vous/suivi/calendrier.ics
+    | POST /rendez-vous/suivi/annuler | POST /rendez-vous/suivi/numeros | POST /rendez-vous/suivi/arrivee
+    | GET /rendez-vous/suivi/calendrier.ics
     | GET /rendez-vous/suivi/code.svg | GET /rendez-vous/motifs/{slug} | GET /rendez-vous/motifs/{slug}/creneaux
     | POST /rendez-vous/motifs/{slug}/creneaux"""
 SANS_OBJET = {
@@ -103,6 +104,7 @@ _ADOPTION = """GET {a} | POST {a} | GET {a}/version | POST {a}/version""".replac
     "{a}", "/demarches/adoptions/{collectivite}/acte-naissance"
 )
 _VERSIONS = """GET /demarches/versions/local-plage?collectivite={collectivite}
+    | GET /demarches/versions/local-plage/dossiers?collectivite={collectivite}
     | GET /demarches/versions/local-plage/1.yaml?collectivite={collectivite}"""
 _EDITION = f"""{_CHANTIER} | {_ADOPTION} | {_VERSIONS} | POST /demarches/chantiers | POST /demarches/adoptions
     | POST /demarches/importer/fichier"""

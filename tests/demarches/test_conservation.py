@@ -133,3 +133,22 @@ async def test_agents_are_reminded_once_a_month(portail: Portail, cast: Cast) ->
     await run_now(portail.noyau, "demarches:rappeler_conservation")
     await run_jobs(portail)
     assert len([mail for mail in sent_mails(portail)[before:] if "maelle" in mail.lower()]) == 2
+
+
+async def test_a_dossier_whose_answers_gave_it_a_longer_term_is_kept(portail: Portail, cast: Cast) -> None:
+    long, short = [await acteurs.dossier_instruit(portail, personne=p) for p in ("rozenn", "yann")]
+    for dossier in (long, short):
+        await acteurs.decider(portail, dossier)
+    portail.base.sql("UPDATE demarches_dossier SET dua_annees = 5 WHERE id = %s RETURNING 1", long.id)
+    portail.avancer(days=400)
+    await run_now(portail.noyau, "demarches:annoncer_suppressions")
+    assert portail.base.sql("SELECT id FROM demarches_dossier WHERE suppression_le IS NOT NULL") == [
+        (short.id,)
+    ]
+    portail.avancer(days=16)
+    nav = await desk(portail, cast)
+    page = await nav.get("/conservation")
+    assert "durée 1 à 5 ans" in page.texte
+    await page.envoyer({"certain": "oui"}, action="eliminations")
+    await run_jobs(portail)
+    assert portail.base.sql("SELECT id FROM demarches_dossier") == [(long.id,)]

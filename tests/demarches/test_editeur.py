@@ -224,6 +224,32 @@ async def test_open_dossiers_are_counted_then_follow_if_the_editor_says_so(
     ]
 
 
+async def test_dossiers_that_stay_are_told_with_their_reason(
+    portail: Portail, console: Navigateur, cast: Cast
+) -> None:
+    from tests import cast as acteurs
+
+    done = await acteurs.dossier_depose(portail)
+    await acteurs.brouillon_rempli(portail, personne="yann")
+    page = await send(console, await console.get("/demarches"), "/demarches/chantiers", slug="acte-naissance")
+    base = page.chemin.split("?")[0]
+    await send(
+        console, page, f"{base}/gestes", geste="ajouter_champ", cible="document", titre="Motif", type="texte"
+    )
+    await (await console.get(f"{base}/champs/motif")).envoyer({"obligatoire": "oui"}, action="/champs/")
+    page = await publish(console, base, brouillons="deplacer", deposes="deplacer")
+    assert page.chemin.startswith("/demarches/versions/acte-naissance/dossiers")
+    assert "Version publiée." in page.texte
+    assert "En cours." in page.texte
+    await run_jobs(portail)
+    page = await console.get("/demarches/versions/acte-naissance/dossiers")
+    assert "Terminé. 1 dossier sur 2 a suivi, 1 garde sa version" in page.texte
+    assert "« Motif » : réponse à donner : 1" in page.texte.replace("\u00a0", " ")
+    ((number,),) = portail.base.sql("SELECT numero FROM demarches_dossier WHERE id = %s", done.id)
+    ((refus,),) = portail.base.sql("SELECT refus FROM demarches_bascule")
+    assert [one["numero"] for one in refus] == [number]
+
+
 async def test_editing_is_for_administrators(portail: Portail, cast: Cast) -> None:
     nav = portail.navigateur("agents")
     await portail.ouvrir_session("agents", agent=cast.agents["katell"], navigateur=nav)

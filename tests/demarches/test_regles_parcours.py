@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.demarches.definitions import Definition, load_catalogue
-from app.demarches.domain import etat_du_formulaire, router
+from app.demarches.domain import duree_de, etat_du_formulaire, router
 from app.demarches.service import catalogue
 from tests.cast import Cast, compte
 from tests.outillage.navigateur import Navigateur, Page
@@ -66,10 +66,10 @@ BASE = next(d for d in load_catalogue() if d.slug == "acte-naissance")
 DEFINITION = Definition.model_validate(BASE.model_dump() | REGLES)
 
 
-async def commencer(portail: Portail) -> tuple[Navigateur, Page]:
+async def commencer(portail: Portail, definition: Definition = DEFINITION) -> tuple[Navigateur, Page]:
     """A person before the first page of that form, offered by every commune in place of the birth certificate."""
     async with portail.noyau.db.hors_cloison("essai") as session:
-        published = await catalogue.publish(session, [DEFINITION], portail.clock.now())
+        published = await catalogue.publish(session, [definition], portail.clock.now())
         communes = [id_ for (id_,) in portail.base.sql("SELECT id FROM socle_collectivite")]
         await catalogue.adopt_all(session, communes, published)
     who = await compte(portail)
@@ -140,3 +140,64 @@ async def test_typing_is_answered_with_what_the_rules_now_say(portail: Portail, 
     assert said["annonces"] == ["Deux repas par enfant au plus.", f"Prix{NB}: 28{NB}€."]
     assert (await taper("suite", accord="non"))["controles"] == {"accord": "Sans accord, appelez la mairie."}
     assert (await taper("suite", accord="oui"))["controles"] == {}
+
+
+async def test_computed_values_totals_and_requirements_move_while_typing(
+    portail: Portail, cast: Cast
+) -> None:
+    budget = {
+        "id": "budget",
+        "type": "tableau",
+        "libelle": "Budget",
+        "lignes": [{"id": "repas", "libelle": "Repas"}, {"id": "car", "libelle": "Car"}],
+        "colonnes": [{"id": "cout", "libelle": "Coût", "genre": "montant"}],
+    }
+    parts = {
+        "id": "parts",
+        "type": "calcul",
+        "libelle": "Repas par enfant",
+        "calcul": "arrondi(nombre_repas / nombre_enfants, 1)",
+        "unite": "repas",
+    }
+    page = {**PAGES[0], "champs": [*PAGES[0]["champs"], budget]}
+    section = {**page["sections"][0], "champs": [*page["sections"][0]["champs"], parts]}
+    pages = [{**page, "sections": [section]}, PAGES[1]]
+    definition = Definition.model_validate(BASE.model_dump() | REGLES | {"pages": pages})
+    nav, first = await commencer(portail, definition)
+
+    async def taper(**valeurs: str) -> Any:
+        sent = [("jeton_csrf", dict(first.champs())["jeton_csrf"]), ("etape", "sejour")]
+        sent += [("champ", name) for name in dict.fromkeys(name.split("-")[0] for name in valeurs)]
+        form = first.formulaire("/etapes/")
+        return (await nav.post(form.get("data-k-autosave"), sent + list(valeurs.items()))).answer.json()
+
+    said = (await taper(habitant="oui", nombre_enfants="1"))["mouvements"]
+    assert said == {"calculs": {"parts": ""}, "obligatoires": {"nombre_repas": False}}
+    said = (await taper(nombre_enfants="4", nombre_repas="6"))["mouvements"]
+    assert (said["calculs"], said["obligatoires"]) == ({"parts": f"1,5{NB}repas"}, {"nombre_repas": True})
+    said = await taper(**{"budget-repas-cout": "12,50", "budget-car-cout": "100"})
+    assert said["totaux"] == {"budget": [f"112,50{NB}€"]}
+    # What a draft shows at once is what its page shows when it is drawn again.
+    again = (await nav.get(f"{first.formulaire('/etapes/').get('action')}")).texte.replace(NB, " ")
+    assert "1,5 repas" in again
+    assert "112,50 €" in again
+
+
+async def test_answers_may_give_a_dossier_its_own_term_of_retention(portail: Portail, cast: Cast) -> None:
+    durees = [
+        {"si": "nombre_enfants > 5", "dua_annees": 9, "motif": "Très grande famille."},
+        {"si": "nombre_enfants > 2", "dua_annees": 5, "motif": "Contrôle de la caisse."},
+    ]
+    kept = {**BASE.model_dump()["conservation"], "durees": durees}
+    definition = Definition.model_validate(BASE.model_dump() | REGLES | {"conservation": kept})
+    assert [duree_de(definition, {"nombre_enfants": n}) for n in (1, 3, 6)] == [None, 5, 9]
+    nav, first = await commencer(portail, definition)
+    more = await first.envoyer({"habitant": "oui", "action": "continuer"})
+    third = await more.envoyer({"nombre_enfants": "3", "nombre_repas": "6", "action": "continuer"})
+    review = await third.envoyer({"accord": "oui", "action": "continuer"})
+    done = await review.envoyer({"declaration": "oui"}, action="/deposer")
+    assert portail.base.sql("SELECT dua_annees FROM demarches_dossier") == [(5,)]
+    seen = await nav.get(done.chemin.removesuffix("/depose"))
+    assert f"Durée de conservation après la décision{NB}: 5{NB}ans." in seen.arbre.text_content()
+    told = (await nav.get("/donnees-personnelles")).texte.replace(NB, " ")
+    assert "5 ans quand « Combien ? » est plus de 2 (Contrôle de la caisse.)" in told

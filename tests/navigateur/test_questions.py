@@ -1,10 +1,12 @@
 """Every type of field in a browser: by keyboard, at 320 px, checked by axe and the HTML checker, rows in place."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.navigateur.conftest import Arrivee
 from tests.navigateur.pile import ROOT, Pile
@@ -55,5 +57,8 @@ def test_rows_come_in_place_and_lists_follow_from_one_another(arrive: Arrivee, m
     rows.nth(2).wait_for(state="detached")
     assert visite.page.locator("#q_bloc-r1-prenom").input_value() == "Léa"
     visite.fill("Achats, Prévu", "1 200")
+    visite.fill("Salaires, Prévu", "300,50")
+    # Added up by the server as it is typed.
+    expect(visite.page.locator("#formulaire tfoot td").first).to_have_text(re.compile(r"1\s500,50\s€"))
     visite.press("Continuer")
     visite.sees("Voirie › Nid-de-poule", "Saint-Denis (93200)", "Point :", "Enfant 2", "Yann", "1 200 €")

@@ -8,14 +8,16 @@ import pytest
 
 from app.rendezvous import repository
 from app.rendezvous.models import Plage
-from app.rendezvous.service import regles
+from app.rendezvous.service import annonces, regles, reservation
+from app.socle.expediteurs import Envoi, Issue
 from app.socle.ids import uuid7
+from app.socle.sms import Sms
 from tests.outillage.base import BaseEssai
 from tests.outillage.navigateur import Navigateur, Page
 from tests.outillage.portail import Portail
 from tests.outillage.travaux import run_jobs
 from tests.rendezvous.agenda import Agenda, open_agenda, serve
-from tests.rendezvous.test_public import body_of, book, buttons, calendar_of, choose, mails, slots
+from tests.rendezvous.test_public import QUI, body_of, book, buttons, calendar_of, choose, mails, slots
 
 pytestmark = pytest.mark.anyio
 
@@ -156,8 +158,6 @@ async def test_reminders_go_once_and_never_after_the_fact(portail: Portail, pris
 
     async def at(*moment: int) -> list[str]:
         portail.clock.instant = datetime(*moment, tzinfo=UTC)  # type: ignore[misc]
-        from app.rendezvous.service import annonces
-
         await annonces.ask_rappels(portail.noyau, portail.clock.now())
         await annonces.ask_rappels(portail.noyau, portail.clock.now())
         await run_jobs(portail)
@@ -171,8 +171,6 @@ async def test_reminders_go_once_and_never_after_the_fact(portail: Portail, pris
 
 
 async def test_a_worker_that_slept_does_not_remind_of_what_is_over(portail: Portail, pris: Page) -> None:
-    from app.rendezvous.service import annonces
-
     told = len(mails(portail))
     portail.clock.instant = datetime(2026, 12, 14, 7, 30, tzinfo=UTC)
     assert await annonces.ask_rappels(portail.noyau, portail.clock.now()) == 1, "the nearer one alone"
@@ -180,6 +178,62 @@ async def test_a_worker_that_slept_does_not_remind_of_what_is_over(portail: Port
     await run_jobs(portail)
     assert len(mails(portail)) == told
     assert await annonces.ask_rappels(portail.noyau, portail.clock.now()) == 0
+
+
+class Passerelle:
+    """The way out of text messages: what would have left."""
+
+    actif = True
+
+    def __init__(self) -> None:
+        self.partis: list[Sms] = []
+
+    async def envoyer(self, sms: Sms) -> Envoi:
+        self.partis.append(sms)
+        return Envoi(Issue.ACCEPTE)
+
+
+async def test_who_agreed_is_reminded_by_sms_too_and_not_at_night(
+    portail: Portail, agenda: Agenda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = Passerelle()
+    monkeypatch.setattr(portail.noyau, "passerelle_sms", gateway)
+    nav = portail.navigateur()
+    held = await choose(await slots(nav, agenda))
+    wrong = await held.envoyer(
+        {**QUI, "sms": "oui", "telephone": "02 96 40 64 40"}, action="/retenue/confirmer"
+    )
+    assert (wrong.statut, "téléphone mobile" in wrong.texte) == (422, True)
+    page = await wrong.envoyer(
+        {**QUI, "sms": "oui", "telephone": "06 12 34 56 78"}, action="/retenue/confirmer"
+    )
+    await run_jobs(portail)
+    code = next(word for word in body_of(mails(portail)[-1]).split() if word.isdigit() and len(word) == 6)
+    await page.envoyer({"code": code}, action="/rendez-vous/retenue/code")
+    # Two hours before nine is seven in the morning: the message waits until eight.
+    for hour, left in ((6, 0), (7, 1)):
+        portail.clock.instant = datetime(2026, 12, 14, hour, 1, tzinfo=UTC)
+        await annonces.ask_rappels(portail.noyau, portail.clock.now())
+        await run_jobs(portail)
+        assert len(gateway.partis) == left
+    (sms,) = gateway.partis
+    assert sms.a == "+33612345678"
+    assert "/rendez-vous/suivi?cle=" in sms.texte
+    assert "conseil" not in sms.texte
+
+
+async def test_arriving_is_said_once_and_not_too_early(portail: Portail, agenda: Agenda, pris: Page) -> None:
+    nav = pris.navigateur
+    assert "Je suis là" not in pris.texte
+    portail.clock.instant = datetime(2026, 12, 14, 7, 50, tzinfo=UTC)
+    page = await nav.get(pris.chemin)
+    for _ in range(2):
+        there = await page.envoyer(action="/arrivee")
+        assert "signalée depuis 8 h 50" in there.texte
+        portail.avancer(minutes=5)
+    portail.clock.instant = datetime(2026, 12, 14, 9, tzinfo=UTC)
+    late = await page.envoyer(action="/arrivee")
+    assert (late.statut, "Adressez-vous à l’accueil" in late.texte) == (409, True)
 
 
 async def _post(nav: Navigateur, agenda: Agenda, **changes: str) -> Page:
@@ -266,3 +320,18 @@ async def test_a_change_of_hour_neither_loses_nor_doubles_a_creneau(
     assert shown == heures
     held = await choose(page, buttons(page)[3])
     assert heures[3].split(" (")[0] in held.texte
+
+
+async def test_what_is_over_forgets_who_came(portail: Portail, agenda: Agenda, pris: Page) -> None:
+    nav = portail.navigateur()
+    await (await choose(await slots(nav, agenda))).envoyer(QUI, action="/retenue/confirmer")
+    portail.avancer(minutes=11)
+    await reservation.sweep(portail.noyau, portail.clock.now())
+    portail.avancer(hours=23)
+    assert await annonces.forget(portail.noyau, portail.clock.now()) == 0
+    portail.avancer(hours=2)
+    assert await annonces.forget(portail.noyau, portail.clock.now()) == 1, "the hold that nobody confirmed"
+    portail.clock.instant = datetime(2027, 12, 16, tzinfo=UTC)
+    await annonces.forget(portail.noyau, portail.clock.now())
+    mine = "SELECT etat, contact FROM rendezvous_rendezvous WHERE motif_id = ANY (%s)"
+    assert portail.base.sql(mine, list(agenda.motifs.values())) == [("confirme", {})]

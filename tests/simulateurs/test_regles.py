@@ -18,6 +18,7 @@ from tests.simulateurs.outils import (
     pc_sign_in,
     returned,
 )
+from tests.simulateurs.test_payfip import ACTS as PAYFIP
 
 pytestmark = pytest.mark.anyio
 Act = Callable[[Stage], Awaitable[object]]
@@ -141,7 +142,7 @@ ACTS: dict[str, Act] = {
 }
 
 
-@pytest.mark.parametrize("rule", [rule.name for rule in RULES if rule.switchable])
+@pytest.mark.parametrize("rule", [rule.name for rule in RULES if rule.switchable and rule.name not in PAYFIP])
 async def test_suspending_a_rule_changes_what_is_seen(stage: Stage, rule: str) -> None:
     await stage.declare_fc()
     await stage.declare_pc()

@@ -126,3 +126,8 @@ class Conservation(Fige):
     dua_annees: int = Field(ge=0, le=100)
     sort_final: Literal["destruction", "conservation", "tri"]
     durees: tuple[DureeParticuliere, ...] = ()
+
+    @property
+    def conditions(self) -> tuple[tuple[str, str], ...]:
+        """The condition of each term of its own, with where it stands."""
+        return tuple((f"conservation.durees[{i}].si", item.si) for i, item in enumerate(self.durees, 1))

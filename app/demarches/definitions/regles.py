@@ -126,8 +126,8 @@ class _Preparation:
             for index, item in enumerate(d.routage, 1)
             if (rule := self._compiler(f"routage[{index}].si", item.si, BOOLEEN)) is not None
         )
-        # The rules of the legal part and of the parcours, by their own text.
-        for part in (d.legal, d.parcours):
+        # The rules of the legal part, of the parcours and of retention, by their own text.
+        for part in (d.legal, d.parcours, d.conservation):
             for lieu, texte in part.conditions if part else ():
                 if (rule := self._compiler(lieu, texte, BOOLEEN)) is not None:
                     plan.instruction[texte] = rule

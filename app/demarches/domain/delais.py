@@ -68,6 +68,12 @@ def silence_de(definition: Definition, reponses: Mapping[str, Any] | None = None
     return next((item for item in legal.exceptions if holds(definition, item.si, answers)), legal.silence)
 
 
+def duree_de(definition: Definition, reponses: Mapping[str, Any]) -> int | None:
+    """The archive term that these answers give, in years; None where the démarche's own holds."""
+    known = definition.conservation.durees if definition.conservation else ()
+    return next((item.dua_annees for item in known if holds(definition, item.si, reponses)), None)
+
+
 def competence_de(definition: Definition, reponses: Mapping[str, Any]) -> Competence | None:
     """Who is competent instead of the collectivité, by the answers alone; None when it is the collectivité."""
     known = definition.legal.competences if definition.legal else ()

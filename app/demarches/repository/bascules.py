@@ -60,8 +60,12 @@ FROM demarches_dossier d WHERE {_FOLLOWERS} GROUP BY 1, 2, 3, 4, 5, 6
 _VERSIONS = f"SELECT DISTINCT d.version_id, d.surcouche_id FROM demarches_dossier d WHERE {_FOLLOWERS}"  # noqa: S608
 _BATCH = f"""
 SELECT d.collectivite_id, d.id, d.version_id, d.surcouche_id, d.etat = 'brouillon',
-  {_ANSWERS.format(which="true")}, {_PIECES.format(which="true")}, d.depose_le::date
-FROM demarches_dossier d WHERE {_FOLLOWERS} AND ($4::uuid IS NULL OR d.id > $4) ORDER BY d.id LIMIT $5 FOR UPDATE OF d
+  {_ANSWERS.format(which="true")}, {_PIECES.format(which="true")}, d.depose_le::date, coalesce(d.numero, '')
+FROM demarches_dossier d WHERE {_FOLLOWERS} AND ($4::uuid IS NULL OR d.id > $4)
+  AND ($6 OR d.etat = 'brouillon') ORDER BY d.id LIMIT $5 FOR UPDATE OF d
+"""  # noqa: S608
+_COUNT = f"""
+SELECT count(*) FROM demarches_dossier d WHERE {_FOLLOWERS} AND ($4 OR d.etat = 'brouillon')
 """  # noqa: S608
 
 
@@ -105,15 +109,31 @@ class Suiveur(NamedTuple):
     reponses: dict[str, Any]
     pieces: list[str]
     depose_le: date | None
+    numero: str
+
+
+async def count_followers(
+    session: AsyncSession, slug: str, version_id: str, proprietaire: UUID | None, *, deposes: bool
+) -> int:
+    """How many dossiers a move will look at: drafts, and those that were submitted when they are asked for."""
+    return int((await fetch(session, _COUNT, slug, version_id, proprietaire, deposes))[0][0])
 
 
 async def list_batch(session: AsyncSession, bascule: Bascule, size: int) -> list[Suiveur]:
     """The next dossiers to look at, locked."""
     rows = await fetch(
-        session, _BATCH, bascule.slug, bascule.version_id, bascule.proprietaire_id, bascule.curseur, size
+        session,
+        _BATCH,
+        bascule.slug,
+        bascule.version_id,
+        bascule.proprietaire_id,
+        bascule.curseur,
+        size,
+        bascule.deposes,
     )
     return [
-        Suiveur(row[0], row[1], row[2], row[3], row[4], _json(row[5]), list(row[6]), row[7]) for row in rows
+        Suiveur(row[0], row[1], row[2], row[3], row[4], _json(row[5]), list(row[6]), row[7], row[8])
+        for row in rows
     ]
 
 

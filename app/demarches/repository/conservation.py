@@ -19,6 +19,7 @@ class Echeance(NamedTuple):
     titre: str
     base_active_mois: int
     dua_annees: int
+    dua_max: int
     sort_final: str
     clos: int
     hors_base: int
@@ -42,14 +43,16 @@ class Elimination(NamedTuple):
     fini_le: datetime | None
 
 
-# The terms of a dossier are those of the version that it was filed under.
+# The terms of a dossier are those of the version that it was filed under, but where its answers gave it another.
 _TERMES = """
-SELECT d.collectivite_id, d.slug, min(v.titre) AS titre, max(t.base) AS base, max(t.dua) AS dua, t.sort,
+SELECT d.collectivite_id, d.slug, min(v.titre) AS titre, max(t.base) AS base,
+  min(coalesce(d.dua_annees, t.dua)) AS dua, max(coalesce(d.dua_annees, t.dua)) AS dua_max, t.sort,
   count(*) AS clos,
   count(*) FILTER (WHERE d.clos_le + make_interval(months => t.base) <= $2) AS hors_base,
-  count(*) FILTER (WHERE d.clos_le + make_interval(years => t.dua) > $2
-    AND d.clos_le + make_interval(years => t.dua) <= $2::timestamptz + interval '3 months') AS bientot,
-  count(*) FILTER (WHERE d.clos_le + make_interval(years => t.dua) <= $2
+  count(*) FILTER (WHERE d.clos_le + make_interval(years => coalesce(d.dua_annees, t.dua)) > $2
+    AND d.clos_le + make_interval(years => coalesce(d.dua_annees, t.dua)) <= $2::timestamptz + interval '3 months')
+    AS bientot,
+  count(*) FILTER (WHERE d.clos_le + make_interval(years => coalesce(d.dua_annees, t.dua)) <= $2
     AND (t.sort <> 'destruction' OR d.suppression_le <= $2::timestamptz::date)) AS echus
 FROM demarches_dossier d JOIN demarches_version v ON v.id = d.version_id JOIN (
   SELECT x.id, (x.contenu #>> '{conservation,base_active_mois}')::int AS base,
@@ -107,7 +110,7 @@ _ECHUS = """
 SELECT d.id FROM demarches_dossier d JOIN demarches_version v ON v.id = d.version_id
 WHERE d.collectivite_id = :c AND d.slug = :slug AND d.clos_le IS NOT NULL AND NOT d.essai
   AND v.contenu #>> '{conservation,sort_final}' = 'destruction'
-  AND d.clos_le + make_interval(years => (v.contenu #>> '{conservation,dua_annees}')::int)
+  AND d.clos_le + make_interval(years => coalesce(d.dua_annees, (v.contenu #>> '{conservation,dua_annees}')::int))
     <= cast(:avant AS timestamptz) AND d.suppression_le <= cast(:avant AS timestamptz)::date
 ORDER BY d.clos_le LIMIT :n
 """
@@ -166,15 +169,17 @@ async def count_destroyed(
     )
 
 
-# Read by version, so that only what nears its own term is visited.
+# Read by version, so that only what nears its own term is visited: first by the shortest that the version may give.
 _A_ANNONCER = """
 SELECT d.collectivite_id, d.id,
-  greatest((d.clos_le + make_interval(years => (v.contenu #>> '{conservation,dua_annees}')::int))::date,
-    cast(:tot AS date))
-FROM demarches_version v JOIN demarches_dossier d ON d.version_id = v.id
-  AND d.clos_le <= cast(:horizon AS timestamptz)
-    - make_interval(years => (v.contenu #>> '{conservation,dua_annees}')::int)
+  greatest((d.clos_le + make_interval(years => coalesce(d.dua_annees, t.dua)))::date, cast(:tot AS date))
+FROM demarches_version v CROSS JOIN LATERAL (
+  SELECT (v.contenu #>> '{conservation,dua_annees}')::int AS dua,
+    (SELECT min((x ->> 'dua_annees')::int) FROM jsonb_array_elements(v.contenu #> '{conservation,durees}') x) AS autre
+) t JOIN demarches_dossier d ON d.version_id = v.id
+  AND d.clos_le <= cast(:horizon AS timestamptz) - make_interval(years => least(t.dua, t.autre))
 WHERE v.contenu #>> '{conservation,sort_final}' = 'destruction' AND d.clos_le IS NOT NULL
+  AND d.clos_le <= cast(:horizon AS timestamptz) - make_interval(years => coalesce(d.dua_annees, t.dua))
   AND d.suppression_le IS NULL AND NOT d.essai
 LIMIT :n
 """

@@ -191,8 +191,8 @@ _DEPOSER = """
 WITH d AS (
   UPDATE demarches_dossier
     SET etat = $3, numero = $4, demandeur = $5, reponses = $6, depose_le = $7, silence_le = $8, silence_sens = $15,
-        modifie_le = $7,
-        prix_centimes = $14, revision = revision + 1, langue = $13, groupe_id = (SELECT g.id FROM demarches_groupe g
+        modifie_le = $7, prix_centimes = $14, dua_annees = $16, revision = revision + 1, langue = $13,
+        groupe_id = (SELECT g.id FROM demarches_groupe g
           WHERE g.collectivite_id = $1 AND lower(g.nom) = lower($12) AND g.actif)
     WHERE collectivite_id = $1 AND id = $2 RETURNING collectivite_id, id
 ), r AS (
@@ -221,6 +221,7 @@ async def freeze(
     groupe: str | None,
     langue: str,
     prix_centimes: int | None,
+    dua_annees: int | None,
 ) -> None:
     """The draft becomes a dossier: its row, its history, its words; the rows of its answers go.
 
@@ -244,6 +245,7 @@ async def freeze(
         langue,
         prix_centimes,
         silence_sens,
+        dua_annees,
     )
     for name, value in (("etat", etat), ("numero", numero), ("depose_le", depose_le), ("reponses", reponses)):
         set_committed_value(dossier, name, value)

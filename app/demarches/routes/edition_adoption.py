@@ -27,7 +27,7 @@ from app.demarches.repository import edition as repository
 from app.demarches.routes.edition_commun import RACINE, brut_of, retaper
 from app.demarches.routes.edition_liste import owner_of
 from app.demarches.routes.edition_publication import grouped, yaml_response
-from app.demarches.service import edition, surcouches
+from app.demarches.service import edition, publication, surcouches
 from app.demarches.service.surcouches import Adoptee, SurcoucheConflitError
 from app.socle.contexte import Contexte, ContexteDep, FormulaireDep, check_token
 from app.socle.errors import BusinessError, NotFoundError
@@ -311,6 +311,7 @@ async def history(
             "demarches/edition/versions.html",
             fil=[Lien("Démarches", "/demarches"), Lien(slug, "")],
             slug=slug,
+            dossiers_url=f"/demarches/versions/{slug}/dossiers{suite}",
             versions=[
                 {
                     "numero": row.numero,
@@ -322,6 +323,27 @@ async def history(
                 for row in rows
             ],
         )
+
+
+@router.get("/demarches/versions/{slug}/dossiers")
+async def moves(
+    ctx: ContexteDep, slug: str, collectivite: Annotated[str, Query(max_length=36)] = ""
+) -> Response:
+    """How far open dossiers are in following a new version, how many stay and why."""
+    found = await publication.read_moves(ctx, _uuid(collectivite), slug)
+    suite = f"?collectivite={collectivite}" if collectivite else ""
+    versions_url = f"/demarches/versions/{slug}{suite}"
+    return page(
+        ctx,
+        "demarches/edition/bascules.html",
+        block="avancement",
+        fil=[Lien("Démarches", "/demarches"), Lien(slug, versions_url), Lien("Dossiers en cours", "")],
+        slug=slug,
+        publiee=ctx.request.query_params.get("fait") == "publiee",
+        bascules=found,
+        en_cours=any(move["finie_le"] is None for move in found),
+        ici=f"/demarches/versions/{slug}/dossiers{suite}",
+    )
 
 
 @router.get("/demarches/versions/{slug}/{numero}.yaml")

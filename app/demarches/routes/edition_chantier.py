@@ -9,16 +9,23 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.demarches.edition import gestes
-from app.demarches.edition.fautes import Faute, verifier_contenu
+from app.demarches.edition.fautes import Faute, relire, verifier_contenu
 from app.demarches.edition.libelles import TYPES, type_de
 from app.demarches.models_edition import Chantier
-from app.demarches.routes.edition_commun import RACINE, base_of, common, revision_of, types_offered
+from app.demarches.routes.edition_commun import (
+    RACINE,
+    base_of,
+    common,
+    revision_of,
+    shown_faults,
+    types_offered,
+)
 from app.demarches.service import edition
 from app.demarches.service.diffusion import reserved_ids
 from app.demarches.service.edition import Atelier
 from app.socle.contexte import ContexteDep, FormulaireDep
 from app.socle.errors import InvalidInputError, NotFoundError
-from app.socle.vues import Erreur, Option
+from app.socle.vues import Option
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
@@ -36,21 +43,20 @@ GESTES = {
 async def show(ctx: ContexteDep, chantier_id: UUID) -> Response:
     """The whole form at a glance: pages, questions, what is wrong, and what can be done."""
     async with edition.open_chantier(ctx, chantier_id) as (atelier, chantier):
-        fautes = verifier_contenu(chantier.contenu)[1]
-        return await _show(atelier, chantier, fautes)
+        definition, fautes = verifier_contenu(chantier.contenu)
+        return await _show(atelier, chantier, fautes, relire(definition) if definition is not None else ())
 
 
 async def _show(
-    atelier: Atelier, chantier: Chantier, fautes: Sequence[Faute], erreurs: Sequence[Erreur] = ()
+    atelier: Atelier, chantier: Chantier, fautes: Sequence[Faute], relectures: Sequence[Faute]
 ) -> Response:
     rangee = gestes.pages(chantier.contenu)
     histoire = await edition.history(atelier, chantier)
     return page(
         atelier.ctx,
         "demarches/edition/chantier.html",
-        status=422 if erreurs else 200,
         **common(atelier.ctx, chantier, fautes),
-        erreurs_formulaire=erreurs,
+        relectures=shown_faults(chantier, relectures),
         pages=[
             {
                 "id": str(p.get("id")),

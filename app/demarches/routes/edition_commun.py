@@ -66,10 +66,15 @@ def common(ctx: Contexte, chantier: Chantier, fautes: Sequence[Faute], ici: str 
         },
         "fil": [*fil, Lien(ici, "")] if ici else fil,
         "onglets": [Lien(nom, url, url == ctx.request.url.path) for nom, url in tabs],
-        "fautes": [{"phrase": f.phrase, "lieu": f.lieu, "url": place_of(chantier, f)} for f in fautes],
+        "fautes": shown_faults(chantier, fautes),
         "message": FAITS.get(ctx.request.query_params.get("fait", ""), ""),
         "cle_idempotence": new_token(),
     }
+
+
+def shown_faults(chantier: Chantier, fautes: Sequence[Faute]) -> list[dict[str, str]]:
+    """Each with where it is put right."""
+    return [{"phrase": f.phrase, "lieu": f.lieu, "url": place_of(chantier, f)} for f in fautes]
 
 
 def types_offered() -> list[str]:

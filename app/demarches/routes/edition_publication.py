@@ -14,7 +14,14 @@ from app.demarches.edition.fautes import verifier_contenu
 from app.demarches.expressions import Circonstances
 from app.demarches.models_edition import Chantier
 from app.demarches.presentation import champ_vu
-from app.demarches.routes.edition_commun import RACINE, base_of, brut_of, common, revision_of
+from app.demarches.routes.edition_commun import (
+    RACINE,
+    base_of,
+    brut_of,
+    common,
+    revision_of,
+    shown_faults,
+)
 from app.demarches.service import edition, publication
 from app.demarches.service.publication import Preparation
 from app.socle import vues
@@ -24,6 +31,7 @@ from app.socle.vues import Erreur, Lien
 from app.socle.web import once, page, redirect
 
 router = APIRouter()
+LISTE = "/demarches?fait=publiee"
 
 
 def yaml_response(ctx: Contexte, name: str, text: str) -> Response:
@@ -179,7 +187,7 @@ def _show(ctx: Contexte, chantier: Chantier, ready: Preparation, refusal: str = 
         erreurs_formulaire=[Erreur("publier", refusal)] if refusal else [],
         prete=ready.definition is not None and not ready.essais_rates,
         premiere=ready.premiere,
-        remarques=ready.remarques,
+        remarques=shown_faults(chantier, ready.remarques),
         changements=grouped(list(ready.changements)),
         bilan=ready.bilan,
         raisons=[
@@ -210,7 +218,7 @@ def overlays_of(ready: Preparation) -> list[dict[str, Any]]:
 async def publish(ctx: ContexteDep, form: FormulaireDep, chantier_id: UUID) -> Response:
     """Publishes; a double click does it once, and what stands in the way is said on the same page."""
     if await once(ctx, form, "/demarches"):
-        return redirect(ctx, "/demarches?fait=publiee")
+        return redirect(ctx, LISTE)
     try:
         async with publication.open_publication(ctx, chantier_id, lock=True) as (atelier, chantier):
             await publication.publish(
@@ -221,6 +229,10 @@ async def publish(ctx: ContexteDep, form: FormulaireDep, chantier_id: UUID) -> R
                 brouillons=form.get("brouillons") == "deplacer",
                 deposes=form.get("deposes") == "deplacer",
             )
+            moves = await publication.list_moves(atelier, chantier.slug)
+            owner = f"&collectivite={atelier.proprietaire}" if atelier.proprietaire else ""
+            follow = bool(moves) and moves[0]["finie_le"] is None and moves[0]["prevus"]
+            suite = f"/demarches/versions/{chantier.slug}/dossiers?fait=publiee{owner}" if follow else LISTE
     except NotFoundError:
         raise
     except BusinessError as refusal:
@@ -228,4 +240,4 @@ async def publish(ctx: ContexteDep, form: FormulaireDep, chantier_id: UUID) -> R
             raise
         async with publication.open_publication(ctx, chantier_id) as (atelier, chantier):
             return _show(ctx, chantier, await publication.prepare(atelier, chantier), refusal.message)
-    return redirect(ctx, "/demarches?fait=publiee")
+    return redirect(ctx, suite)

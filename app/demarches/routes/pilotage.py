@@ -104,7 +104,7 @@ async def _retention(ctx: Contexte, erreur: str = "") -> Response:
                 "titre": e.titre,
                 "sort": ctx.traduire(SORTS[e.sort_final]),
                 "base": e.base_active_mois,
-                "dua": e.dua_annees,
+                "dua": e.dua_annees if e.dua_annees == e.dua_max else f"{e.dua_annees} à {e.dua_max}",
                 "clos": e.clos,
                 "hors_base": e.hors_base,
                 "bientot": e.bientot,

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from app.demarches.definitions import Page
 from app.demarches.domain import agir, faute_pieces
 from app.demarches.presentation import annonces_of, controles_of, totaux_of
-from app.demarches.presentation_suite import reste_vu
+from app.demarches.presentation_suite import mouvements_of, reste_vu
 from app.demarches.routes import deposer, pour_qui
 from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
 from app.demarches.routes.public import fil, service_of
@@ -88,7 +88,7 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
 
 @pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
-    """Keeps questions as they are typed; answers with the hour, and the questions that the step now asks."""
+    """Keeps questions as they are typed; answers with the hour, and what the step now asks, computes and refuses."""
     draft = await brouillons.open_draft(ctx, dossier_id, lock=True)
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
@@ -105,6 +105,7 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
         "annonces": annonces_of(etat, step.id) if step else [],
         "controles": controles_of(etat, step.id) if step else {},
         "totaux": totaux_of(draft, asked_ids),
+        "mouvements": mouvements_of(etat, step.id) if step else {},
         "versions": reponses.marques_of(draft, (c for c in draft.definition.champs() if c.id in asked_ids)),
         "conflits": draw_conflicts(ctx, draft, step, conflicts) if step and conflicts else {},
     }

@@ -20,6 +20,7 @@ from app.demarches.presentation import (
     sections_of,
 )
 from app.demarches.presentation_pieces import piece_vue, pieces_of
+from app.demarches.presentation_regles import ans
 from app.demarches.presentation_suite import suites_of
 from app.demarches.routes.acces import code_shown
 from app.demarches.routes.reception import receive
@@ -102,11 +103,18 @@ async def _show(
         avis_url=_opinion_url(ctx, found),
         sections=sections_of(definition, reponses),
         pieces=pieces_of(definition, found.pieces),
+        conservation=_conservation(found),
         consultations=[{"le": c.quand, "qui": f"{c.agent}, {c.collectivite}"} for c in consultations],
         service_nom=definition.service.nom,
         service=coordonnees_of(found.collectivite.coordonnees),
         message="",
     )
+
+
+def _conservation(found: Suivi) -> str:
+    """How long this dossier is kept once it is decided: its own term where its answers gave it one."""
+    clocks, own = found.definition.conservation, found.dossier.dua_annees
+    return ans(clocks.dua_annees if own is None else own) if clocks is not None else ""
 
 
 def _demandes(found: Suivi, action_url: str, refus: Mapping[str, str], jour: date) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from app.demarches.domain import (
     afficher,
     date_silence,
     deposer,
+    duree_de,
     nouveau_numero,
     router,
     silence_de,
@@ -187,6 +188,7 @@ async def freeze(ctx: Contexte, draft: Brouillon, demandeur: dict[str, Any], *, 
             # Where the collectivité has no group of that name, its own table of routing says (a trigger).
             groupe=router(definition, draft.reponses, draft.circonstances) if definition.routage else None,
             prix_centimes=etat.centimes,
+            dua_annees=duree_de(definition, reponses),
         )
     except IntegrityError as error:
         # Anything else is not ours to hide.

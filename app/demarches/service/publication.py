@@ -6,10 +6,11 @@ dossiers only if the editor asks for it after seeing how many are concerned.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.demarches.definitions import Definition, Surcouche, SurcoucheRefuseeError, appliquer
 from app.demarches.edition.consequences import Effet, concernes, effet
 from app.demarches.edition.difference import Changement, comparer
-from app.demarches.edition.fautes import Faute, verifier_contenu
+from app.demarches.edition.fautes import Faute, relire, verifier_contenu
 from app.demarches.edition.scenarios import rejouer
 from app.demarches.models_edition import Bascule, Chantier
 from app.demarches.repository import bascules, edition
@@ -27,6 +28,7 @@ from app.demarches.service.diffusion import Resultat, kept_ids, overlays_to_ask,
 from app.demarches.service.edition import (
     ABSENT,
     Atelier,
+    open_atelier,
     open_chantier,
 )
 from app.socle.contexte import Contexte
@@ -36,6 +38,8 @@ from app.socle.jobs import emit
 from app.socle.noyau import Noyau
 
 LOT = 500
+REFUS_GARDES = 200
+GARDEE = "La collectivité garde la version précédente."
 
 
 @dataclass
@@ -73,7 +77,7 @@ class Preparation:
     adoptants: int
     interroges: dict[str, list[str]]
     essais: Sequence[tuple[UUID, str, list[str]]]
-    remarques: Sequence[str] = ()
+    remarques: Sequence[Faute] = ()
 
     @property
     def essais_rates(self) -> bool:
@@ -128,7 +132,7 @@ async def prepare(atelier: Atelier, chantier: Chantier) -> Preparation:
         counts.get(chantier.slug, 0),
         asked,
         played,
-        [f"{one.lieu} : {one.phrase}" for one in definition.plan.remarques if one.gravite != "bloquant"],
+        relire(definition),
     )
 
 
@@ -263,11 +267,12 @@ async def publish(
 
 async def follow(atelier: Atelier, slug: str, version_id: str, *, deposes: bool) -> None:
     """Dossiers go to the version by a job: drafts that can, and submitted ones when `deposes`."""
-    bascule_id = uuid7()
+    bascule_id, owner = uuid7(), atelier.proprietaire
     await bascules.add_bascule(
         atelier.session,
+        prevus=await bascules.count_followers(atelier.session, slug, version_id, owner, deposes=deposes),
         id=bascule_id,
-        proprietaire_id=atelier.proprietaire,
+        proprietaire_id=owner,
         slug=slug,
         version_id=version_id,
         deposes=deposes,
@@ -293,7 +298,8 @@ async def move_batch(noyau: Noyau, bascule_id: UUID) -> bool:
         definition = await catalogue.definition_of(session, bascule.version_id, None)
         offered = await adoptions.list_adopters(session, bascule.slug, bascule.version_id)
         ways = await passages(session, definition, list({(d.version_id, d.surcouche_id) for d in batch}))
-        moved = [d for d in batch if d.collectivite_id in offered and _follows(d, ways, bascule, now.date())]
+        stays = {d.id: _reste(d, ways, offered, now.date()) for d in batch}
+        moved = [d for d in batch if not stays[d.id]]
         await bascules.move(session, moved, bascule.version_id, now)
         await bascules.save_progress(
             session,
@@ -301,19 +307,64 @@ async def move_batch(noyau: Noyau, bascule_id: UUID) -> bool:
             curseur=batch[-1].id,
             deplaces=bascule.deplaces + len(moved),
             laisses=bascule.laisses + len(batch) - len(moved),
+            **_raisons(bascule, batch, stays),
         )
         return True
 
 
-def _follows(
+def _reste(
     dossier: bascules.Suiveur,
     ways: dict[tuple[str, str | None], Passage],
-    bascule: Bascule,
+    offered: Collection[UUID],
     today: date,
-) -> bool:
+) -> list[str]:
+    """Why a dossier keeps its version, a sentence each; empty for one that follows."""
+    if dossier.collectivite_id not in offered:
+        return [GARDEE]
     way = ways.get((dossier.version_id, dossier.surcouche_id))
-    if way is None or not (dossier.brouillon or bascule.deposes):
-        return False
+    if way is None:
+        return raisons_of(None, None)
     jour = dossier.depose_le or today
     result = effet(way.avant, way.apres, dossier.reponses, dossier.pieces, jour, way.touches)
-    return result.sans_perte if dossier.brouillon else result.aucun
+    follows = result.sans_perte if dossier.brouillon else result.aucun
+    return [] if follows else raisons_of(way, result)
+
+
+def _raisons(
+    bascule: Bascule, batch: Sequence[bascules.Suiveur], stays: Mapping[UUID, list[str]]
+) -> dict[str, Any]:
+    """Counts of reasons with those of a batch added, and the first submitted dossiers that stay, by number."""
+    counts = Counter(bascule.raisons)
+    counts.update(raison for raisons in stays.values() for raison in raisons)
+    told = [{"numero": d.numero, "raisons": stays[d.id]} for d in batch if d.numero and stays[d.id]]
+    return {"raisons": dict(counts), "refus": [*bascule.refus, *told][:REFUS_GARDES]}
+
+
+async def read_moves(ctx: Contexte, proprietaire: UUID | None, slug: str) -> list[dict[str, Any]]:
+    """`list_moves` for who may edit that démarche; the moves themselves are the platform's alone."""
+    async with open_atelier(ctx, proprietaire) as atelier:
+        if atelier.proprietaire is None:
+            return await list_moves(atelier, slug)
+    async with ctx.noyau.db.hors_cloison("how dossiers follow a collectivité's own version") as session:
+        return await list_moves(Atelier(ctx, session, atelier.proprietaire, atelier.auteur), slug)
+
+
+async def list_moves(atelier: Atelier, slug: str) -> list[dict[str, Any]]:
+    """How dossiers follow the versions of a démarche, latest move first; NotFoundError when it is not theirs."""
+    rows = await edition.list_publications(atelier.session, atelier.proprietaire, slug)
+    if not rows:
+        raise NotFoundError("Cette démarche n’existe pas, ou n’est pas à vous.")
+    numbers = {row.version_id: row.numero for row in rows}
+    return [
+        {
+            "version": numbers.get(move.version_id, ""),
+            "cree_le": move.cree_le,
+            "finie_le": move.finie_le,
+            "prevus": max(move.prevus, move.deplaces + move.laisses),
+            "deplaces": move.deplaces,
+            "laisses": move.laisses,
+            "raisons": sorted(move.raisons.items(), key=lambda item: -item[1]),
+            "refus": move.refus,
+        }
+        for move in await bascules.list_bascules(atelier.session, atelier.proprietaire, slug)
+    ]

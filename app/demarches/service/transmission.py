@@ -205,6 +205,7 @@ async def _write(
         "beneficiaire": old.beneficiaire,
         "mandataire": old.mandataire,
         "reponses": old.reponses,
+        "dua_annees": old.dua_annees,
         "cree_le": now,
         "modifie_le": now,
         "depose_le": now,

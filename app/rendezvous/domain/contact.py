@@ -13,6 +13,8 @@ from typing import Any
 import phonenumbers
 
 from app.socle.adresses import parse_email
+from app.socle.langues import N_, phrase
+from app.socle.sms import numero_mobile
 
 LONGUEUR_MAX = 100
 _PREDEMANDE = re.compile(r"[A-Z0-9]{10}")
@@ -47,27 +49,30 @@ def read_contact(
     values["courriel"] = values["courriel"] or courriel_prouve
     errors: dict[str, str] = {}
     if not values["prenom"]:
-        errors["prenom"] = "Écrivez le prénom de la personne qui vient."
+        errors["prenom"] = N_("Écrivez le prénom de la personne qui vient.")
     if not values["nom"]:
-        errors["nom"] = "Écrivez le nom de la personne qui vient."
+        errors["nom"] = N_("Écrivez le nom de la personne qui vient.")
     try:
         values["courriel"] = parse_email(values["courriel"]).normalized.lower()
     except ValueError:
-        errors["courriel"] = (
+        errors["courriel"] = N_(
             "Écrivez une adresse de courriel complète, par exemple prenom.nom@exemple.fr : "
             "votre rendez-vous y sera confirmé."
         )
     if values["telephone"]:
         number = _phone(values["telephone"])
         if number is None:
-            errors["telephone"] = (
+            errors["telephone"] = N_(
                 "Ce numéro de téléphone n’existe pas. Vérifiez-le : 02 96 40 64 40, par exemple."
             )
         values["telephone"] = number or values["telephone"]
     elif mode == "telephone":
-        errors["telephone"] = "Écrivez le numéro auquel la mairie vous appellera."
+        errors["telephone"] = N_("Écrivez le numéro auquel la mairie vous appellera.")
+    values["sms"] = "oui" if form.get("sms") == "oui" else ""
+    if values["sms"] and "telephone" not in errors and not _is_mobile(values["telephone"]):
+        errors["telephone"] = N_("Écrivez un numéro de téléphone mobile pour recevoir un rappel par SMS.")
     if mode == "domicile" and not values["adresse"]:
-        errors["adresse"] = "Écrivez l’adresse où l’on viendra vous voir."
+        errors["adresse"] = N_("Écrivez l’adresse où l’on viendra vous voir.")
     numbers, wrong = read_predemandes(form, predemandes)
     return Contact(values, numbers, errors | wrong)
 
@@ -82,6 +87,13 @@ def _phone(text: str) -> str | None:
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 
+def _is_mobile(number: str) -> bool:
+    try:
+        return bool(numero_mobile(number))
+    except ValueError:
+        return False
+
+
 def read_predemandes(form: Mapping[str, Any], nombre: int) -> tuple[tuple[str, ...], dict[str, str]]:
     """One number a person, in order, and what is wrong with each (by the name of its field: predemande-1…)."""
     numbers: list[str] = []
@@ -90,14 +102,19 @@ def read_predemandes(form: Mapping[str, Any], nombre: int) -> tuple[tuple[str, .
         name = f"predemande-{rank}"
         number = "".join(c for c in str(form.get(name) or "").upper() if c.isalnum())[:LONGUEUR_MAX]
         if not number:
-            errors[name] = f"Écrivez le numéro de pré-demande de la personne {rank}."
+            errors[name] = phrase(N_("Écrivez le numéro de pré-demande de la personne %(rang)s."), rang=rank)
         elif not _PREDEMANDE.fullmatch(number):
-            errors[name] = (
-                f"Le numéro de la personne {rank} compte 10 lettres ou chiffres ; celui-ci en a {len(number)}."
+            errors[name] = phrase(
+                N_(
+                    "Le numéro de la personne %(rang)s compte 10 lettres ou chiffres ; celui-ci en a %(longueur)s."
+                ),
+                rang=rank,
+                longueur=len(number),
             )
         elif number in numbers:
-            errors[name] = (
-                f"Ce numéro est déjà celui d’une autre personne : chacune a le sien (personne {rank})."
+            errors[name] = phrase(
+                N_("Ce numéro est déjà celui d’une autre personne : chacune a le sien (personne %(rang)s)."),
+                rang=rank,
             )
         numbers.append(number)
     return tuple(numbers), errors

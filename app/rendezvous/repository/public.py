@@ -102,6 +102,16 @@ async def add_rappel(session: AsyncSession, found: RendezVous, genre: str, now: 
     return (await session.execute(query, values)).scalar_one_or_none() is not None
 
 
+async def forget_contacts(session: AsyncSession, before: datetime) -> int:
+    """Empties who came to what is long over (platform role); what is left counts, and names nobody."""
+    query = text(
+        "UPDATE rendezvous_rendezvous SET contact = '{}', predemandes = '{}'"
+        " WHERE fin < :avant AND (contact <> '{}' OR predemandes <> '{}')"
+    )
+    result = await session.execute(query, {"avant": before})
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
 async def forget_expired(session: AsyncSession, before: datetime) -> int:
     """Removes the holds that nobody confirmed, with what was typed in them (platform role); returns how many."""
     query = text("DELETE FROM rendezvous_rendezvous WHERE etat = 'expire' AND modifie_le < :avant")

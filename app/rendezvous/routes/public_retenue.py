@@ -80,6 +80,8 @@ async def _draw(
         franceconnect_url=f"/connexion/franceconnect?suite={quote(here)}" if fc else "",
         code_url="" if signed else f"/connexion?suite={quote(here)}",
         valeurs={name: values.get(name) or known.get(name, "") for name in known},
+        sms=values.get("sms") == "oui",
+        sms_possible=ctx.noyau.passerelle_sms.actif,
         predemandes=[
             (f"predemande-{rank}", numbers[rank - 1] if len(numbers) >= rank else "")
             for rank in range(1, asked + 1)

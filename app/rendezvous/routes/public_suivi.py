@@ -70,6 +70,8 @@ async def _show(
         if deplacement.may_cancel(found, motif, ctx.now)
         else "",
         autre_url=base if motif and motif.actif and motif.en_ligne else "/rendez-vous",
+        arrive_le=found.arrive_le,
+        arriver=found.arrive_le is None and deplacement.may_arrive(found, ctx.now),
         calendrier_url=f"/rendez-vous/suivi/calendrier.ics?cle={cle}",
         code_url=f"/rendez-vous/suivi/code.svg?cle={cle}",
         cle=cle,
@@ -98,6 +100,14 @@ async def complete(ctx: ContexteDep, form: FormulaireDep) -> Response:
         return await _show(ctx, cle, erreurs=erreurs, form=form)
     await deplacement.complete(ctx, cle, numbers)
     return redirect(ctx, chemin_of(ctx.noyau, found.origine))
+
+
+@router.post("/rendez-vous/suivi/arrivee")
+async def arrive(ctx: ContexteDep, form: FormulaireDep) -> Response:
+    """« Je suis là », pressed on the phone or by whoever reads the code at the door."""
+    cle = str(form.get("cle") or "")
+    await deplacement.arrive(ctx, cle)
+    return redirect(ctx, f"/rendez-vous/suivi?cle={cle}")
 
 
 @router.get("/rendez-vous/suivi/annuler")

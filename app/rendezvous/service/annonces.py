@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.rendezvous import repository
 from app.rendezvous.domain.invitation import Invitation, Methode, ics
 from app.rendezvous.models import RendezVous
@@ -15,12 +17,15 @@ from app.rendezvous.repository import public
 from app.rendezvous.service.liens import chemin_of
 from app.rendezvous.service.prise import code_of, is_held
 from app.socle.courriers import emetteur_of, institution, send_mail
+from app.socle.errors import UnavailableError
+from app.socle.expediteurs import Issue
 from app.socle.gabarits import date_longue, heure
 from app.socle.hosts import CollectiviteVue, list_vues
 from app.socle.jobs import emit
 from app.socle.langues import N_, traduire
 from app.socle.mail import PieceJointe
 from app.socle.noyau import Noyau
+from app.socle.sms import envoyer_sms
 from app.socle.tenancy import Perimetre
 
 MODES = {
@@ -34,7 +39,9 @@ EVENEMENTS = {
     "deplace": "rendezvous_confirme",
     "annule": "rendezvous_annule",
 }
-# A reminder that could not leave is told again by the queue, but never after the fact.
+# Long enough to answer whoever asks what happened; no law fixes it.
+CONSERVATION = timedelta(days=365)
+# Reminders looked for at once; the next turn finds the others.
 LOT = 500
 
 
@@ -164,8 +171,49 @@ async def ask_rappels(noyau: Noyau, now: datetime) -> int:
                     rendezvous_id=rendezvous_id,
                     genre=genre,
                 )
+                if found.contact.get("sms") == "oui":
+                    await _ask_sms(session, found, genre)
                 asked += 1
     return asked
+
+
+async def _ask_sms(
+    session: AsyncSession, found: RendezVous, genre: str, quand: datetime | None = None
+) -> None:
+    await emit(
+        session,
+        "rendezvous:rappeler_sms",
+        quand=quand,
+        collectivite_id=found.collectivite_id,
+        rendezvous_id=found.id,
+        genre=genre,
+    )
+
+
+def _awaited(found: RendezVous, now: datetime) -> bool:
+    """Whether somebody may still be reminded of it."""
+    return found.etat == "confirme" and found.debut > now
+
+
+async def remind_sms(noyau: Noyau, collectivite_id: UUID, rendezvous_id: UUID, genre: str) -> None:
+    """Sends one reminder as a text message, by day, to whoever agreed to it; never after the fact."""
+    loaded = await load(noyau, collectivite_id, rendezvous_id)
+    if loaded is None or not _awaited(loaded[1], noyau.clock.now()):
+        return
+    vue, found = loaded
+    words = words_of(noyau, vue, found)
+    text = traduire(
+        N_("%(mairie)s : rendez-vous le %(jour)s à %(heure)s. Le déplacer ou l’annuler : %(lien)s"),
+        found.langue,
+    ) % {"mairie": institution(vue), **{name: words[name] for name in ("jour", "heure", "lien")}}
+    sent = await envoyer_sms(
+        noyau, collectivite=vue, a=words["telephone"], texte=text, cle=f"{rendezvous_id}:{genre}"
+    )
+    if sent.pas_avant is not None and sent.pas_avant < found.debut:
+        async with noyau.db.session(Perimetre.pour_instruction(collectivite_id)) as session:
+            await _ask_sms(session, found, genre, sent.pas_avant)
+    elif sent.envoi is not None and sent.envoi.issue is Issue.A_REESSAYER:
+        raise UnavailableError(f"SMS: {sent.envoi.code} {sent.envoi.detail}"[:200])
 
 
 async def remind(noyau: Noyau, collectivite_id: UUID, rendezvous_id: UUID, genre: str) -> None:
@@ -175,7 +223,7 @@ async def remind(noyau: Noyau, collectivite_id: UUID, rendezvous_id: UUID, genre
         return
     vue, found = loaded
     courriel = str(found.contact.get("courriel") or "")
-    if not courriel or found.etat != "confirme" or found.debut <= noyau.clock.now():
+    if not courriel or not _awaited(found, noyau.clock.now()):
         return
     await send_mail(
         noyau,
@@ -189,6 +237,7 @@ async def remind(noyau: Noyau, collectivite_id: UUID, rendezvous_id: UUID, genre
 
 
 async def forget(noyau: Noyau, now: datetime) -> int:
-    """Removes what was typed in holds that nobody confirmed, a day after; returns how many."""
-    async with noyau.db.hors_cloison("holds that nobody confirmed") as session:
-        return await public.forget_expired(session, now - timedelta(days=1))
+    """Removes the holds that nobody confirmed, a day after, and the names of a year ago; returns how many rows."""
+    async with noyau.db.hors_cloison("what is kept of rendez-vous") as session:
+        holds = await public.forget_expired(session, now - timedelta(days=1))
+        return holds + await public.forget_contacts(session, now - CONSERVATION)

@@ -14,6 +14,8 @@ from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.errors import ConflictError
 
+AVANCE = timedelta(minutes=45)
+
 
 class TropTardError(ConflictError):
     """The motif does not let one change so late."""
@@ -107,6 +109,22 @@ async def cancel(ctx: Contexte, cle: Any) -> None:
     await reservation.cancel(ctx.db, found.id, ctx.now)
     await prise.announce(ctx, found.id, "annule")
     await record(ctx, "rendezvous:annuler", str(found.id), ctx.collectivite.id)
+
+
+def may_arrive(found: RendezVous, now: datetime) -> bool:
+    """Whether one may say that one is there: on the spot, a little before and until its end."""
+    return found.etat == "confirme" and found.mode == "sur_place" and found.debut - AVANCE <= now < found.fin
+
+
+async def arrive(ctx: Contexte, cle: Any) -> None:
+    """The person is there: agents see it at once. Said twice, the first time counts."""
+    found = await open_lien(ctx, cle, lock=True)
+    if not may_arrive(found, ctx.now):
+        raise ConflictError(
+            "On ne peut pas encore, ou plus, signaler une arrivée à ce rendez-vous. Adressez-vous à l’accueil."
+        )
+    if found.arrive_le is None:
+        await repository.update_rendezvous(ctx.db, found, ctx.now, arrive_le=ctx.now)
 
 
 async def complete(ctx: Contexte, cle: Any, predemandes: tuple[str, ...]) -> None:
