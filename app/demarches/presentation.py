@@ -118,8 +118,7 @@ def champs_of(
             found.append(vues.Champ(title, "titre", part.section.titre, part.section.aide, obligatoire=False))
         for champ in part.champs:
             remark = (remarques or {}).get(champ.id, "")
-            seen_ = _champ(draft, champ, erreurs, connues, source, remark)
-            found.append(replace(seen_, obligatoire=champ.id in etat.obligatoires))
+            found.append(_champ(draft, champ, erreurs, connues, source, remark))
     return found
 
 
@@ -153,12 +152,14 @@ def _champ(
     source: str,
     remarque: str,
 ) -> vues.Champ:
-    value = draft.etat().reponses.get(champ.id) if champ.calcul else draft.reponses.get(champ.id)
+    etat = draft.etat()
+    value = etat.reponses.get(champ.id) if champ.calcul else draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
     given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
     seen = champ.genre.vue(champ, typed, erreurs)
     return replace(
         seen,
+        obligatoire=champ.id in etat.obligatoires,
         aide=f"{seen.aide} {remarque}".strip(),
         provenance=source if given else _PAR_LIEN if _by_link(draft, champ) else "",
         **piece_vue(champ, draft.pieces_de(champ.id), draft.aujourd_hui, seen.donnees),

@@ -95,15 +95,18 @@ class Evaluation:
 
     def montre(self, champ: Champ) -> bool:
         """Whether a field is asked, its page and its section being so."""
+        if champ.si is None:
+            return True
         rule = self._plan.champs[champ.id].si
-        return champ.si is None or (rule is not None and rule.evaluer(self._valeurs) is True)
+        return rule is not None and rule.evaluer(self._valeurs) is True
 
     def noter(self, champ: Champ, valeur: Any) -> None:
         """The answer of a field that is asked; one that is none is left out."""
         if champ.repond and is_answered(valeur):
             self.reponses[champ.id] = valeur
-            for chemin, nom in self._plan.champs[champ.id].noms:
-                self._valeurs[chemin] = nom.valeur(valeur)
+            if champ.id in self._plan.lus:
+                for chemin, nom in self._plan.champs[champ.id].noms:
+                    self._valeurs[chemin] = nom.valeur(valeur)
 
     def calculer(self, champ: Champ) -> None:
         """Computes a field whose answer is a rule."""

@@ -16,7 +16,6 @@ from app.demarches.domain.conditions import (
     Evaluation,
     etat_du_formulaire,
     is_answered,
-    reponses_effectives,
 )
 from app.demarches.domain.pieces import Decrit, faute_pieces
 from app.demarches.expressions import Circonstances
@@ -30,7 +29,7 @@ class Saisie:
         `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field, and per wrong
     part of a field made of several (`x-part`); `ancres` the HTML name to lead to; `brut` all inputs of the page as
     typed, also of fields that are not asked, whose right answers are in `gardees`: they count for nothing until they
-    are asked again.
+    are asked again. `etat` is the form as it stands with the page.
     """
 
     valeurs: dict[str, Any] = field(default_factory=dict)
@@ -38,6 +37,7 @@ class Saisie:
     ancres: dict[str, str] = field(default_factory=dict)
     brut: dict[str, tuple[str, ...]] = field(default_factory=dict)
     gardees: dict[str, Any] = field(default_factory=dict)
+    etat: EtatFormulaire = field(default_factory=EtatFormulaire)
 
     @property
     def valide(self) -> bool:
@@ -64,6 +64,7 @@ def parse_page(
     """
     around = _circonstances(circonstances)
     saisie = Saisie()
+    here = {champ.id for champ in page.champs}
     for champ in page.champs:
         saisie.brut.update((name, tuple(typed)) for name, typed in champ.genre.prendre(champ, brut).items())
     walk = Evaluation(definition, around)
@@ -74,9 +75,10 @@ def parse_page(
     lecteur = _Lecteur(saisie, brut, walk, reponses, around.aujourdhui or date.max)
     walk.parcourir(page, reponses, lecteur.lire)
     lecteur.garder(page)
-    rest = {id_: value for id_, value in reponses.items() if id_ not in {champ.id for champ in page.champs}}
-    _controler(saisie, page, etat_du_formulaire(definition, rest | walk.reponses, around))
-    return saisie
+    rest = {id_: value for id_, value in reponses.items() if id_ not in here}
+    etat = etat_du_formulaire(definition, rest | walk.reponses, around)
+    _controler(saisie, page, etat)
+    return replace(saisie, etat=etat)
 
 
 def _circonstances(given: Circonstances | date) -> Circonstances:
@@ -160,6 +162,7 @@ def a_completer(
     reponses: Mapping[str, Any],
     pieces: Collection[str] | Mapping[str, Sequence[Decrit]],
     circonstances: Circonstances | date,
+    etat: EtatFormulaire | None = None,
 ) -> list[tuple[str, str, str]]:
     """What still stands in the way of depositing: (page id, field id, sentence), in form order.
 
@@ -167,9 +170,10 @@ def a_completer(
     `circonstances` may be given as the day alone.
     Every stored answer is read again, so that a limit which moved with the calendar is seen. A check of a page as a
     whole is told on its first question; a condition of the démarche that is not met, on the first of the form.
+    `etat` is the form as it stands, from who has it already.
     """
     around = _circonstances(circonstances)
-    etat = etat_du_formulaire(definition, reponses, around)
+    etat = etat or etat_du_formulaire(definition, reponses, around)
     faults: list[tuple[str, str, str]] = []
     for seen in etat.pages:
         first = seen.champs[0].id
@@ -188,11 +192,14 @@ def a_completer(
 
 
 def avertissements(
-    definition: Definition, reponses: Mapping[str, Any], circonstances: Circonstances | date
+    definition: Definition,
+    reponses: Mapping[str, Any],
+    circonstances: Circonstances | date,
+    etat: EtatFormulaire | None = None,
 ) -> dict[str, str]:
     """Remarks that do not block, by field id: a date that comes sooner than the service would need."""
     around = _circonstances(circonstances)
-    effective = reponses_effectives(definition, reponses, around)
+    effective = (etat or etat_du_formulaire(definition, reponses, around)).reponses
     context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective, around.code_insee)
     found: dict[str, str] = {}
     for champ in definition.champs():

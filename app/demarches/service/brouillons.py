@@ -1,6 +1,6 @@
 """Filling a démarche: one draft per person, every answer a row, nothing typed lost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -64,6 +64,10 @@ class Brouillon:
         if reponse.valeur is not None:
             self.reponses[champ_id] = reponse.valeur
 
+    def stands(self, etat: EtatFormulaire) -> None:
+        """Takes the form as it stands with these very answers, from who has just worked it out."""
+        self._etat = etat
+
     def pieces_de(self, champ_id: str) -> list[Piece]:
         """The documents attached to one question."""
         return [piece for piece in self.pieces if piece.champ_id == champ_id]
@@ -103,7 +107,10 @@ async def start(ctx: Contexte, slug: str) -> Brouillon:
     if ctx.usager_id is None and "aucune" not in offre.definition.identites:
         raise SignInRequiredError("Identifiez-vous pour commencer cette démarche.")
     jeton = fingerprint(ctx.temoin)
-    found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+    found = None
+    # Nothing belongs to a browser whose secret was made by this very request.
+    if ctx.usager_id is not None or not ctx.temoin_neuf:
+        found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
     if found is None:
         found = await _make(ctx, offre, jeton)
     dossier, contenu = found
@@ -197,10 +204,17 @@ async def access_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -
     return (await _read_own(ctx, dossier_id, lock=lock))[0]
 
 
-async def _read_own(ctx: Contexte, dossier_id: UUID, *, lock: bool) -> tuple[Dossier, Contenu]:
-    found = await remplissage.read_draft(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
+async def _read_own(
+    ctx: Contexte, dossier_id: UUID, *, lock: bool, champs: Collection[str] | None = None
+) -> tuple[Dossier, Contenu]:
+    async def read() -> tuple[Dossier, Contenu] | None:
+        if champs is not None:
+            return await remplissage.read_some(ctx.db, ctx.collectivite.id, dossier_id, champs)
+        return await remplissage.read_draft(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
+
+    found = await read()
     if found is None and await acces.entrust(ctx, dossier_id):
-        found = await remplissage.read_draft(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
+        found = await read()
     if found is None or not owns(ctx, found[0]):
         raise absent(ctx)
     if found[0].etat != "brouillon":
@@ -226,6 +240,21 @@ async def open_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> 
     if ctx.hote.genre == "agents":
         return await load(ctx, await _access_for_somebody(ctx, dossier_id, lock=lock))
     return await _assembled(ctx, *await _read_own(ctx, dossier_id, lock=lock))
+
+
+async def open_for(ctx: Contexte, dossier_id: UUID, champs: Collection[str]) -> tuple[Brouillon, bool]:
+    """The draft locked as by `open_draft`, to write some questions; and whether all of its answers are there.
+
+    They are when something of the form depends on these questions, or these on others. Otherwise the draft has their
+    answers alone: nothing else of the form can change.
+    """
+    if ctx.hote.genre == "agents":
+        return await open_draft(ctx, dossier_id, lock=True), True
+    dossier, contenu = await _read_own(ctx, dossier_id, lock=True, champs=champs)
+    definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
+    if definition.depend(champs):
+        return await load(ctx, dossier), True
+    return await _assembled(ctx, dossier, contenu), False
 
 
 def absent(ctx: Contexte) -> BusinessError:

@@ -52,7 +52,7 @@ class NumeroPrisError(ConflictError):
 
 def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
     """What still stands in the way of submission: (page, field, sentence), in the order of the form."""
-    return a_completer(draft.definition, draft.reponses, draft.documents(), draft.circonstances)
+    return a_completer(draft.definition, draft.reponses, draft.documents(), draft.circonstances, draft.etat())
 
 
 class DossierChangeError(ConflictError):

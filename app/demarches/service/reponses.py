@@ -110,6 +110,8 @@ async def save_page(
         if champ.id not in joined.conflits and (champ.id in saisie.valeurs or typed):
             answers[champ.id] = (saisie.valeurs.get(champ.id, saisie.gardees.get(champ.id)), typed)
     late = await _write(ctx, draft, answers, sent.origine)
+    if not late and not joined.conflits:
+        draft.stands(saisie.etat)
     return Ecriture(saisie, _conflicts(page.champs, fields, joined.conflits | late))
 
 
@@ -166,8 +168,9 @@ async def save_champs(
     Returns soft remarks on what is no answer yet, and what is in conflict as `save_page` does. NotFoundError for a
     question that this démarche does not have.
     """
-    known = {champ.id: champ for champ in draft.definition.champs() if champ.repond}
-    if not set(ids) <= known.keys():
+    wanted = set(ids)
+    known = {champ.id: champ for champ in draft.definition.champs() if champ.id in wanted and champ.repond}
+    if wanted != known.keys():
         raise NotFoundError(
             "Cette question ne fait plus partie de la démarche. Rechargez la page et recommencez."
         )
