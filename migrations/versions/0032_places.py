@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.politiques import commune, du_dossier, fonction
 
-revision = "0035_places"
-down_revision = "0030_regles"
+revision = "0032_places"
+down_revision = "0031_referentiels"
 branch_labels = None
 depends_on = None
 
