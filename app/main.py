@@ -32,6 +32,7 @@ from app.demarches.routes import (
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import exterieur as demarches_exterieur
 from app.demarches.routes import gestes as demarches_gestes
+from app.demarches.routes import listes as demarches_listes
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
 from app.demarches.routes import pilotage as demarches_pilotage
@@ -104,6 +105,7 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         demarches_lots.router,
         demarches_exterieur.router,
         demarches_partage.router,
+        demarches_listes.router,
         demarches_pilotage.router,
         accueil.commun,
         identite.agents,

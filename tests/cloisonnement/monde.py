@@ -69,6 +69,11 @@ SELECT id, id, 'Urgent', 'refus' FROM socle_collectivite;
 INSERT INTO demarches_absence (collectivite_id, id, agent_id, remplacant_id, du, au, cree_le)
 SELECT c.id, c.id, a.id, b.id, '2020-01-01', '2020-01-02', now() FROM socle_collectivite c,
   (SELECT id FROM socle_agent ORDER BY id LIMIT 1) a, (SELECT id FROM socle_agent ORDER BY id DESC LIMIT 1) b;
+INSERT INTO demarches_referentiel (collectivite_id, id, nom, version, colonnes, nombre, publie_le, par)
+SELECT id, id, 'ecoles', 1, '["cle"]', 1, now(), 'x' FROM socle_collectivite;
+INSERT INTO demarches_referentiel_ligne
+  (collectivite_id, referentiel_id, rang, cle, libelle, nom_plie, recherche, valeurs)
+SELECT id, id, 1, slug, slug, slug, slug, '["x"]' FROM socle_collectivite;
 INSERT INTO demarches_modele (collectivite_id, id, nom, texte)
 SELECT id, id, 'Relance', 'Bonjour' FROM socle_collectivite;
 INSERT INTO demarches_lot_ligne (collectivite_id, lot_id, rang, dossier_id, etat)

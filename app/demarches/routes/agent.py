@@ -6,10 +6,9 @@ colleague holds, is refused by the same page, which shows what happened and keep
 
 from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -240,14 +239,12 @@ async def _decide_or_propose(
 async def receive_answer(
     visit: VisiteDep,
     dossier_id: UUID,
-    content_type: Annotated[str, Header()] = "",
-    content_length: Annotated[str | None, Header()] = None,
 ) -> Response:
     """What the person brought to the counter or sent on paper, in answer to a demand."""
     async with open_contexte(visit) as ctx:
         await contexte_agent(ctx)
         found = await suivi.assemble(ctx, await instruction.access(ctx, dossier_id))
-    fields, files = await receive(visit, content_type, content_length)
+    fields, files = await receive(visit)
     form = FormData([(name, value) for name, values in fields.items() for value in values])
     async with open_contexte(visit) as ctx:
         if seen := await led_to(ctx, form):

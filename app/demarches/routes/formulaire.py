@@ -84,8 +84,8 @@ def draw(
     index, applicable = page_of(draft, page_id)
     current, erreurs = applicable[index], erreurs or {}
     base = base_of(ctx, draft.dossier.id)
-    remarks = avertissements(draft.definition, draft.reponses, draft.circonstances)
     etat = draft.etat()
+    remarks = avertissements(draft.definition, draft.reponses, draft.circonstances, etat)
     asked = [champ.id for champ in etat.champs(current.id)]
     # Both answers are shown: this one stays in its field, the stored one stands above it.
     opposed = conflits_of(draft, current, conflits or {}, ctx.acteur)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
 from app.demarches.definitions import Champ
@@ -257,13 +257,11 @@ async def write(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Resp
 async def answer(
     visit: VisiteDep,
     dossier_id: UUID,
-    content_type: Annotated[str, Header()] = "",
-    content_length: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The documents that were asked again."""
     async with open_contexte(visit) as ctx:
         found = await suivi.load(ctx, dossier_id)
-    fields, files = await receive(visit, content_type, content_length)
+    fields, files = await receive(visit)
     async with open_contexte(visit) as ctx:
         key = {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}
         if seen := await led_to(ctx, key):
