@@ -1,9 +1,9 @@
 """Lists of reference on the desk: what each collectivité offers to forms, and a new version from a file."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.demarches.domain.listes import FauteDeLigne, ListeRefuseeError
@@ -85,15 +85,11 @@ async def show_list(ctx: AgentDep, collectivite_id: UUID, nom: str) -> Response:
 
 
 @router.post("/referentiels")
-async def publish_list(
-    visit: VisiteDep,
-    content_type: Annotated[str, Header()] = "",
-    content_length: Annotated[str | None, Header()] = None,
-) -> Response:
+async def publish_list(visit: VisiteDep) -> Response:
     """A new version of a list; a file with any fault leaves everything as it was, and each broken row is told."""
     async with open_contexte(visit) as ctx:
         await contexte_agent(ctx)
-    fields, files = await receive(visit, content_type, content_length)
+    fields, files = await receive(visit)
     said = {name: (fields.get(name) or [""])[0] for name in ("collectivite", "nom", "cle_idempotence")}
     data = next((file.content() for file in files if file.name == "fichier"), b"")
     async with open_contexte(visit) as ctx:
