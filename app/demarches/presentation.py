@@ -259,6 +259,7 @@ _HISTOIRE = {
     "refus_tacite": N_("Refusé par le silence de l’administration"),
     "acceptation_tacite": N_("Accepté par le silence de l’administration"),
     "attente_levee": N_("Ce qui était attendu est arrivé"),
+    "place_obtenue": N_("Place obtenue"),
     "suppression_annoncee": N_("Suppression annoncée"),
     "examen": N_("Pièces examinées"),
     "proposition": N_("Décision proposée"),

@@ -28,6 +28,10 @@ SELECT id, 'sig', 'https://sig.exemple.fr/', 'x', now(), 'Maëlle' FROM socle_co
 INSERT INTO demarches_appel (collectivite_id, id, dossier_id, etape, point, libelle, bloquant, corps, cree_le)
 SELECT collectivite_id, id, id, 'droit', 'sig', 'SIG', false, '{}', now() FROM demarches_dossier
 WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_quota (collectivite_id, id, slug, champ_id, option, saison, places)
+SELECT id, id, 'acte-naissance', 'x', 'x', '2026', 2 FROM socle_collectivite;
+INSERT INTO demarches_place (collectivite_id, dossier_id, quota_id, etat, rang)
+SELECT collectivite_id, id, collectivite_id, 'prise', 0 FROM demarches_dossier WHERE depose_le IS NOT NULL;
 INSERT INTO demarches_rappel (collectivite_id, mois) SELECT id, '2026-11-01' FROM socle_collectivite;
 INSERT INTO socle_sms_quota (collectivite_id, par_mois) SELECT id, 10 FROM socle_collectivite;
 INSERT INTO socle_sms_mois (collectivite_id, mois, segments) SELECT id, '2026-11-01', 1 FROM socle_collectivite;

@@ -125,6 +125,8 @@ OBJETS = {
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
         | GET /referentiels/{{collectivite}}/ecoles
+        | GET /reglages/{{collectivite}}/places | GET /reglages/{{collectivite}}/places/acte-naissance
+        | POST /reglages/{{collectivite}}/places/acte-naissance
         | GET /reglages/{{collectivite}}/exterieur | POST /reglages/{{collectivite}}/exterieur
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
         | GET /collectivite/guingamp | POST /collectivite/guingamp
@@ -165,6 +167,7 @@ def normalised(route: str) -> str:
         ("champs/nom", "champs/{}"),
         ("regles/prix", "regles/{}"),
         ("}/acte-naissance", "}/{}"),
+        ("places/acte-naissance", "places/{}"),
         ("versions/local-plage", "versions/{}"),
         ("/1.yaml", "/{}.yaml"),
         ("?collectivite={collectivite}", ""),
