@@ -310,7 +310,8 @@ def _texte_rangee(rangee: Rangee, env: Environnement) -> str:
         raise ExpressionRefuseeError([Faute(f"Choisissez ce que vous dites de {called}.")])
     given = rangee.valeurs if operateur.attend == "options" else (rangee.valeur.strip(),)
     if (operateur.attend != "rien" and not all(given)) or not given:
-        raise ExpressionRefuseeError([Faute(f"Donnez une valeur à comparer à {called}.")])
+        to = f" à {called}" if isinstance(known, Nom) else ""
+        raise ExpressionRefuseeError([Faute(f"Donnez une valeur à comparer{to}.")])
     literal = operateur.attend in ("option", "options", "texte")
     values = [ecrire(Litteral(value)) if literal else ecrire(analyser(value)) for value in given if value]
     return _remplacer(operateur.modele, rangee.champ, ", ".join(values))

@@ -307,4 +307,4 @@ def _fil(place: Endroit) -> str:
         owner = f"{owner}, {lieu.section_id}" if lieu.section_id else owner
     else:
         return title
-    return f"{title} : « {owner} »"
+    return f"{title}\u00a0: «\u00a0{owner}\u00a0»"
