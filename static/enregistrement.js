@@ -168,11 +168,12 @@ class Enregistreur {
       this.totaliser(suite.totaux ?? {});
       this.dire(this.opposer(suite.conflits ?? {}, questions) ? this.phrases.conflit : this.phrases.fait(suite.heure));
       // Without them, nothing of the page depends on what was saved.
-      if (!suite.champs) return;
-      this.actualiser(suite.champs).catch(() => {}).then(() => {
-        this.annoncer(suite.annonces ?? [], suite.controles ?? {});
-        this.mouvoir(suite.mouvements ?? {});
-      });
+      if (suite.champs) {
+        this.actualiser(suite.champs).catch(() => {}).then(() => {
+          this.annoncer(suite.annonces ?? [], suite.controles ?? {});
+          this.mouvoir(suite.mouvements ?? {});
+        });
+      }
       return;
     }
     this.remettre(questions);

@@ -281,16 +281,22 @@ def en_json(valeur: Any) -> Any:
 
 def facultatif(definition: Definition, prerempli: str) -> Definition:
     """The same form where the fields that ask this identity datum may stay empty."""
-    free = {"obligatoire": False, "obligatoire_si": None}
     pages = tuple(
         page.model_copy(
             update={
-                "champs": tuple(
-                    champ.model_copy(update=free) if champ.prerempli == prerempli else champ
-                    for champ in page.champs
-                )
+                "champs": tuple(champ.model_copy(update=_libre(champ, prerempli)) for champ in page.champs)
             }
         )
         for page in definition.pages
     )
     return definition.model_copy(update={"pages": pages})
+
+
+def _libre(champ: Champ, prerempli: str) -> dict[str, Any]:
+    """What changes of a field for that datum to be free: itself, or the part of a whole identity."""
+    if champ.prerempli == prerempli:
+        return {"obligatoire": False, "obligatoire_si": None}
+    part = prerempli.removeprefix("identite.")
+    if champ.prerempli != "identite" or part not in {sub.id for sub in champ.sous_champs}:
+        return {}
+    return {"facultatives": (*champ.facultatives, part)}

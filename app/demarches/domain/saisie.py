@@ -21,6 +21,9 @@ from app.demarches.domain.pieces import Decrit, faute_pieces
 from app.demarches.expressions import Circonstances
 from app.demarches.types import ContexteDeSaisie, SaisieChamp
 
+# Rows of lists of reference, by (list, key).
+Lignes = Mapping[tuple[str, str], Mapping[str, Any]]
+
 
 @dataclass(frozen=True)
 class Saisie:
@@ -56,11 +59,13 @@ def parse_page(
     brut: Mapping[str, Sequence[str]],
     reponses: Mapping[str, Any],
     circonstances: Circonstances | date,
+    lignes: Lignes | None = None,
 ) -> Saisie:
     """Reads a whole page; which fields are asked is decided by the values just read, in order.
 
     `reponses` are the answers of the dossier so far; `circonstances` may be given as the day alone. Pieces are not
-    read here: they are sent apart. Checks of the page are made once everything is read.
+    read here: they are sent apart. `lignes` are the rows of lists that the inputs name.
+    Checks of the page are made once everything is read.
     """
     around = _circonstances(circonstances)
     saisie = Saisie()
@@ -72,7 +77,7 @@ def parse_page(
         if before.id == page.id:
             break
         walk.parcourir(before, reponses)
-    lecteur = _Lecteur(saisie, brut, walk, reponses, around.aujourdhui or date.max)
+    lecteur = _Lecteur(saisie, brut, walk, reponses, around.aujourdhui or date.max, lignes or {})
     walk.parcourir(page, reponses, lecteur.lire)
     lecteur.garder(page)
     rest = {id_: value for id_, value in reponses.items() if id_ not in here}
@@ -94,12 +99,13 @@ class _Lecteur:
     walk: Evaluation
     acquis: Mapping[str, Any]
     aujourd_hui: date
+    lignes: Lignes
 
     def lire(self, champ: Champ) -> Any:
         """The answer just typed to a field that is asked, None when there is none or it is wrong."""
         if not champ.repond:
             return None
-        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis)
+        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis, lignes=self.lignes)
         read = champ.genre.lire(champ, self.brut, context)
         self.saisie.valeurs[champ.id] = read.valeur
         if read.erreur is not None:
@@ -110,7 +116,7 @@ class _Lecteur:
 
     def garder(self, page: Page) -> None:
         """Right answers to fields that are not asked (any more): kept for the day they are again."""
-        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis)
+        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis, lignes=self.lignes)
         for champ in page.champs:
             if champ.repond and champ.calcul is None and champ.id not in self.saisie.valeurs:
                 read = champ.genre.lire(champ, self.brut, context)
@@ -136,10 +142,15 @@ def _controler(saisie: Saisie, page: Page, etat: EtatFormulaire) -> None:
 
 
 def parse_champ(
-    champ: Champ, brut: Mapping[str, Sequence[str]], reponses: Mapping[str, Any], aujourd_hui: date
+    champ: Champ,
+    brut: Mapping[str, Sequence[str]],
+    reponses: Mapping[str, Any],
+    aujourd_hui: date,
+    lignes: Lignes | None = None,
 ) -> SaisieChamp:
     """Reads one field while it is being filled: unfinished is no error; typed inputs come back."""
-    read = champ.genre.lire(champ, brut, ContexteDeSaisie(aujourd_hui, reponses, reponses))
+    context = ContexteDeSaisie(aujourd_hui, reponses, reponses, lignes=lignes or {})
+    read = champ.genre.lire(champ, brut, context)
     return replace(read, erreur=None) if read.incomplet else read
 
 

@@ -19,7 +19,7 @@ from app.demarches.presentation import histoire_of
 from app.demarches.presentation_agent import dossier_of, opened_at
 from app.demarches.routes.reception import receive
 from app.demarches.routes.suivi import stream, thumbnail
-from app.demarches.service import etapes, instruction, papiers, pieces, suivi
+from app.demarches.service import etapes, instruction, papiers, pieces, places, suivi
 from app.demarches.service.horloge import lieu_of
 from app.socle import vues
 from app.socle.audit import record
@@ -63,6 +63,7 @@ async def show_dossier(
         block="contenu",
         status=409 if conflit else 422 if wrong else 200,
         **dossier_of(ctx, found, travail, droit, typed, wrong, since=since),
+        places=places.tenues_of(found.definition, travail.places),
         fil=[vues.Lien("Bureau", "/")],
         erreurs_formulaire=[vues.Erreur(cible, phrase) for cible, phrase in wrong.items()],
         erreur_de=wrong,

@@ -54,14 +54,14 @@ async def start(visit: VisiteDep, slug: str) -> Response:
         manques = depot.manques_of(ctx, draft)
         if not manques:
             return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
-        return draw(ctx, draft, manques[0][0])
+        return await draw(ctx, draft, manques[0][0])
 
 
 @pages.get("/dossiers/{dossier_id}/etapes/{page_id}")
 async def show_page(ctx: ContexteDep, dossier_id: UUID, page_id: str) -> Response:
     """One page of the form, with what was typed before."""
     try:
-        return draw(ctx, await brouillons.open_draft(ctx, dossier_id), page_id)
+        return await draw(ctx, await brouillons.open_draft(ctx, dossier_id), page_id)
     except DejaDeposeError:
         return redirect(ctx, f"/dossiers/{dossier_id}")
 
@@ -197,10 +197,10 @@ async def _act(
     if written.conflits:
         draft = await brouillons.load(ctx, draft.dossier)
         erreurs = {id_: phrase for id_, phrase in refused.items() if id_ not in written.conflits}
-        return draw(ctx, draft, page_id, erreurs, status=409, conflits=written.conflits)
+        return await draw(ctx, draft, page_id, erreurs, status=409, conflits=written.conflits)
     if refused:
         draft = await brouillons.load(ctx, draft.dossier)
-        return draw(ctx, draft, page_id, refused, status=422)
+        return await draw(ctx, draft, page_id, refused, status=422)
     if doomed or gesture or action == "joindre":
         return redirect(ctx, f"{here}#{gesture.split(' ')[1]}" if " " in gesture else here)
     if action == "enregistrer":
@@ -213,7 +213,7 @@ async def _act(
         reproached = {
             id_: phrase for id_, phrase in erreurs.items() if not shown or id_.split("-")[0] in shown
         }
-        return draw(
+        return await draw(
             ctx, draft, page_id, reproached, status=422 if reproached else 200, nouvelles=not reproached
         )
     following = draft.pages()

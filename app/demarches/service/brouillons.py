@@ -16,7 +16,8 @@ from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Contenu, Reponse
 from app.demarches.service import acces
 from app.demarches.service.catalogue import Offre, definition_of, get_offre
-from app.demarches.service.connu import known_for
+from app.demarches.service.connu import given_to, known_for
+from app.demarches.service.referentiels import Offert, offer
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
@@ -43,6 +44,7 @@ class Brouillon:
     reponses: dict[str, Any] = field(default_factory=dict)
     brut: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     circonstances: Circonstances = field(default_factory=Circonstances)
+    offerts: dict[str, Offert] = field(default_factory=dict)
     _etat: EtatFormulaire | None = None
 
     @property
@@ -167,9 +169,9 @@ async def fill(
 ) -> None:
     """Answers what is known already and was not answered yet: definition key to value."""
     answers = [
-        (champ, known[champ.prerempli])
+        (champ, value)
         for champ in definition.champs()
-        if champ.prerempli and champ.prerempli in known and champ.id not in contenu.reponses
+        if champ.id not in contenu.reponses and (value := given_to(champ, known)) is not None
     ]
     await give(ctx, draft, contenu, {champ.id: (v, entrees_de(champ, v)) for champ, v in answers})
 
@@ -339,7 +341,10 @@ async def _assembled(ctx: Contexte, dossier: Dossier, contenu: Contenu) -> Broui
     collectivite = ctx.hote.collectivite
     if collectivite is None:
         collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
-    return assemble(ctx, dossier, contenu, definition, collectivite)
+    draft = assemble(ctx, dossier, contenu, definition, collectivite)
+    waiting = {id_: r.brut for id_, r in contenu.reponses.items() if r.valeur is None}
+    draft.offerts = await offer(ctx, dossier.collectivite_id, draft.definition, waiting)
+    return draft
 
 
 def assemble(
