@@ -9,6 +9,7 @@ import app.demarches.tasks_conservation
 import app.demarches.tasks_echeances
 import app.demarches.tasks_exterieur
 import app.demarches.tasks_instruction
+import app.demarches.tasks_places
 import app.identite.tasks
 import app.rendezvous.tasks
 import app.rendezvous.tasks_public

@@ -32,9 +32,11 @@ from app.demarches.routes import (
 from app.demarches.routes import exports as demarches_exports
 from app.demarches.routes import exterieur as demarches_exterieur
 from app.demarches.routes import gestes as demarches_gestes
+from app.demarches.routes import listes as demarches_listes
 from app.demarches.routes import lots as demarches_lots
 from app.demarches.routes import partage as demarches_partage
 from app.demarches.routes import pilotage as demarches_pilotage
+from app.demarches.routes import places as demarches_places
 from app.demarches.routes import public as demarches_public
 from app.demarches.routes import remplir as demarches_remplir
 from app.demarches.routes import saisie as demarches_saisie
@@ -103,7 +105,9 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
         bornes.agents,
         demarches_lots.router,
         demarches_exterieur.router,
+        demarches_places.router,
         demarches_partage.router,
+        demarches_listes.router,
         demarches_pilotage.router,
         accueil.commun,
         identite.agents,

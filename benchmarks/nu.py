@@ -18,7 +18,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.socle.db import Database, statement_log
+from app.socle.db import Database
+from app.socle.reserve import statement_log
 from app.socle.tenancy import Perimetre
 from benchmarks.plafonds import LISTES, template_of
 

@@ -1,6 +1,7 @@
 """What visitors do while they are measured: one page again and again, or the whole anonymous journey."""
 
 import io
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from benchmarks.bancs import Banc
 from benchmarks.client import Visiteur
 
 PIECE = 20_000
+_personnes = itertools.count()
 REPONSES = {
     "nom": "LE GALLOU",
     "prenoms": "Rozenn",
@@ -19,9 +21,9 @@ REPONSES = {
     "adresse-ligne": "3 rue du Four",
     "adresse-code_postal": "22200",
     "adresse-commune": "Guingamp",
+    "objet": "Une lampe ne s’allume plus devant le 3 rue du Four.",
     "courriel": "rozenn@courriel.example",
     "telephone": "02 61 91 12 34",
-    "objet": "Une lampe ne s’allume plus devant le 3 rue du Four.",
     "action": "continuer",
 }
 
@@ -39,12 +41,23 @@ def photo(size: int = PIECE) -> bytes:
 PHOTO = photo()
 
 
+def _personne() -> dict[str, str]:
+    """Another person each time: nothing that was read of the one before is of any use."""
+    n = next(_personnes)
+    return {
+        "courriel": f"rozenn.{n}@courriel.example",
+        "telephone": f"02 61 91 {n // 100 % 100:02} {n % 100:02}",
+    }
+
+
 def fill_draft(visiteur: Visiteur) -> tuple[str, dict[str, str]]:
     """From the démarche's page to the review page: where the submission goes, and its hidden fields."""
     visiteur.get("/demarches/mesure")
     form = visiteur.get("/demarches/mesure/remplir")
     step, fields = form.action("/etapes/"), form.caches()
-    answer = visiteur.post_multipart(step, {**fields, **REPONSES}, {"photo": ("photo.jpg", PHOTO)})
+    answer = visiteur.post_multipart(
+        step, {**fields, **REPONSES, **_personne()}, {"photo": ("photo.jpg", PHOTO)}
+    )
     if answer.statut != 303:
         raise RuntimeError(f"the page was refused: {answer.corps.decode()[:3000]}")
     hidden = visiteur.get(answer.suite).caches()

@@ -12,7 +12,7 @@ from app.config import Settings
 from app.demarches.definitions import Surcouche, empreinte
 from app.demarches.repository import edition
 from app.demarches.service import catalogue, diffusion
-from app.socle.db import statement_log
+from app.socle.reserve import statement_log
 from benchmarks.bancs import Banc
 from benchmarks.essais import Chiffre
 

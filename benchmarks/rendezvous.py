@@ -23,7 +23,8 @@ from app.config import ROOT
 from app.rendezvous import repository
 from app.rendezvous.service import recherche
 from app.socle import embarque
-from app.socle.db import Database, statement_log
+from app.socle.db import Database
+from app.socle.reserve import statement_log
 from app.socle.tenancy import Perimetre
 
 LUNDI = date(2027, 1, 4)

@@ -300,7 +300,7 @@ def show_agent(visite: Visite, number: str) -> None:
     """The desk of an agent of Guingamp, and one dossier taken in hand, of which a piece is asked again."""
     visite.sign_in_as_agent("agents", "yann.riou@guingamp.example")
     visite.picture("bureau")
-    visite.fill("Numéro, nom ou mot", number)
+    visite.fill("Numéro, nom ou mots", number)
     visite.press("Filtrer")
     visite.follow(OCCUPATION)
     visite.press("Je m’en occupe")

@@ -167,10 +167,13 @@ class Enregistreur {
       this.marquer(suite.versions);
       this.totaliser(suite.totaux ?? {});
       this.dire(this.opposer(suite.conflits ?? {}, questions) ? this.phrases.conflit : this.phrases.fait(suite.heure));
-      this.actualiser(suite.champs).catch(() => {}).then(() => {
-        this.annoncer(suite.annonces ?? [], suite.controles ?? {});
-        this.mouvoir(suite.mouvements ?? {});
-      });
+      // Without them, nothing of the page depends on what was saved.
+      if (suite.champs) {
+        this.actualiser(suite.champs).catch(() => {}).then(() => {
+          this.annoncer(suite.annonces ?? [], suite.controles ?? {});
+          this.mouvoir(suite.mouvements ?? {});
+        });
+      }
       return;
     }
     this.remettre(questions);

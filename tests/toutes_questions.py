@@ -32,9 +32,11 @@ ENFANTS = {
         {"id": "prenom", "type": "texte", "libelle": "Prénom", "sujet": "le prénom", "obligatoire": True},
         {"id": "naissance", "type": "date", "libelle": "Date de naissance", "sujet": "la date de naissance"},
         {"id": "cantine", "type": "oui_non", "libelle": "Mange à la cantine ?"},
+        {"id": "ecole", "type": "referentiel", "libelle": "École", "referentiel": "ecoles"},
     ],
 }
 
+LIBRE = {"facultatives": ["telephone"]}
 DOMICILE = {
     "moins_de_mois": 3,
     "nombre_max": 3,
@@ -83,6 +85,7 @@ PAGES: list[dict[str, Any]] = [
             _champ("departement", "Département"),
             _champ("pays", "Pays de naissance", anciennes=True),
             _champ("carte", "Lieu du chantier", formes=["point", "surface"], cadastre=True),
+            _champ("referentiel", "Rue du chantier", sujet="la rue", referentiel="rues"),
             _champ("siret", "Numéro SIRET"),
             _champ("rna", "Numéro RNA"),
             _champ("iban", "IBAN"),
@@ -97,7 +100,7 @@ PAGES: list[dict[str, Any]] = [
         "id": "composees",
         "titre": "Questions composées",
         "champs": [
-            _champ("identite", "L’autre parent", demande=["naissance"]),
+            _champ("identite", "Vous", demande=["naissance", "telephone"], prerempli="identite", **LIBRE),
             _champ("enfant", "L’enfant", demande=["sexe"]),
             _champ("bloc", "Fratrie", **ENFANTS),
             _champ("tableau", "Budget", aide="En euros.", **BUDGET),

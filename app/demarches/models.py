@@ -333,34 +333,6 @@ class Alerte(DuDossier, Base):
     creee_le: Mapped[datetime] = mapped_column(Instant)
 
 
-class Point(CommunMixin, Base):
-    """An outside address that the collectivité lets its parcours call; the sealed secret signs each call."""
-
-    __tablename__ = "demarches_point"
-    cle: Mapped[str] = mapped_column(Text, primary_key=True)
-    url: Mapped[str] = mapped_column(Text)
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
-    modifie_le: Mapped[datetime] = mapped_column(Instant)
-    modifie_par: Mapped[str] = mapped_column(Text)
-
-
-class Appel(DuDossier, Base):
-    """A call of an outside address owed by a step, and what became of it."""
-
-    __tablename__ = "demarches_appel"
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    etape: Mapped[str] = mapped_column(Text)
-    point: Mapped[str] = mapped_column(Text)
-    libelle: Mapped[str] = mapped_column(Text)
-    bloquant: Mapped[bool] = mapped_column(Boolean)
-    corps: Mapped[Json] = mapped_column(JSONB)
-    etat: Mapped[str] = mapped_column(Text, default="a_faire")
-    essais: Mapped[int] = mapped_column(SmallInteger, default=0)
-    detail: Mapped[str] = mapped_column(Text, default="")
-    cree_le: Mapped[datetime] = mapped_column(Instant)
-    dernier_le: Mapped[datetime | None] = mapped_column(Instant)
-
-
 class Export(CommunMixin, Base):
     """What an agent asked to take away of one démarche, how far it is, and where the extraction goes on."""
 

@@ -12,7 +12,9 @@ from app.demarches.models import Evenement, Message
 from app.demarches.presentation_pieces import piece_vue
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.catalogue import Offre
+from app.demarches.service.connu import given_to
 from app.demarches.service.liens import PAR_LIEN
+from app.demarches.service.referentiels import Offert
 from app.socle import vues
 from app.socle.gabarits import euros
 from app.socle.langues import N_
@@ -104,7 +106,7 @@ def champs_of(
     page: Page,
     *,
     erreurs: Mapping[str, str],
-    connues: Mapping[str, str],
+    connues: Mapping[str, Any],
     source: str,
     remarques: Mapping[str, str] | None = None,
 ) -> list[vues.Champ]:
@@ -118,8 +120,7 @@ def champs_of(
             found.append(vues.Champ(title, "titre", part.section.titre, part.section.aide, obligatoire=False))
         for champ in part.champs:
             remark = (remarques or {}).get(champ.id, "")
-            seen_ = _champ(draft, champ, erreurs, connues, source, remark)
-            found.append(replace(seen_, obligatoire=champ.id in etat.obligatoires))
+            found.append(_champ(draft, champ, erreurs, connues, source, remark))
     return found
 
 
@@ -149,16 +150,19 @@ def _champ(
     draft: Brouillon,
     champ: Champ,
     erreurs: Mapping[str, str],
-    connues: Mapping[str, str],
+    connues: Mapping[str, Any],
     source: str,
     remarque: str,
 ) -> vues.Champ:
-    value = draft.etat().reponses.get(champ.id) if champ.calcul else draft.reponses.get(champ.id)
+    etat = draft.etat()
+    value = etat.reponses.get(champ.id) if champ.calcul else draft.reponses.get(champ.id)
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
-    given = bool(champ.prerempli) and value is not None and connues.get(champ.prerempli or "") == value
-    seen = champ.genre.vue(champ, typed, erreurs)
+    known = given_to(champ, connues)
+    given = known is not None and value is not None and (value == known or _holds(value, known))
+    seen = avec_listes(champ.genre.vue(champ, typed, erreurs), champ, draft.offerts)
     return replace(
         seen,
+        obligatoire=champ.id in etat.obligatoires,
         aide=f"{seen.aide} {remarque}".strip(),
         provenance=source if given else _PAR_LIEN if _by_link(draft, champ) else "",
         **piece_vue(champ, draft.pieces_de(champ.id), draft.aujourd_hui, seen.donnees),
@@ -168,6 +172,34 @@ def _champ(
 def _by_link(draft: Brouillon, champ: Champ) -> bool:
     answer = draft.contenu.reponses.get(champ.id)
     return answer is not None and answer.origine == PAR_LIEN
+
+
+def _holds(value: Any, known: Any) -> bool:
+    """Whether a whole identity still says all that is known of the person."""
+    return isinstance(value, Mapping) and isinstance(known, Mapping) and known.items() <= value.items()
+
+
+def avec_listes(seen: vues.Champ, champ: Champ, offerts: Mapping[str, Offert]) -> vues.Champ:
+    """A question with the rows that its list offers: all of a short one to choose from, else those like the text."""
+    if champ.champs and seen.donnees.get("lignes"):
+        parts = {part.id: part for part in champ.champs}
+        lines = [
+            {
+                **line,
+                "champs": [avec_listes(s, parts[s.id.split("-")[-1]], offerts) for s in line["champs"]],
+            }
+            for line in seen.donnees["lignes"]
+        ]
+        return replace(seen, donnees={**seen.donnees, "lignes": lines})
+    known = offerts.get(champ.referentiel) if champ.type == "referentiel" else None
+    if known is None:
+        return seen
+    if known.lignes:
+        options = tuple(vues.Option(row["cle"], row["libelle"]) for row in known.lignes)
+        key = str(seen.donnees.get("code", "")) or str(seen.valeur)
+        return replace(seen, type="liste", options=options, valeur=key, donnees={})
+    near = [vues.Option(r["cle"], r["libelle"]) for r in (known.proches or {}).get(champ.id, ())]
+    return replace(seen, donnees={**seen.donnees, "choix": near})
 
 
 def champ_vu(champ: Champ, typed: Mapping[str, Sequence[str]], erreur: str = "") -> vues.Champ:
@@ -227,6 +259,7 @@ _HISTOIRE = {
     "refus_tacite": N_("Refusé par le silence de l’administration"),
     "acceptation_tacite": N_("Accepté par le silence de l’administration"),
     "attente_levee": N_("Ce qui était attendu est arrivé"),
+    "place_obtenue": N_("Place obtenue"),
     "suppression_annoncee": N_("Suppression annoncée"),
     "examen": N_("Pièces examinées"),
     "proposition": N_("Décision proposée"),

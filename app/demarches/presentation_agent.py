@@ -59,6 +59,7 @@ COURRIELS = {
     "decision_rendue": "Annonce de la décision",
     "demande_transmise": "Annonce de la transmission",
     "etape": "Courriel d’une étape",
+    "place_obtenue": "Annonce d’une place libérée",
     "suppression_annoncee": "Annonce de la suppression",
 }
 ENVOIS = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from app.demarches.models import Appel
+from app.demarches.models_exterieur import Appel
 from app.socle import vues
 
 ETATS = {

@@ -99,6 +99,8 @@ class Aiguillage:
         self, noyau: Noyau, applications: Mapping[str, ASGIApp], static: ASGIApp, render_error: Render
     ) -> None:
         self.noyau = noyau
+        # Bound once: a logger that is found anew at each request costs more than its line.
+        self._log = log.bind()
         self.applications = applications
         self._static = static
         self._render_error = render_error
@@ -160,7 +162,7 @@ class Aiguillage:
             _answered(service, status).inc()
             if not scope["state"].get("flux"):
                 _latency(service).observe(elapsed)
-            log.info(
+            self._log.info(
                 "request",
                 id=requete,
                 service=service,

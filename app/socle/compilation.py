@@ -8,11 +8,13 @@ into the page.
 
 import gettext
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from typing import Any, cast
 
 import markupsafe
 from jinja2 import Environment, nodes
+from jinja2.runtime import Context, Macro
+from jinja2.utils import missing
 from jinja2.visitor import NodeTransformer
 
 # The function in C behind `escape`, or its twin in Python.
@@ -108,10 +110,38 @@ def _top(template: nodes.Template) -> Iterator[nodes.Node]:
         yield from node.find_all(_DECLARATIONS)
 
 
+class PageContext(Context):
+    """Jinja's context, which calls a macro without asking each time whether it wants to be told of the context."""
+
+    def call(__self, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """What a call in a template gives. A macro that takes no block gets its arguments as Jinja would give them."""
+        if type(__obj) is not Macro or __obj.caller or __obj.catch_kwargs or __obj.catch_varargs:
+            return super().call(__obj, *args, **kwargs)
+        names = __obj.arguments
+        if len(args) > len(names) or not __self.eval_ctx.autoescape:
+            return super().call(__obj, *args, **kwargs)
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        given = [*args, *(kwargs.pop(name, missing) for name in names[len(args) :])]
+        if kwargs:
+            raise TypeError(f"macro {__obj.name!r} takes no keyword argument {next(iter(kwargs))!r}")
+        # What a macro draws is safe text already.
+        return str.__new__(Markup, __obj._func(*given))  # noqa: SLF001 - what its own call ends with
+
+
 class PageEnvironment(Environment):
-    """Jinja's environment, whose templates are compiled as said above."""
+    """Jinja's environment, whose templates are compiled as said above.
+
+    Once `complete`, what it gives every template changes no more: each page copies one plain dict.
+    """
 
     translations: gettext.NullTranslations
+    context_class = PageContext
+    complete = False
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """As Jinja's, whose chain of two dicts is walked in Python for each page."""
+        return super().make_globals(d) if d or not self.complete else dict(self.globals)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         kind = Markup if self.autoescape else str

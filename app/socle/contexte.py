@@ -170,7 +170,7 @@ async def open_contexte(base: Visite) -> AsyncIterator[Contexte]:
     perimetre = Perimetre(essai=ctx.hote.essai)
     if ctx.hote.collectivite is not None:
         id_ = ctx.hote.collectivite.id
-        jeton = fingerprint(ctx.temoin) if ctx.has_temoin else None
+        jeton = fingerprint(ctx.temoin) if ctx.temoin_lu or ctx.has_temoin else None
         perimetre = Perimetre(lecture=(id_,), ecriture=id_, jeton=jeton)
     async with ctx.noyau.db.session(perimetre) as session:
         ctx.db = session
@@ -188,7 +188,12 @@ async def contexte(request: Request) -> AsyncIterator[Contexte]:
         yield ctx
 
 
-VisiteDep = Annotated[Visite, Depends(visite)]
+async def visite_courante(request: Request) -> Visite:
+    """The same for endpoints: FastAPI would send a plain function to a thread."""
+    return visite(request)
+
+
+VisiteDep = Annotated[Visite, Depends(visite_courante)]
 ContexteDep = Annotated[Contexte, Depends(contexte, scope="function")]
 
 

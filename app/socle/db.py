@@ -5,31 +5,24 @@ driver itself. So a perimeter costs no round trip, and a request that only reads
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from contextvars import ContextVar
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any, cast
 from uuid import UUID
 
-import asyncpg
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.exc import (
-    DBAPIError,
-    DisconnectionError,
-    IntegrityError,
     OperationalError,
     SAWarning,
     SQLAlchemyError,
 )
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import PoolProxiedConnection
-from sqlalchemy.util import await_, greenlet_spawn
+from sqlalchemy.util import await_
 
+from app.socle.reserve import DRIVER_ERRORS, make_engine, refusal_of, statement_log, take
 from app.socle.tenancy import CloisonSession, Perimetre
-
-statement_log: ContextVar[list[str] | None] = ContextVar("statement_log", default=None)
-"""When a list is set here, each statement sent is appended to it (tests and benchmarks count with it)."""
 
 
 class Base(DeclarativeBase):
@@ -45,77 +38,32 @@ class Base(DeclarativeBase):
     )
 
 
-def make_engine(url: str, *, pool_size: int) -> AsyncEngine:
-    """An engine whose transactions are begun and ended by `TransactionSession` alone."""
-    engine = create_async_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=10,
-        isolation_level="AUTOCOMMIT",
-        connect_args={
-            "prepared_statement_cache_size": 500,
-            "statement_cache_size": 200,
-            "max_cached_statement_lifetime": 0,
-            "server_settings": {"timezone": "UTC", "lock_timeout": "5000", "statement_timeout": "20000"},
-        },
-    )
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def _clean(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
-        # A transaction that nobody ended would lend its perimeter to the next one; a connection that PostgreSQL closed
-        # would fail it. Either is thrown away, and another one is taken.
-        driver = dbapi_connection.driver_connection
-        if driver.is_closed() or driver.is_in_transaction():
-            raise DisconnectionError("a connection that is closed, or still in a transaction")
-
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def _count(_c: Any, _cur: Any, statement: str, _p: Any, _ctx: Any, _many: bool) -> None:
-        log = statement_log.get()
-        if log is not None:
-            log.append(statement)
-
-    return engine
-
-
-def refusal_of(error: Exception, sql: str) -> DBAPIError:
-    """What the driver raised, as SQLAlchemy says it; values are left out, since they may be personal."""
-    kind: type[DBAPIError] = DBAPIError
-    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-        kind = IntegrityError
-    elif isinstance(error, asyncpg.InterfaceError | asyncpg.PostgresConnectionError):
-        kind = OperationalError
-    return kind(sql, None, error)
-
-
-_DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
-
-
-class TransactionSession(CloisonSession):
-    """The session on one pooled connection, where BEGIN and the perimeter leave before the first statement.
+class _Ligne:
+    """One pooled connection for one transaction at a time: BEGIN and the perimeter leave before the first statement.
 
     `driver` is None before that, and again once the transaction has ended.
     """
 
-    driver: Any = None
-    _pooled: PoolProxiedConnection | None = None
-    _connection: Connection | None = None
+    __slots__ = ("_pooled", "driver", "engine", "info")
 
-    def __init__(self, *, engine: Engine, **options: Any) -> None:
-        super().__init__(**options)
-        self._engine = engine
+    def __init__(self, engine: Engine, info: dict[str, Any]) -> None:
+        self.engine = engine
+        self.info = info
+        self.driver: Any = None
+        self._pooled: PoolProxiedConnection | None = None
 
     async def start(self) -> Any:
         """The driver's connection, in a transaction under the perimeter."""
         if self.driver is None:
-            self._pooled = await greenlet_spawn(self._engine.raw_connection)
+            self._pooled = await take(self.engine)
             self.driver = self._pooled.driver_connection
-            begin = "BEGIN" if self.info.get("plateforme") else f"BEGIN; {self.perimetre.sql()}"
+            perimetre = self.info.get("perimetre") or Perimetre()
+            begin = "BEGIN" if self.info.get("plateforme") else perimetre.begin()
             try:
                 await self.driver.execute(begin)
             except BaseException as error:
                 self._give_back(sound=False)
-                if isinstance(error, _DRIVER_ERRORS):
+                if isinstance(error, DRIVER_ERRORS):
                     raise refusal_of(error, "BEGIN") from error
                 raise
         return self.driver
@@ -128,7 +76,7 @@ class TransactionSession(CloisonSession):
         try:
             done = await self.driver.execute(word)
             sound = True
-        except _DRIVER_ERRORS as error:
+        except DRIVER_ERRORS as error:
             # A deferred constraint refuses at COMMIT: the transaction is over, and the connection whole.
             sound = not (self.driver.is_closed() or self.driver.is_in_transaction())
             if word == "ROLLBACK":
@@ -141,40 +89,95 @@ class TransactionSession(CloisonSession):
             # PostgreSQL answers COMMIT by ROLLBACK, without an error, when a statement had failed before.
             raise OperationalError(word, None, RuntimeError(f"PostgreSQL answered {done}"))
 
+    def connection(self) -> Connection:
+        """The same connection, for the ORM (within its greenlet)."""
+        await_(self.start())
+        return Connection(self.engine, self._pooled)
+
     def _give_back(self, *, sound: bool) -> None:
-        pooled, self._pooled, self.driver, self._connection = self._pooled, None, None, None
+        pooled, self._pooled, self.driver = self._pooled, None, None
         if pooled is not None:
             if not sound:
                 pooled.invalidate()
             pooled.close()
 
+
+class TransactionSession(CloisonSession):
+    """The ORM's session on the connection of a transaction."""
+
+    def __init__(self, *, ligne: _Ligne) -> None:
+        super().__init__(expire_on_commit=False)
+        self.__dict__["info"] = ligne.info
+        self._ligne = ligne
+        self._known: tuple[Any, Connection] | None = None
+
     def get_bind(self, *_args: Any, **_options: Any) -> Connection:
         """The ORM works on that same connection."""
-        if self._connection is None:
-            await_(self.start())
-            self._connection = Connection(self._engine, self._pooled)
-        return self._connection
+        if self._known is None or self._known[0] is not self._ligne.driver:
+            connection = self._ligne.connection()
+            self._known = (self._ligne.driver, connection)
+        return self._known[1]
 
 
 class Transaction(AsyncSession):
-    """What services are given as a session: one transaction at a time, begun by its first statement."""
+    """What services are given as a session: one transaction at a time, begun by its first statement.
+
+    The ORM's own session is made when the ORM is first asked for something: most requests never do.
+    """
 
     sync_session_class = TransactionSession
-    sync_session: TransactionSession
+
+    def __init__(self, engine: Engine, info: dict[str, Any]) -> None:
+        # Not AsyncSession's, which would make the ORM's session at once.
+        self._info = info
+        self._orm: TransactionSession | None = None
+        self.ligne = _Ligne(engine, info)
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What is known of the transaction: its perimeter first of all."""
+        return self._info
+
+    @property
+    def sync_session(self) -> TransactionSession:  # type: ignore[override]
+        """The ORM's session."""
+        if self._orm is None:
+            self._orm = TransactionSession(ligne=self.ligne)
+            self._assign_proxied(self._orm)
+        return self._orm
+
+    @property
+    def _proxied(self) -> TransactionSession:  # type: ignore[override]
+        return self.sync_session
+
+    def forget(self) -> None:
+        """Empties the ORM's identity map."""
+        if self._orm is not None:
+            self._orm.expunge_all()
+
+    async def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Writes what the ORM holds, if it holds anything."""
+        if self._orm is not None:
+            await super().flush(objects)
 
     async def commit(self) -> None:
         """Writes what is pending, then COMMIT."""
-        if self.sync_session.in_transaction() or self.sync_session.new:
+        if self._orm is not None and (self._orm.in_transaction() or self._orm.new):
             await super().commit()
-        await self.sync_session.end("COMMIT")
+        await self.ligne.end("COMMIT")
 
     async def rollback(self) -> None:
         """ROLLBACK; the session may be used again, in a new transaction under the same perimeter."""
         try:
-            if self.sync_session.in_transaction():
+            if self._orm is not None and self._orm.in_transaction():
                 await super().rollback()
         finally:
-            await self.sync_session.end("ROLLBACK")
+            await self.ligne.end("ROLLBACK")
+
+    def dispose(self) -> None:
+        """Nothing is left to send: AsyncSession.close would make a task of it."""
+        if self._orm is not None:
+            self._orm.close()
 
 
 class Database:
@@ -185,25 +188,21 @@ class Database:
         self.engine_plateforme = make_engine(url_plateforme, pool_size=max(2, pool_size // 3))
         self.url_plateforme = url_plateforme
 
-    @asynccontextmanager
-    async def session(self, perimetre: Perimetre | None = None) -> AsyncIterator[AsyncSession]:
+    def session(self, perimetre: Perimetre | None = None) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction under a perimeter: committed when the block ends well, rolled back otherwise."""
-        async with _transaction(self.engine, {"perimetre": perimetre or Perimetre()}) as session:
-            yield session
+        return _Bloc(self.engine, {"perimetre": perimetre or Perimetre()})
 
-    @asynccontextmanager
-    async def hors_cloison(self, motif: str) -> AsyncIterator[AsyncSession]:
+    def hors_cloison(self, motif: str) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction of platform work, outside every perimeter, through its own role.
 
         `motif` says why, to whoever reads the call; acts of administrators are written to the audit by their services.
         The callers are listed in `outils/regles.py`.
         """
-        async with _transaction(self.engine_plateforme, {"plateforme": motif}) as session:
-            yield session
+        return _Bloc(self.engine_plateforme, {"plateforme": motif})
 
     async def alone(self, sql: str, *values: Any) -> list[Any]:
         """Rows of one statement that is a transaction by itself, under no perimeter: one round trip, not three."""
-        pooled = await greenlet_spawn(self.engine.sync_engine.raw_connection)
+        pooled = await take(self.engine.sync_engine)
         try:
             return await _send(pooled.driver_connection, sql, values)
         except asyncio.CancelledError:
@@ -226,20 +225,34 @@ class Database:
         await self.engine_plateforme.dispose()
 
 
-@asynccontextmanager
-async def _transaction(engine: AsyncEngine, info: dict[str, Any]) -> AsyncIterator[AsyncSession]:
-    session = Transaction(engine=engine.sync_engine, info=info, expire_on_commit=False)
-    try:
-        yield session
-        await session.commit()
-    except BaseException:
+class _Bloc(AbstractAsyncContextManager[AsyncSession]):
+    """A transaction for the time of a block."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, engine: AsyncEngine, info: dict[str, Any]) -> None:
+        self._session = Transaction(engine.sync_engine, info)
+
+    async def __aenter__(self) -> AsyncSession:
+        return self._session
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        try:
+            if kind is None:
+                await self._session.commit()
+        except BaseException:
+            await self._undo()
+            raise
+        else:
+            if kind is not None:
+                await self._undo()
+        finally:
+            self._session.dispose()
+
+    async def _undo(self) -> None:
         # What went wrong is what is told, not what rolling back says of a connection that a cancellation took away.
         with suppress(SQLAlchemyError, SAWarning):
-            await session.rollback()
-        raise
-    finally:
-        # Nothing is left to send: AsyncSession.close would make a task of it.
-        session.sync_session.close()
+            await self._session.rollback()
 
 
 async def _send(driver: Any, sql: str, values: tuple[Any, ...]) -> list[Any]:
@@ -248,7 +261,7 @@ async def _send(driver: Any, sql: str, values: tuple[Any, ...]) -> list[Any]:
         log.append(sql)
     try:
         rows: list[Any] = await driver.fetch(sql, *values)
-    except _DRIVER_ERRORS as error:
+    except DRIVER_ERRORS as error:
         raise refusal_of(error, sql) from error
     return rows
 
@@ -259,8 +272,12 @@ async def fetch(session: AsyncSession, sql: str, *values: Any) -> list[Any]:
     For what is asked at each visit: several times cheaper than a statement of the ORM. The text must be constant (the
     driver keeps it prepared); what the ORM holds and has not flushed is not seen.
     """
-    sync: Any = session.sync_session
-    return await _send(sync.driver or await sync.start(), sql, values)
+    ligne = _ligne_of(session)
+    return await _send(ligne.driver or await ligne.start(), sql, values)
+
+
+def _ligne_of(session: AsyncSession) -> _Ligne:
+    return cast(Transaction, session).ligne
 
 
 @asynccontextmanager
@@ -269,8 +286,8 @@ async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
 
     Unlike `begin_nested`, it holds what `fetch` sends too.
     """
-    sync: Any = session.sync_session
-    driver = sync.driver or await sync.start()
+    ligne = _ligne_of(session)
+    driver = ligne.driver or await ligne.start()
     await session.flush()
     perimetre = session.info.get("perimetre")
     await driver.execute("SAVEPOINT bloc")
@@ -278,7 +295,7 @@ async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
         yield
         await session.flush()
     except BaseException:
-        sync.expunge_all()
+        _forget(session)
         session.info["perimetre"] = perimetre
         await driver.execute("ROLLBACK TO SAVEPOINT bloc")
         raise
@@ -290,8 +307,8 @@ async def stream(session: AsyncSession, sql: str, *values: Any, prefetch: int = 
 
     In the transaction and under the perimeter of `session`, which stays open as long as the rows are read.
     """
-    sync: Any = session.sync_session
-    driver = sync.driver or await sync.start()
+    ligne = _ligne_of(session)
+    driver = ligne.driver or await ligne.start()
     log = statement_log.get()
     if log is not None:
         log.append(sql)
@@ -299,9 +316,13 @@ async def stream(session: AsyncSession, sql: str, *values: Any, prefetch: int = 
         yield row
 
 
+def _forget(session: AsyncSession) -> None:
+    cast(Transaction, session).forget()
+
+
 async def _say(session: AsyncSession, sql: str) -> None:
     """Changes settings of the transaction, if it has begun: its BEGIN will carry them otherwise."""
-    driver = session.sync_session.driver  # type: ignore[attr-defined]
+    driver = _ligne_of(session).driver
     if driver is not None:
         await driver.execute(sql)
 
@@ -311,7 +332,7 @@ async def set_perimetre(session: AsyncSession, perimetre: Perimetre) -> None:
 
     The identity map is emptied, so that no object loaded under the former perimeter can answer for the new one.
     """
-    session.sync_session.expunge_all()
+    _forget(session)
     session.info["perimetre"] = perimetre
     await _say(session, perimetre.sql())
 

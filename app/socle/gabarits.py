@@ -258,4 +258,5 @@ def make_environment(
             for key, value in vars(module).items()
             if key[:7] == "widget_"
         )
+    environment.complete = True
     return environment

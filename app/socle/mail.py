@@ -55,6 +55,7 @@ class Evenement(StrEnum):
     TRANSMISSION = "transmission"
     ECHEANCES = "echeances"
     RESUME_AGENT = "resume_agent"
+    PLACE_OBTENUE = "place_obtenue"
     RENDEZVOUS_CODE = "rendezvous_code"
     RENDEZVOUS_CONFIRME = "rendezvous_confirme"
     RENDEZVOUS_ANNULE = "rendezvous_annule"

@@ -8,6 +8,9 @@ from app.socle.db import fetch
 from app.socle.errors import NotFoundError
 
 _RIGHT = "SELECT qualite, service, role FROM socle_habilitation WHERE agent_id = $1 AND collectivite_id = $2 LIMIT 1"
+_ADMINISTERED = (
+    "SELECT collectivite_id FROM socle_habilitation WHERE agent_id = $1 AND role = 'administrateur'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,9 @@ async def droit_of(ctx: Contexte, collectivite_id: UUID) -> Droit:
         service,
         role,
     )
+
+
+async def list_administered(ctx: Contexte) -> set[UUID]:
+    """The collectivités of which the signed-in agent is an administrator."""
+    agent_id = ctx.personne.agent_id if ctx.personne else None
+    return {row[0] for row in await fetch(ctx.db, _ADMINISTERED, agent_id)}

@@ -67,10 +67,17 @@ class Perimetre:
 
     def sql(self) -> str:
         """One SELECT that sets everything for the current transaction only."""
-        appels = ", ".join(
-            f"set_config('{nom}', '{valeur}', true)" for nom, valeur in self.reglages().items()
-        )
-        return f"SELECT {appels}"
+        return _set(self.reglages())
+
+    def begin(self) -> str:
+        """BEGIN under this perimeter. What it does not say is unset: PostgreSQL forgets it with each transaction."""
+        said = {nom: valeur for nom, valeur in self.reglages().items() if valeur not in ("", "{}")}
+        return f"BEGIN; {_set(said)}" if said else "BEGIN"
+
+
+def _set(reglages: dict[str, str]) -> str:
+    calls = ", ".join(f"set_config('{nom}', '{valeur}', true)" for nom, valeur in reglages.items())
+    return f"SELECT {calls}"
 
 
 class TenantMixin:

@@ -28,6 +28,10 @@ SELECT id, 'sig', 'https://sig.exemple.fr/', 'x', now(), 'Maëlle' FROM socle_co
 INSERT INTO demarches_appel (collectivite_id, id, dossier_id, etape, point, libelle, bloquant, corps, cree_le)
 SELECT collectivite_id, id, id, 'droit', 'sig', 'SIG', false, '{}', now() FROM demarches_dossier
 WHERE depose_le IS NOT NULL;
+INSERT INTO demarches_quota (collectivite_id, id, slug, champ_id, option, saison, places)
+SELECT id, id, 'acte-naissance', 'x', 'x', '2026', 2 FROM socle_collectivite;
+INSERT INTO demarches_place (collectivite_id, dossier_id, quota_id, etat, rang)
+SELECT collectivite_id, id, collectivite_id, 'prise', 0 FROM demarches_dossier WHERE depose_le IS NOT NULL;
 INSERT INTO demarches_rappel (collectivite_id, mois) SELECT id, '2026-11-01' FROM socle_collectivite;
 INSERT INTO socle_sms_quota (collectivite_id, par_mois) SELECT id, 10 FROM socle_collectivite;
 INSERT INTO socle_sms_mois (collectivite_id, mois, segments) SELECT id, '2026-11-01', 1 FROM socle_collectivite;
@@ -69,6 +73,11 @@ SELECT id, id, 'Urgent', 'refus' FROM socle_collectivite;
 INSERT INTO demarches_absence (collectivite_id, id, agent_id, remplacant_id, du, au, cree_le)
 SELECT c.id, c.id, a.id, b.id, '2020-01-01', '2020-01-02', now() FROM socle_collectivite c,
   (SELECT id FROM socle_agent ORDER BY id LIMIT 1) a, (SELECT id FROM socle_agent ORDER BY id DESC LIMIT 1) b;
+INSERT INTO demarches_referentiel (collectivite_id, id, nom, version, colonnes, nombre, publie_le, par)
+SELECT id, id, 'ecoles', 1, '["cle"]', 1, now(), 'x' FROM socle_collectivite;
+INSERT INTO demarches_referentiel_ligne
+  (collectivite_id, referentiel_id, rang, cle, libelle, nom_plie, recherche, valeurs)
+SELECT id, id, 1, slug, slug, slug, slug, '["x"]' FROM socle_collectivite;
 INSERT INTO demarches_modele (collectivite_id, id, nom, texte)
 SELECT id, id, 'Relance', 'Bonjour' FROM socle_collectivite;
 INSERT INTO demarches_lot_ligne (collectivite_id, lot_id, rang, dossier_id, etat)

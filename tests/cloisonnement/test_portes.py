@@ -32,6 +32,9 @@ PORTES = {
     "rattacher_comptes": "test_accounts_join_by_both_proofs_only",
     "consultations_du_dossier": "test_who_read_a_dossier_is_told_to_its_owner_only",
     "compter_bureau": "test_the_counters_of_the_desk_stay_in_the_perimeter",
+    "placer_dossier": "test_places_are_written_by_no_caller",
+    "promouvoir_attente": "test_places_are_written_by_no_caller",
+    "place_rendue": "test_places_are_written_by_no_caller",
     "donner_avis": "test_an_opinion_counts_once_for_a_closed_dossier_of_this_host",
     "compter_brouillons": "test_drafts_are_counted_for_agents_and_never_shown",
     "confier_dossier": "test_a_dossier_is_entrusted_to_who_was_given_access_only",
@@ -311,3 +314,30 @@ async def test_who_read_a_dossier_is_told_to_its_owner_only(portail: Portail, mo
     assert await readers(Perimetre(usager=monde.rozenn.usager_id)) == ["Maëlle Le Goff"]
     for name, perimetre in monde.perimetres().items():
         assert await readers(perimetre) == [], name
+
+
+async def test_places_are_written_by_no_caller(portail: Portail, monde: Monde) -> None:
+    """Triggers alone count and place; an agent says how many there are, and in no other collectivité."""
+    forbidden = (
+        "UPDATE demarches_quota SET prises = 0",
+        "UPDATE demarches_place SET rang = 1",
+        "DELETE FROM demarches_place",
+        "DELETE FROM demarches_quota",
+        "INSERT INTO demarches_place (collectivite_id, dossier_id, quota_id, etat, rang)"
+        " SELECT collectivite_id, id, collectivite_id, 'prise', 0 FROM demarches_dossier",
+        "SELECT placer_dossier()",
+    )
+    here = Perimetre.pour_instruction(monde.guingamp)
+    for sql in forbidden:
+        with pytest.raises(DBAPIError):
+            async with portail.noyau.db.session(here) as session:
+                await session.execute(text(sql))
+    async with portail.noyau.db.session(here) as session:
+        changed = await session.execute(
+            text("UPDATE demarches_quota SET places = 3 RETURNING collectivite_id")
+        )
+        assert set(changed.scalars()) == {monde.guingamp}
+    for perimetre in (Perimetre(), Perimetre(lecture=(monde.rennes,), ecriture=monde.rennes)):
+        async with portail.noyau.db.session(perimetre) as session:
+            changed = await session.execute(text("UPDATE demarches_quota SET places = 9 RETURNING id"))
+            assert changed.all() == []

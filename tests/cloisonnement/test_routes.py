@@ -20,7 +20,8 @@ pytestmark = pytest.mark.anyio
 # Routes that name no object of a person: same for all, or about whoever asks (their own list, their own sign-in).
 _PARTOUT = """GET /sante | GET /accessibilite | GET /mentions-legales | GET /donnees-personnelles | GET /aide
     | GET /plan-du-site | GET /robots.txt | GET /.well-known/security.txt | GET /favicon.ico | GET /langue/{code}"""
-_SUGGESTIONS = "GET /suggestions/communes | GET /suggestions/adresses | GET /suggestions/carte"
+_SUGGESTIONS = """GET /suggestions/communes | GET /suggestions/adresses | GET /suggestions/carte
+    | GET /suggestions/referentiels/{nom}"""
 _SOI = """GET /connexion | GET /connexion/fenetre | GET /connexion/retour | GET /deconnexion | POST /deconnexion
     | GET /sessions"""
 # Rendez-vous are reached by the secret of their link, in the query: `tests/rendezvous` tries forged ones.
@@ -41,7 +42,7 @@ SANS_OBJET = {
         | GET /connexion/franceconnect | POST /connexion/courriel | POST /connexion/rattacher | GET /passage""",
     "agents": f"""{_PARTOUT} | {_SOI} | {_SUGGESTIONS} | GET / | GET /dossiers
         | GET /connexion/proconnect | GET /saisir | POST /saisir | GET /dossiers/flux
-        | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages
+        | GET /lots | GET /lots/nouveau | POST /lots | GET /reglages | GET /referentiels | POST /referentiels
         | GET /affichage | POST /affichage/{{code}} | GET /exports | POST /exports
         | GET /statistiques | GET /conservation | GET /collectivite | GET /demarches""",
     "opsn": f"{_PARTOUT} | {_SOI} | GET /connexion/proconnect",
@@ -123,6 +124,9 @@ OBJETS = {
         | GET /documents/{{document}}
         | POST /sessions/{{session}}/fermer | GET /exports/{{export}} | POST /exports/{{export}}/annuler
         | GET /exports/{{export}}/fichiers/0 | {_SAISIE} | GET /lots/{{lot}} | GET /reglages/{{collectivite}}
+        | GET /referentiels/{{collectivite}}/ecoles
+        | GET /reglages/{{collectivite}}/places | GET /reglages/{{collectivite}}/places/acte-naissance
+        | POST /reglages/{{collectivite}}/places/acte-naissance
         | GET /reglages/{{collectivite}}/exterieur | POST /reglages/{{collectivite}}/exterieur
         | POST /reglages/{{collectivite}}/etiquettes | POST /conservation/{{collectivite}}/eliminations
         | GET /collectivite/guingamp | POST /collectivite/guingamp
@@ -163,11 +167,13 @@ def normalised(route: str) -> str:
         ("champs/nom", "champs/{}"),
         ("regles/prix", "regles/{}"),
         ("}/acte-naissance", "}/{}"),
+        ("places/acte-naissance", "places/{}"),
         ("versions/local-plage", "versions/{}"),
         ("/1.yaml", "/{}.yaml"),
         ("?collectivite={collectivite}", ""),
         ("}/etiquettes", "}/{}"),
         ("fichiers/0", "fichiers/{}"),
+        ("/ecoles", "/{}"),
     ):
         route = route.replace(written, parameter)
     return re.sub(r"\{[^}]+\}", "{}", route)
@@ -196,7 +202,7 @@ async def test_every_route_is_written_here(portail: Portail) -> None:
 def test_what_concerns_no_object_has_no_identifier() -> None:
     for routes in SANS_OBJET.values():
         named = set(re.findall(r"\{(\w+)\}", routes))
-        assert named <= {"empreinte", "code", "slug"}
+        assert named <= {"empreinte", "code", "slug", "nom"}
 
 
 async def rozenns_objects(portail: Portail, monde: Monde, label: str) -> dict[str, object]:

@@ -64,6 +64,7 @@ CHAMPS = {
     "departement": champ("departement"),
     "pays": champ("pays", anciennes=True),
     "carte": champ("carte", formes=["point", "ligne", "surface"], cadastre=True),
+    "referentiel": champ("referentiel", referentiel="ecoles"),
     "calcul": champ("calcul", calcul="2 + 2", resultat="montant"),
     "bloc": champ(
         "bloc",

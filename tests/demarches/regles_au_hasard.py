@@ -26,12 +26,16 @@ _BASE = next(d for d in load_catalogue() if d.slug == "acte-naissance")
 
 # id, type, what a rule may say of it
 TYPES = ("choix", "oui_non", "entier", "date", "choix_multiple", "texte")
+# What a form may also hold: rows, a table, a value that a rule computes.
+COMPOSES = ("bloc", "tableau", "calcul")
 
 
 def comparaison(champ: str, genre: str, autres: list[str]) -> st.SearchStrategy[str]:
     """A comparison of one field with a value, or with another field of its type."""
     option = st.sampled_from([f'"{o}"' for o in OPTIONS])
     small = st.integers(-2, 8).map(str)
+    if genre == "bloc":
+        return lignes(champ)
     other = st.sampled_from(autres)
     sign = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
     known = st.sampled_from([f"renseigne({champ})", f"non renseigne({champ})"])
@@ -60,6 +64,29 @@ def comparaison(champ: str, genre: str, autres: list[str]) -> st.SearchStrategy[
     )
 
 
+def lignes(bloc: str) -> st.SearchStrategy[str]:
+    """What a rule may say of the rows of a block."""
+    sign, small = st.sampled_from(["=", "<", ">="]), st.integers(0, 6).map(str)
+    row = st.one_of(
+        st.builds(lambda s, n: f"jours {s} {n}", sign, small),
+        st.sampled_from(["interne", "non interne", 'formule = "a"', "renseigne(formule)"]),
+    )
+    body = st.one_of(
+        row, st.builds(lambda a, lien, b: f"({a} {lien} {b})", row, st.sampled_from(["et", "ou"]), row)
+    )
+    return st.one_of(
+        st.builds(lambda s, n: f"nombre({bloc}) {s} {n}", sign, small),
+        st.builds(
+            lambda f, s, n: f"{f}({bloc}.jours) {s} {n}",
+            st.sampled_from(["somme", "min", "max"]),
+            sign,
+            small,
+        ),
+        st.builds(lambda f, b: f"{f}({bloc}, {b})", st.sampled_from(["tous", "au_moins_un"]), body),
+        st.sampled_from([f"renseigne({bloc})", f"non renseigne({bloc})"]),
+    )
+
+
 def regle(champs: list[tuple[str, str]]) -> st.SearchStrategy[str]:
     """A rule over some fields, given as (id, type)."""
     by_type = {genre: [c for c, g in champs if g == genre] for _, genre in champs}
@@ -85,15 +112,16 @@ def formulaires(draw: st.DrawFn) -> Definition:
         page: dict[str, Any] = {"id": f"page{number}", "titre": f"Page {number}", "champs": []}
         if known and draw(st.booleans()):
             page["si"] = draw(regle(known))
-        if number and draw(st.booleans()):
+        if known and number and draw(st.booleans()):
             page["sections"] = [{"id": "s", "titre": "Partie", "si": draw(regle(known))}]
         for place in range(draw(st.integers(1, 3))):
             champ = _champ(draw, f"c{number}{place}", known)
             if page.get("sections") and place:
                 champ["section"] = "s"
             page["champs"].append(champ)
-            known.append((champ["id"], champ["type"]))
-        if draw(st.booleans()):
+            if champ["type"] != "tableau":
+                known.append((champ["id"], "entier" if champ["type"] == "calcul" else champ["type"]))
+        if known and draw(st.booleans()):
             page["controles"] = [{"regle": draw(regle(known)), "phrase": "Non."}]
         pages.append(page)
     data = _BASE.model_dump() | {"pages": pages, "decision": None}
@@ -101,7 +129,8 @@ def formulaires(draw: st.DrawFn) -> Definition:
 
 
 def _champ(draw: st.DrawFn, champ_id: str, known: list[tuple[str, str]]) -> dict[str, Any]:
-    genre = draw(st.sampled_from(TYPES))
+    counted = [c for c, g in known if g == "entier"]
+    genre = draw(st.sampled_from([t for t in TYPES + COMPOSES if t != "calcul" or counted]))
     champ: dict[str, Any] = {"id": champ_id, "type": genre, "libelle": champ_id.upper()}
     if genre in ("choix", "choix_multiple"):
         champ["options"] = [{"valeur": o, "libelle": o} for o in OPTIONS]
@@ -112,12 +141,53 @@ def _champ(draw: st.DrawFn, champ_id: str, known: list[tuple[str, str]]) -> dict
         dates = [c for c, g in known if g == "date"]
         if dates and draw(st.booleans()):
             champ["date_min"] = dates[-1]
-    champ["obligatoire"] = draw(st.booleans())
+    if genre in COMPOSES:
+        champ |= _compose(draw, genre, counted)
     if known and draw(st.booleans()):
         champ["si"] = draw(regle(known))
+    if genre == "calcul":
+        return champ
+    champ["obligatoire"] = draw(st.booleans())
     if known and draw(st.booleans()):
         champ["obligatoire_si"] = draw(regle(known))
     return champ
+
+
+def _compose(draw: st.DrawFn, genre: str, counted: list[str]) -> dict[str, Any]:
+    if genre == "calcul":
+        rule = st.builds(
+            lambda a, s, b, n: f"valeur_ou({a}, {n}) {s} {b}",
+            st.sampled_from(counted),
+            st.sampled_from("+-*/"),
+            st.sampled_from(counted),
+            st.integers(0, 3),
+        )
+        return {"calcul": draw(rule)}
+    if genre == "tableau":
+        return {
+            "lignes": [{"id": "l1", "libelle": "Un"}, {"id": "l2", "libelle": "Deux"}],
+            "colonnes": [{"id": "euros", "libelle": "Euros", "genre": "montant"}],
+        }
+    options = [{"valeur": o, "libelle": o} for o in OPTIONS]
+    return {
+        "champs": [
+            {"id": "jours", "type": "entier", "libelle": "Jours", "min": 0, "max": 5, "obligatoire": True},
+            {"id": "interne", "type": "oui_non", "libelle": "Interne"},
+            {"id": "formule", "type": "choix", "libelle": "Formule", "options": options},
+        ]
+    }
+
+
+_LIGNE = st.fixed_dictionaries(
+    {"jours": st.integers(0, 5)},
+    optional={"interne": st.booleans(), "formule": st.sampled_from(OPTIONS)},
+)
+_BLOC = st.lists(_LIGNE, min_size=1, max_size=3).map(
+    lambda rows: [{"_id": f"r{n}", **row} for n, row in enumerate(rows)]
+)
+_TABLEAU = st.dictionaries(
+    st.sampled_from(["l1", "l2"]), st.fixed_dictionaries({"euros": st.integers(0, 90_000)}), min_size=1
+).map(lambda rows: {"lignes": {key: rows[key] for key in sorted(rows)}})
 
 
 def reponse(genre: str) -> st.SearchStrategy[Any]:
@@ -129,6 +199,9 @@ def reponse(genre: str) -> st.SearchStrategy[Any]:
         "date": st.integers(0, 9).map(lambda n: (JOUR + timedelta(days=n)).isoformat()),
         "choix_multiple": st.lists(st.sampled_from(OPTIONS), min_size=1, unique=True).map(sorted),
         "texte": st.sampled_from(["Mot", "mot", "autre"]),
+        "bloc": _BLOC,
+        "tableau": _TABLEAU,
+        "calcul": st.none(),
     }
     return st.none() | values[genre]
 

@@ -13,11 +13,16 @@ from tests.outillage.portail import Portail
 from tests.outillage.travaux import pending_jobs, run_jobs, sent_mails
 
 pytestmark = pytest.mark.anyio
+CHIEF = (
+    "UPDATE socle_habilitation SET role = 'administrateur'"
+    " WHERE agent_id = (SELECT id FROM socle_agent WHERE prenom = 'Maëlle')"
+)
 UNDER = ("piece", "document", "message", "evenement", "complement", "envoi", "decision", "recherche")
 
 
 async def test_nothing_is_proposed_before_its_term(portail: Portail, cast: Cast) -> None:
     await acteurs.decider(portail, await acteurs.dossier_instruit(portail))
+    portail.base.sql(CHIEF)
     nav = await desk(portail, cast)
     portail.avancer(days=300)
     nav = await desk(portail, cast)
@@ -53,6 +58,15 @@ async def test_what_is_due_goes_whole_and_leaves_numbers(
     portail.avancer(days=15)
     open_ = await acteurs.dossier_depose(portail)
     await run_jobs(portail)
+    agent = await desk(portail, cast, "yann")
+    page = await agent.get("/conservation")
+    assert "Un administrateur de la collectivité peut valider leur destruction." in page.texte
+    assert not page.arbre.xpath("//form[contains(@action, 'eliminations')]")
+    form = dict((await agent.get("/affichage")).arbre.forms[0].form_values())
+    place = f"/conservation/{cast.communes['guingamp']}/eliminations"
+    assert (await agent.post(place, {**form, "slug": "acte-naissance", "certain": "oui"})).statut == 403
+    assert portail.base.sql("SELECT count(*) FROM demarches_elimination") == [(0,)]
+    portail.base.sql(CHIEF)
     nav = await desk(portail, cast)
     page = await nav.get("/conservation")
     untold = await page.envoyer(action="eliminations")
@@ -146,6 +160,7 @@ async def test_a_dossier_whose_answers_gave_it_a_longer_term_is_kept(portail: Po
         (short.id,)
     ]
     portail.avancer(days=16)
+    portail.base.sql(CHIEF)
     nav = await desk(portail, cast)
     page = await nav.get("/conservation")
     assert "durée 1 à 5 ans" in page.texte

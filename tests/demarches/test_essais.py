@@ -78,3 +78,56 @@ async def test_a_recorded_test_is_replayed_and_stops_a_publication(
     page = await send(bureau, page, f"{base}/essais/{scenario}", action="accepter")
     assert "Réussi" in page.texte
     await publish(bureau, base)
+
+
+PARCOURS = """
+- id: etude
+  titre: Étude
+  actions:
+    - {genre: avis, nom: Voirie, objet: "Qu’en pensez-vous ?"}
+  suites:
+    - {vers: commission, libelle: Passer en commission, si: "nombre_de_barnums > 1"}
+    - {vers: decision, libelle: Décider}
+- id: commission
+  titre: Commission
+  suites:
+    - {vers: decision, libelle: Décider}
+"""
+
+
+async def test_steps_and_opinions_are_played_again_before_publication(
+    portail: Portail, bureau: Navigateur, cast: Cast
+) -> None:
+    guingamp = str(cast.communes["guingamp"])
+    base, _ = await make(bureau, "Prêt de barnum", collectivite=guingamp)
+    general = await bureau.get(f"{base}/parties/autres")
+    await general.envoyer({"parcours.etapes": PARCOURS}, action="/parties/autres")
+    await play(portail, cast.agents["maelle"], base, bureau)
+    ((dossier,),) = portail.base.sql("SELECT id FROM demarches_dossier")
+    desk = portail.navigateur("essais")
+    await portail.ouvrir_session("essais", agent=cast.agents["maelle"], navigateur=desk)
+    page = await (await desk.get(f"/dossiers/{dossier}")).envoyer({"action": "prendre"}, action="/prise")
+    for vers in ("commission", "decision"):
+        form = dict(page.champs(f"/dossiers/{dossier}/etape"))
+        page = await desk.post(f"/dossiers/{dossier}/etape", form | {"vers": vers})
+        assert page.statut == 200, page.texte
+    page = await bureau.get(f"{base}/essais")
+    await send(bureau, page, f"{base}/essais/{dossier}", action="enregistrer", nom="Par la commission")
+    ((kept,),) = portail.base.sql("SELECT contenu FROM demarches_scenario")
+    assert [one["etape"] for one in kept["parcours"]] == ["etude", "commission", "decision"]
+    assert kept["etats"] == ["brouillon", "depose", "en_instruction"]
+    assert "Réussi" in (await bureau.get(f"{base}/essais")).texte
+
+    changed = PARCOURS.replace("nombre_de_barnums > 1", "nombre_de_barnums > 5").replace("Voirie", "Élus")
+    general = await bureau.get(f"{base}/parties/autres")
+    await general.envoyer({"parcours.etapes": changed}, action="/parties/autres")
+    told = (await bureau.get(f"{base}/publication")).texte.replace("\u00a0", " ")
+    assert "Échoué" in told
+    assert "Publier cette version" not in told
+    assert "L’étape « Étude » ne mène plus à « Commission » pour ces réponses." in told
+    assert "L’étape « Étude » ne donne plus l’avis « Voirie »." in told
+    assert "L’étape « Étude » donne maintenant l’avis « Élus »." in told
+    page = await bureau.get(f"{base}/essais")
+    ((scenario,),) = portail.base.sql("SELECT id FROM demarches_scenario")
+    page = await send(bureau, page, f"{base}/essais/{scenario}", action="accepter")
+    assert "Réussi" in page.texte

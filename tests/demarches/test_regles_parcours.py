@@ -51,7 +51,8 @@ PAGES = [
                 "libelle": "Accord ?",
                 "obligatoire": True,
                 "controles": [{"regle": "accord", "phrase": "Sans accord, appelez la mairie."}],
-            }
+            },
+            {"id": "precision", "type": "texte", "libelle": "Une précision", "obligatoire": False},
         ],
     },
 ]
@@ -140,6 +141,11 @@ async def test_typing_is_answered_with_what_the_rules_now_say(portail: Portail, 
     assert said["annonces"] == ["Deux repas par enfant au plus.", f"Prix{NB}: 28{NB}€."]
     assert (await taper("suite", accord="non"))["controles"] == {"accord": "Sans accord, appelez la mairie."}
     assert (await taper("suite", accord="oui"))["controles"] == {}
+    apart = await taper("suite", precision="Le soir")
+    assert apart["versions"].startswith("precision:1:")
+    assert "champs" not in apart, "no rule reads it: the page is as it was"
+    kept = dict(portail.base.sql("SELECT champ_id, valeur FROM demarches_reponse"))
+    assert (kept["precision"], kept["accord"]) == ("Le soir", True)
 
 
 async def test_computed_values_totals_and_requirements_move_while_typing(

@@ -1,6 +1,8 @@
 """Over random forms, rules and answers: one reading of a rule, one form, and proofs that never lie."""
 
+import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from app.demarches.domain import (
     parties_repondues,
 )
 from app.demarches.domain.conditions import Evaluation
+from app.demarches.exports.colonnes import Plan
 from app.demarches.expressions import (
     BOOLEEN,
     Circonstances,
@@ -29,6 +32,7 @@ from app.demarches.expressions import (
     vers_rangees,
 )
 from app.demarches.expressions.preuves import Monde
+from app.demarches.repository.direct import as_json
 from tests.demarches.regles_au_hasard import (
     JOUR,
     OPTIONS,
@@ -40,6 +44,21 @@ from tests.demarches.regles_au_hasard import (
     reponses,
 )
 
+PARIS = ZoneInfo("Europe/Paris")
+DOSSIER: dict[str, Any] = {
+    "version": "v",
+    "surcouche": "",
+    "numero": "123456789012",
+    "depose_le": "2026-03-02T10:00:00+00:00",
+    "etat": "depose",
+    "canal": "web",
+    "demandeur": {"prenoms": ["Anna"], "nom_naissance": "LE GALL"},
+    "beneficiaire": None,
+    "agent_nom": "",
+    "silence_le": None,
+    "clos_le": None,
+    "motif": None,
+}
 AUTOUR = Circonstances(JOUR, JOUR, "web")
 CHAMPS = [(f"{genre}{n}", genre) for genre in TYPES for n in (1, 2)]
 LENT = settings(max_examples=35, deadline=None, suppress_health_check=list(HealthCheck))
@@ -154,10 +173,12 @@ def test_what_is_shown_asked_stored_and_displayed_agree(definition: Definition, 
             kept.pop(champ.id, None)
         kept |= {id_: value for id_, value in saisie.valeurs.items() if value is not None}
         after = etat_du_formulaire(definition, kept, AUTOUR)
-        assert set(saisie.valeurs) == {champ.id for champ in after.champs(page.id)}
+        assert set(saisie.valeurs) == {champ.id for champ in after.champs(page.id) if champ.calcul is None}
     etat = etat_du_formulaire(definition, kept, AUTOUR)
     visible = {champ.id for seen in etat.pages for champ in seen.champs}
-    assert set(etat.reponses) == visible & set(kept)
+    computed = {champ.id for champ in definition.champs() if champ.calcul is not None}
+    assert set(etat.reponses) - computed == (visible & set(kept)) - computed
+    assert set(etat.reponses) & computed <= visible
     assert etat.obligatoires <= visible
     missing = etat.obligatoires - set(etat.reponses)
     faults = a_completer(definition, kept, (), AUTOUR)
@@ -167,3 +188,24 @@ def test_what_is_shown_asked_stored_and_displayed_agree(definition: Definition, 
     assert again == etat
     shown = [champ.id for _, champs in parties_repondues(definition, etat.reponses) for champ in champs]
     assert shown == list(etat.reponses)
+    # As the database gives them back, they are displayed, exported and looked at by rules the same.
+    stored = json.loads(as_json(etat.reponses))
+    assert stored == etat.reponses
+    assert exportees(definition, stored) == set(etat.reponses)
+
+
+def exportees(definition: Definition, stored: dict[str, Any]) -> set[str]:
+    """The fields of which an export shows something, in the main sheet and in those of blocks."""
+    plan = Plan({("v", ""): definition}, PARIS)
+    sheets = list(plan.lignes(DOSSIER | {"reponses": stored}))
+    main = {c.cle: cell for c, cell in zip(plan.feuilles[0].colonnes, sheets[0][1], strict=True)}
+    found = set[str]()
+    for champ in definition.champs():
+        cells = [main[column.cle] for column in champ.genre.colonnes(champ)]
+        if any(cell is not None for cell in cells):
+            found.add(champ.id)
+        if champ.type == "bloc":
+            sheet = next(n for n, f in enumerate(plan.feuilles) if n and f.nom == champ.libelle)
+            rows = [line[2:] for number, line in sheets if number == sheet]
+            assert [row[0] for row in rows] == [row["jours"] for row in stored.get(champ.id, ())]
+    return found

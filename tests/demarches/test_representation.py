@@ -3,8 +3,9 @@
 import pytest
 
 from app.demarches.service import papiers
-from tests.cast import Cast, compte, relire
+from tests.cast import Cast, DossierEssai, compte, decider, relire
 from tests.demarches import adhesion
+from tests.demarches.edition import make
 from tests.demarches.test_documents import text_of
 from tests.demarches.test_saisie import begin, desk
 from tests.outillage.navigateur import Navigateur, Page
@@ -126,6 +127,13 @@ async def test_agent_and_papers_name_both(portail: Portail, cast: Cast) -> None:
         text = text_of((await raw.get(address)).answer.content)
         assert "Pour le compte de Jeanne Marie LE BIHAN" in text
         assert "LE GALLOU" in text
+    here = DossierEssai(dossier_id, dossier.collectivite_id, dossier.usager_id, "guingamp")
+    await decider(portail, here)
+    await run_jobs(portail)
+    (act,) = portail.base.sql("SELECT id FROM demarches_document WHERE genre = 'decision'")[0]
+    text = text_of((await raw.get(f"/documents/{act}")).answer.content)
+    assert "Demande faite pour Jeanne Marie LE BIHAN" in text
+    assert "Rozenn Marie Annick LE GALLOU" in text
     audit = "SELECT details FROM socle_audit WHERE action = 'demarches:dossier:representer'"
     assert portail.base.sql(audit) == [({"genre": "mandat", "qualite": "proche"},)]
 
@@ -169,3 +177,20 @@ async def test_who_has_no_proven_name_gives_their_own_too(portail: Portail, cast
     ((person,),) = portail.base.sql("SELECT demandeur FROM demarches_dossier")
     assert person == {"prenoms": ["Tugdual"], "nom_naissance": "MORVAN"}
     assert answers(portail)["nom"] == "LE BIHAN"
+
+
+async def test_the_editor_says_for_whom_a_demarche_may_be_done(portail: Portail, console: Navigateur) -> None:
+    base, _ = await make(console)
+    page = await console.get(f"{base}/parties/presentation")
+    page = await page.envoyer({"representation": ["mandat"]}, action="/parties/presentation")
+    again = await console.get(f"{base}/parties/presentation")
+    assert again.arbre.xpath("//input[@name='representation'][@checked]/@value") == ["mandat"]
+    champ = await console.get(f"{base}/champs/nom_de_l_association")
+    champ = await champ.envoyer(
+        {"prerempli": "beneficiaire.nom_naissance", "lien": "oui"}, action="/champs/nom_de_l_association"
+    )
+    assert champ.statut == 200
+    written = (await console.get(f"{base}/fichier.yaml")).answer.text
+    assert "representation:" in written
+    assert "lien: true" in written
+    assert "prerempli: beneficiaire.nom_naissance" in written

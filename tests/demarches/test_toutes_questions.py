@@ -102,7 +102,7 @@ async def test_every_type_is_filled_without_script_and_read_by_the_person(
     assert _cells("q_tableau", answers)[-2:] == (Decimal(1200), Decimal(0))
     assert DEFINITION.champ("q_bloc").genre.cellules_lignes(
         DEFINITION.champ("q_bloc"), answers["q_bloc"]
-    ) == (("Léa", date(2020, 1, 5), None),)
+    ) == (("Léa", date(2020, 1, 5), None, None, None, None),)
 
 
 def _cells(id_: str, answers: dict[str, object]) -> tuple[object, ...]:

@@ -26,6 +26,11 @@ def test_what_is_typed_survives_a_closed_tab_and_a_second_device(arrive: Arrivee
     visite.open("guingamp")
     elsewhere = begin(arrive, courriel)
     assert elsewhere.page.get_by_label("Extrait sans filiation").is_checked()
+    # What is missing is a link away, from one's own space.
+    elsewhere.follow("Mon espace")
+    elsewhere.unfold("Il manque")
+    elsewhere.page.locator(".k-reste a").first.click()
+    elsewhere.page.wait_for_url("**/etapes/**")
 
 
 def test_what_did_not_reach_the_server_waits_in_the_tab(arrive: Arrivee) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.socle.db import statement_log
+from app.socle.reserve import statement_log
 
 
 @contextmanager

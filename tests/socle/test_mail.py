@@ -88,6 +88,7 @@ CONTEXTS: Mapping[Evenement, dict[str, object]] = {
         "motif": "Cette route est départementale.",
         "pieces_a_part": "plan.pdf",
     },
+    Evenement.PLACE_OBTENUE: DOSSIER,
     Evenement.SUPPRESSION_ANNONCEE: DOSSIER | {"suppression_le": "9 décembre 2027"},
     Evenement.TERMES_CONSERVATION: {
         "de_collectivite": "de Guingamp",

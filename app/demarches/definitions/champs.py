@@ -51,6 +51,8 @@ def _known_type(nom: str) -> str:
 TypeChamp = Annotated[str, AfterValidator(_known_type)]
 
 Prerempli = Literal[
+    # A whole person, for a field that asks for one; else a part.
+    "identite",
     "identite.civilite",
     "identite.nom_naissance",
     "identite.nom_usage",
@@ -61,12 +63,13 @@ Prerempli = Literal[
     # The person concerned: whoever is represented, else the person who fills.
     "beneficiaire.nom_naissance",
     "beneficiaire.prenoms",
+    "beneficiaire",
     "beneficiaire.date_naissance",
 ]
 
 
 # What a person gives themselves, or gives in rows: an address never fills it.
-SANS_LIEN = frozenset({"consentement", "signature", "bloc", "tableau", "nir", "iban", "carte"})
+SANS_LIEN = frozenset({"consentement", "signature", "bloc", "tableau", "nir", "iban", "carte", "referentiel"})
 
 
 class Champ(Fige):
@@ -115,6 +118,7 @@ class Champ(Fige):
     ligne: str = ""
     ajouter: str = ""
     demande: tuple[str, ...] = ()
+    facultatives: tuple[str, ...] = ()
     lignes: tuple[LigneTableau, ...] = ()
     colonnes: tuple[ColonneTableau, ...] = ()
     totaux: bool = True
@@ -122,6 +126,7 @@ class Champ(Fige):
     anciennes: bool = False
     formes: tuple[Literal["point", "ligne", "surface"], ...] = ("point",)
     cadastre: bool = False
+    referentiel: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9_]{0,39})?$")
 
     @model_validator(mode="before")
     @classmethod
@@ -135,6 +140,12 @@ class Champ(Fige):
         for name in self.model_fields_set & PROPRES - self.genre.attributs:
             if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} means nothing for a field of type {self.type}")
+        people = {"identite": ("identite", "beneficiaire"), "enfant": ("beneficiaire",)}.get(self.type)
+        source = self.prerempli
+        if source is not None and not (source in people if people else "." in source):
+            raise ValueError(
+                "prerempli: identite or beneficiaire fills a whole person, its parts other fields"
+            )
         if self.lien and (self.calcul is not None or not self.repond or self.type in SANS_LIEN):
             raise ValueError(f"a field of type {self.type} is not filled by a link")
         self.genre.verifier(self)

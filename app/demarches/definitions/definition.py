@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -283,6 +283,12 @@ class Definition(Fige):
             if champ.id == champ_id:
                 return champ
         raise KeyError(champ_id)
+
+    def depend(self, champs: Collection[str]) -> bool:
+        """Whether some rule reads one of these fields, or one of them refers to another by its own limits."""
+        if not self._plan.lus.isdisjoint(champs):
+            return True
+        return any(champ.id in champs and champ.genre.champs_cites(champ) for champ in self.champs())
 
     def page(self, page_id: str) -> Page:
         """The page of that id; KeyError when there is none."""

@@ -64,6 +64,8 @@ class ReglesChamp:
 class Plan:
     """Every rule of a definition, compiled, by the id of what it belongs to; and what is wrong, if anything.
 
+    `lus` are the ids of the fields that some rule reads.
+
     Two plans are equal: they follow from their definitions, which are compared by content.
     """
 
@@ -76,6 +78,7 @@ class Plan:
     routage: tuple[tuple[Expression, str], ...] = ()
     instruction: dict[str, Expression] = field(default_factory=dict)
     remarques: list[Remarque] = field(default_factory=list)
+    lus: frozenset[str] = frozenset()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Plan)
@@ -131,6 +134,7 @@ class _Preparation:
             for lieu, texte in part.conditions if part else ():
                 if (rule := self._compiler(lieu, texte, BOOLEEN)) is not None:
                     plan.instruction[texte] = rule
+        plan.lus = frozenset().union(*(rule.champs for rule in plan.expressions()))
         return plan
 
     def _compiler(self, lieu: str, texte: str, attendu: Type) -> Expression | None:

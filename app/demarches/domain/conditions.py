@@ -95,15 +95,18 @@ class Evaluation:
 
     def montre(self, champ: Champ) -> bool:
         """Whether a field is asked, its page and its section being so."""
+        if champ.si is None:
+            return True
         rule = self._plan.champs[champ.id].si
-        return champ.si is None or (rule is not None and rule.evaluer(self._valeurs) is True)
+        return rule is not None and rule.evaluer(self._valeurs) is True
 
     def noter(self, champ: Champ, valeur: Any) -> None:
         """The answer of a field that is asked; one that is none is left out."""
         if champ.repond and is_answered(valeur):
             self.reponses[champ.id] = valeur
-            for chemin, nom in self._plan.champs[champ.id].noms:
-                self._valeurs[chemin] = nom.valeur(valeur)
+            if champ.id in self._plan.lus:
+                for chemin, nom in self._plan.champs[champ.id].noms:
+                    self._valeurs[chemin] = nom.valeur(valeur)
 
     def calculer(self, champ: Champ) -> None:
         """Computes a field whose answer is a rule."""
@@ -278,16 +281,22 @@ def en_json(valeur: Any) -> Any:
 
 def facultatif(definition: Definition, prerempli: str) -> Definition:
     """The same form where the fields that ask this identity datum may stay empty."""
-    free = {"obligatoire": False, "obligatoire_si": None}
     pages = tuple(
         page.model_copy(
             update={
-                "champs": tuple(
-                    champ.model_copy(update=free) if champ.prerempli == prerempli else champ
-                    for champ in page.champs
-                )
+                "champs": tuple(champ.model_copy(update=_libre(champ, prerempli)) for champ in page.champs)
             }
         )
         for page in definition.pages
     )
     return definition.model_copy(update={"pages": pages})
+
+
+def _libre(champ: Champ, prerempli: str) -> dict[str, Any]:
+    """What changes of a field for that datum to be free: itself, or the part of a whole identity."""
+    if champ.prerempli == prerempli:
+        return {"obligatoire": False, "obligatoire_si": None}
+    part = prerempli.removeprefix("identite.")
+    if champ.prerempli != "identite" or part not in {sub.id for sub in champ.sous_champs}:
+        return {}
+    return {"facultatives": (*champ.facultatives, part)}

@@ -16,11 +16,13 @@ from app.demarches.domain.conditions import (
     Evaluation,
     etat_du_formulaire,
     is_answered,
-    reponses_effectives,
 )
 from app.demarches.domain.pieces import Decrit, faute_pieces
 from app.demarches.expressions import Circonstances
 from app.demarches.types import ContexteDeSaisie, SaisieChamp
+
+# Rows of lists of reference, by (list, key).
+Lignes = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Saisie:
         `valeurs` has every field asked, None when empty or wrong; `erreurs` one sentence per wrong field, and per wrong
     part of a field made of several (`x-part`); `ancres` the HTML name to lead to; `brut` all inputs of the page as
     typed, also of fields that are not asked, whose right answers are in `gardees`: they count for nothing until they
-    are asked again.
+    are asked again. `etat` is the form as it stands with the page.
     """
 
     valeurs: dict[str, Any] = field(default_factory=dict)
@@ -38,6 +40,7 @@ class Saisie:
     ancres: dict[str, str] = field(default_factory=dict)
     brut: dict[str, tuple[str, ...]] = field(default_factory=dict)
     gardees: dict[str, Any] = field(default_factory=dict)
+    etat: EtatFormulaire = field(default_factory=EtatFormulaire)
 
     @property
     def valide(self) -> bool:
@@ -56,14 +59,17 @@ def parse_page(
     brut: Mapping[str, Sequence[str]],
     reponses: Mapping[str, Any],
     circonstances: Circonstances | date,
+    lignes: Lignes | None = None,
 ) -> Saisie:
     """Reads a whole page; which fields are asked is decided by the values just read, in order.
 
     `reponses` are the answers of the dossier so far; `circonstances` may be given as the day alone. Pieces are not
-    read here: they are sent apart. Checks of the page are made once everything is read.
+    read here: they are sent apart. `lignes` are the rows of lists that the inputs name.
+    Checks of the page are made once everything is read.
     """
     around = _circonstances(circonstances)
     saisie = Saisie()
+    here = {champ.id for champ in page.champs}
     for champ in page.champs:
         saisie.brut.update((name, tuple(typed)) for name, typed in champ.genre.prendre(champ, brut).items())
     walk = Evaluation(definition, around)
@@ -71,12 +77,13 @@ def parse_page(
         if before.id == page.id:
             break
         walk.parcourir(before, reponses)
-    lecteur = _Lecteur(saisie, brut, walk, reponses, around.aujourdhui or date.max)
+    lecteur = _Lecteur(saisie, brut, walk, reponses, around.aujourdhui or date.max, lignes or {})
     walk.parcourir(page, reponses, lecteur.lire)
     lecteur.garder(page)
-    rest = {id_: value for id_, value in reponses.items() if id_ not in {champ.id for champ in page.champs}}
-    _controler(saisie, page, etat_du_formulaire(definition, rest | walk.reponses, around))
-    return saisie
+    rest = {id_: value for id_, value in reponses.items() if id_ not in here}
+    etat = etat_du_formulaire(definition, rest | walk.reponses, around)
+    _controler(saisie, page, etat)
+    return replace(saisie, etat=etat)
 
 
 def _circonstances(given: Circonstances | date) -> Circonstances:
@@ -92,12 +99,13 @@ class _Lecteur:
     walk: Evaluation
     acquis: Mapping[str, Any]
     aujourd_hui: date
+    lignes: Lignes
 
     def lire(self, champ: Champ) -> Any:
         """The answer just typed to a field that is asked, None when there is none or it is wrong."""
         if not champ.repond:
             return None
-        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis)
+        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis, lignes=self.lignes)
         read = champ.genre.lire(champ, self.brut, context)
         self.saisie.valeurs[champ.id] = read.valeur
         if read.erreur is not None:
@@ -108,7 +116,7 @@ class _Lecteur:
 
     def garder(self, page: Page) -> None:
         """Right answers to fields that are not asked (any more): kept for the day they are again."""
-        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis)
+        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis, lignes=self.lignes)
         for champ in page.champs:
             if champ.repond and champ.calcul is None and champ.id not in self.saisie.valeurs:
                 read = champ.genre.lire(champ, self.brut, context)
@@ -134,10 +142,15 @@ def _controler(saisie: Saisie, page: Page, etat: EtatFormulaire) -> None:
 
 
 def parse_champ(
-    champ: Champ, brut: Mapping[str, Sequence[str]], reponses: Mapping[str, Any], aujourd_hui: date
+    champ: Champ,
+    brut: Mapping[str, Sequence[str]],
+    reponses: Mapping[str, Any],
+    aujourd_hui: date,
+    lignes: Lignes | None = None,
 ) -> SaisieChamp:
     """Reads one field while it is being filled: unfinished is no error; typed inputs come back."""
-    read = champ.genre.lire(champ, brut, ContexteDeSaisie(aujourd_hui, reponses, reponses))
+    context = ContexteDeSaisie(aujourd_hui, reponses, reponses, lignes=lignes or {})
+    read = champ.genre.lire(champ, brut, context)
     return replace(read, erreur=None) if read.incomplet else read
 
 
@@ -160,6 +173,7 @@ def a_completer(
     reponses: Mapping[str, Any],
     pieces: Collection[str] | Mapping[str, Sequence[Decrit]],
     circonstances: Circonstances | date,
+    etat: EtatFormulaire | None = None,
 ) -> list[tuple[str, str, str]]:
     """What still stands in the way of depositing: (page id, field id, sentence), in form order.
 
@@ -167,9 +181,10 @@ def a_completer(
     `circonstances` may be given as the day alone.
     Every stored answer is read again, so that a limit which moved with the calendar is seen. A check of a page as a
     whole is told on its first question; a condition of the démarche that is not met, on the first of the form.
+    `etat` is the form as it stands, from who has it already.
     """
     around = _circonstances(circonstances)
-    etat = etat_du_formulaire(definition, reponses, around)
+    etat = etat or etat_du_formulaire(definition, reponses, around)
     faults: list[tuple[str, str, str]] = []
     for seen in etat.pages:
         first = seen.champs[0].id
@@ -188,11 +203,14 @@ def a_completer(
 
 
 def avertissements(
-    definition: Definition, reponses: Mapping[str, Any], circonstances: Circonstances | date
+    definition: Definition,
+    reponses: Mapping[str, Any],
+    circonstances: Circonstances | date,
+    etat: EtatFormulaire | None = None,
 ) -> dict[str, str]:
     """Remarks that do not block, by field id: a date that comes sooner than the service would need."""
     around = _circonstances(circonstances)
-    effective = reponses_effectives(definition, reponses, around)
+    effective = (etat or etat_du_formulaire(definition, reponses, around)).reponses
     context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective, around.code_insee)
     found: dict[str, str] = {}
     for champ in definition.champs():

@@ -1,7 +1,7 @@
 """Automated tests of a form and its workflow, written by playing it: what was seen once must be seen again.
 
 A scenario keeps the answers of a test dossier and what the form made of them: pages and questions asked, obligatory
-ones, refusals, answers that count, the date of silence, the states gone through. Replaying is pure.
+ones, refusals, answers that count, the date of silence, the states and the steps gone through. Replaying is pure.
 """
 
 import itertools
@@ -24,6 +24,7 @@ from app.demarches.domain.etats import (
     prendre_en_charge,
     retirer,
 )
+from app.demarches.edition.scenario_parcours import comparer_trajets, tracer
 from app.demarches.expressions import Circonstances
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -68,14 +69,18 @@ def enregistrer(
     pieces: Collection[str],
     jour: date,
     etats: Sequence[str],
+    etapes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """A scenario to keep."""
+    """A scenario to keep; `etapes` are the ways taken from step to step, once it was taken on."""
+    expected = observer(definition, reponses, pieces, jour)
+    taken = Etat.EN_INSTRUCTION in etats
     return {
         "reponses": dict(reponses),
         "pieces": sorted(pieces),
         "jour": jour.isoformat(),
         "etats": list(etats),
-        "attendu": observer(definition, reponses, pieces, jour),
+        "parcours": tracer(definition, expected["reponses"], etapes) if taken else [],
+        "attendu": expected,
     }
 
 
@@ -113,6 +118,7 @@ def rejouer(definition: Definition, scenario: Mapping[str, Any]) -> list[str]:
         faults.append(
             f"La date du silence est {found['silence'] or 'absente'} au lieu de {expected['silence'] or 'aucune'}."
         )
+    faults += comparer_trajets(definition, found["reponses"], scenario.get("parcours", []))
     return faults + _etats(definition, scenario["etats"])
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demarches.models import Appel, Dossier, Point
+from app.demarches.models import Dossier
+from app.demarches.models_exterieur import Appel, Point
 
 
 async def list_points(session: AsyncSession, collectivite_id: UUID) -> Sequence[Point]:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.models import Adoption, DemarcheVersion, Surcouche
+from app.demarches.repository.direct import columns_of, made
 from app.socle.db import fetch
 
 
@@ -51,14 +52,14 @@ async def list_adopters(session: AsyncSession, slug: str, version_id: str) -> se
     return set((await session.execute(query)).scalars())
 
 
-async def get_adoption(session: AsyncSession, collectivite_id: UUID, slug: str) -> Any | None:
-    """One démarche of a collectivité (slug, version_id, surcouche_id, ouverte, delai_mediane), or None."""
+async def get_adoption(session: AsyncSession, collectivite_id: UUID, slug: str) -> Adoption | None:
+    """One démarche of a collectivité, or None."""
     found = await fetch(session, _ADOPTION, collectivite_id, slug)
-    return Adoption(**found[0]) if found else None
+    return made(Adoption, found[0]) if found else None
 
 
-_ADOPTION = """SELECT collectivite_id, slug, version_id, surcouche_id, ouverte, delai_mediane FROM demarches_adoption
-  WHERE collectivite_id = $1 AND slug = $2"""
+_ADOPTION = f"""SELECT {columns_of(Adoption, "a")} FROM demarches_adoption a
+  WHERE a.collectivite_id = $1 AND a.slug = $2"""  # noqa: S608
 
 
 async def list_versions(session: AsyncSession, ids: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import manager_of_class
 
 from app.socle.db import Base, fetch
 
@@ -35,8 +36,8 @@ def made(model: type[Modele], row: Mapping[str, Any]) -> Modele:
 
 
 def _filled(model: type[Modele], values: Mapping[str, Any]) -> Modele:
-    made_one = model()
-    # As loading does: nothing is noted as a change to be written.
+    # As loading does: no constructor is called, and nothing is noted as a change to be written.
+    made_one: Modele = manager_of_class(model).new_instance()
     made_one.__dict__.update(values)
     return made_one
 

@@ -253,6 +253,14 @@ async def get_document(session: AsyncSession, document_id: UUID) -> Document | N
     return (await session.execute(select(Document).where(Document.id == document_id))).scalar_one_or_none()
 
 
+async def has_evenement(session: AsyncSession, dossier: Dossier, evenement_id: UUID) -> bool:
+    """Whether a line of the history was written already."""
+    query = select(Evenement.id).where(
+        Evenement.collectivite_id == dossier.collectivite_id, Evenement.id == evenement_id
+    )
+    return (await session.execute(query)).first() is not None
+
+
 async def add_envoi(session: AsyncSession, dossier: Dossier, **values: Any) -> None:
     """An e-mail is owed."""
     await session.execute(

@@ -89,11 +89,11 @@ async def list_pieces(session: AsyncSession, dossier_id: UUID) -> set[str]:
     return set((await session.execute(query)).scalars())
 
 
-async def list_genres(session: AsyncSession, dossier_id: UUID) -> list[str]:
-    """The lines of a test dossier's history, by kind, oldest first."""
+async def list_lignes(session: AsyncSession, dossier_id: UUID) -> Sequence[Any]:
+    """The lines of a test dossier's history, oldest first: (genre, donnees)."""
     query = (
-        select(Evenement.genre)
+        select(Evenement.genre, Evenement.donnees)
         .where(Evenement.dossier_id == dossier_id)
         .order_by(Evenement.quand, Evenement.id)
     )
-    return list((await session.execute(query)).scalars())
+    return (await session.execute(query)).all()

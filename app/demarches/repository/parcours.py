@@ -11,7 +11,9 @@ from sqlalchemy import Row, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demarches.models import Alerte, Appel, Attente, Avis, Dossier, DuDossier, Proposition, Transmission
+from app.demarches.models import Alerte, Attente, Avis, Dossier, DuDossier, Proposition, Transmission
+from app.demarches.models_exterieur import Appel
+from app.demarches.repository.places import PlaceTenue
 from app.socle.db import fetch
 
 
@@ -27,15 +29,19 @@ class Travail:
     appels: list[Appel] = field(default_factory=list)
     collegues: list[tuple[str, str]] = field(default_factory=list)
     etiquettes: list[dict[str, str]] = field(default_factory=list)
+    places: list[PlaceTenue] = field(default_factory=list)
 
 
-# Who may be given the dossier, and the labels of its collectivité.
+# Who may be given the dossier, the labels of its collectivité, the places that it holds.
 _PARTAGE = """
 , (SELECT coalesce(json_agg(json_build_array(x.id, x.nom) ORDER BY x.nom), '[]') FROM (
     SELECT DISTINCT a.id, btrim(a.prenom || ' ' || a.nom) AS nom FROM socle_habilitation h
     JOIN socle_agent a ON a.id = h.agent_id WHERE h.collectivite_id = $1 AND a.actif) x WHERE x.nom <> '')::text
 , (SELECT coalesce(json_agg(json_build_object('id', e.id, 'nom', e.nom, 'ton', e.ton) ORDER BY lower(e.nom)), '[]')
     FROM demarches_etiquette e WHERE e.collectivite_id = $1 AND e.active)::text
+, (SELECT coalesce(json_agg(json_build_array(q.champ_id, q.option, q.saison, p.etat, p.rang)), '[]')
+    FROM demarches_place p JOIN demarches_quota q ON q.collectivite_id = p.collectivite_id AND q.id = p.quota_id
+    WHERE p.collectivite_id = $1 AND p.dossier_id = $2)::text
 """
 _TRAVAIL = "SELECT {}".format(
     ", ".join(
@@ -57,7 +63,9 @@ _TRAVAIL = "SELECT {}".format(
 async def load_travail(session: AsyncSession, dossier: Dossier) -> Travail:
     """All of it in one statement, whatever the numbers."""
     (row,) = await fetch(session, _TRAVAIL, dossier.collectivite_id, dossier.id)
-    avis, attentes, propositions, transmissions, alertes, appels, collegues, etiquettes = map(json.loads, row)
+    avis, attentes, propositions, transmissions, alertes, appels, collegues, etiquettes, places = map(
+        json.loads, row
+    )
     return Travail(
         [_made(Avis, item) for item in avis],
         [_made(Attente, item) for item in attentes],
@@ -67,6 +75,7 @@ async def load_travail(session: AsyncSession, dossier: Dossier) -> Travail:
         [_made(Appel, item) for item in appels],
         [(id_, nom) for id_, nom in collegues],
         etiquettes,
+        [PlaceTenue(*item) for item in places],
     )
 
 

@@ -1,6 +1,6 @@
 """SQL of filling and submitting, the path that every resident takes: one statement for each thing to know or to do."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -28,6 +28,11 @@ _PAR_ID = " FROM demarches_dossier d WHERE d.collectivite_id = $1 AND d.id = $2"
 _LIRE = f"SELECT {_DOSSIER}, {_CONTENU}{_PAR_ID}"
 # Who writes answers and who submits wait for each other: nothing is kept beside a dossier that was frozen meanwhile.
 _POUR_ECRIRE = f"SELECT {_DOSSIER}, {_CONTENU}{_PAR_ID} FOR NO KEY UPDATE OF d"
+# What a few questions need to be saved: their own answers, out of what may be hundreds.
+_POUR_CHAMPS = f"""SELECT {_DOSSIER}, (SELECT json_agg(json_build_array(r.champ_id, r.valeur, r.brut, r.version,
+    r.origine, r.auteur, r.modifie_le)) FROM demarches_reponse r WHERE r.collectivite_id = d.collectivite_id
+    AND r.dossier_id = d.id AND r.champ_id = ANY ($3)) AS saisies, NULL::json AS jointes
+  {_PAR_ID} FOR NO KEY UPDATE OF d"""  # noqa: S608
 _POUR_DEPOSER = f"""SELECT {_DOSSIER}, (SELECT count(*) FROM demarches_dossier autre WHERE autre.depose_le > $3
     AND (autre.usager_id = d.usager_id OR autre.jeton_empreinte = d.jeton_empreinte)) AS recents
   {_PAR_ID} FOR NO KEY UPDATE OF d"""  # noqa: S608
@@ -117,6 +122,13 @@ async def read_draft(
 ) -> tuple[Dossier, Contenu] | None:
     """A dossier that the transaction may see, with its content; locked against submission when it is to be written."""
     return _both(await fetch(session, _POUR_ECRIRE if lock else _LIRE, collectivite_id, dossier_id))
+
+
+async def read_some(
+    session: AsyncSession, collectivite_id: UUID, dossier_id: UUID, champs: Collection[str]
+) -> tuple[Dossier, Contenu] | None:
+    """A dossier locked to be written, with the answers to those questions alone."""
+    return _both(await fetch(session, _POUR_CHAMPS, collectivite_id, dossier_id, list(champs)))
 
 
 async def read_content(session: AsyncSession, collectivite_id: UUID, dossier_id: UUID) -> Contenu:

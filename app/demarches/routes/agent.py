@@ -6,10 +6,9 @@ colleague holds, is refused by the same page, which shows what happened and keep
 
 from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -20,7 +19,7 @@ from app.demarches.presentation import histoire_of
 from app.demarches.presentation_agent import dossier_of, opened_at
 from app.demarches.routes.reception import receive
 from app.demarches.routes.suivi import stream, thumbnail
-from app.demarches.service import etapes, instruction, papiers, pieces, suivi
+from app.demarches.service import etapes, instruction, papiers, pieces, places, suivi
 from app.demarches.service.horloge import lieu_of
 from app.socle import vues
 from app.socle.audit import record
@@ -64,6 +63,7 @@ async def show_dossier(
         block="contenu",
         status=409 if conflit else 422 if wrong else 200,
         **dossier_of(ctx, found, travail, droit, typed, wrong, since=since),
+        places=places.tenues_of(found.definition, travail.places),
         fil=[vues.Lien("Bureau", "/")],
         erreurs_formulaire=[vues.Erreur(cible, phrase) for cible, phrase in wrong.items()],
         erreur_de=wrong,
@@ -240,14 +240,12 @@ async def _decide_or_propose(
 async def receive_answer(
     visit: VisiteDep,
     dossier_id: UUID,
-    content_type: Annotated[str, Header()] = "",
-    content_length: Annotated[str | None, Header()] = None,
 ) -> Response:
     """What the person brought to the counter or sent on paper, in answer to a demand."""
     async with open_contexte(visit) as ctx:
         await contexte_agent(ctx)
         found = await suivi.assemble(ctx, await instruction.access(ctx, dossier_id))
-    fields, files = await receive(visit, content_type, content_length)
+    fields, files = await receive(visit)
     form = FormData([(name, value) for name, values in fields.items() for value in values])
     async with open_contexte(visit) as ctx:
         if seen := await led_to(ctx, form):

@@ -1,9 +1,9 @@
 """An outside expert's page: the code that came by e-mail opens one dossier, on its collectivité's host, and no more."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -138,14 +138,12 @@ async def read_piece(ctx: ContexteDep, avis_id: UUID, piece_id: UUID) -> Respons
 async def give(
     visit: VisiteDep,
     avis_id: UUID,
-    content_type: Annotated[str, Header()] = "",
-    content_length: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The opinion, once, with at most one document."""
     async with open_contexte(visit) as ctx:
         code = _code(ctx, avis_id)
         found = await avis.open_outside(ctx, avis_id, code)
-    fields, files = await receive(visit, content_type, content_length)
+    fields, files = await receive(visit)
     form = FormData([(name, value) for name, values in fields.items() for value in values])
     received, erreur = [], None
     for file in files[:1]:

@@ -12,7 +12,7 @@ from app.demarches.domain.representation import phrase_represente, qualite_de
 from app.demarches.presentation import annonces_of, champs_of, controles_of
 from app.demarches.presentation_conflits import Conflit, conflits_of
 from app.demarches.routes.public import fil, service_of
-from app.demarches.service import connu, reponses
+from app.demarches.service import connu, places, reponses
 from app.demarches.service.brouillons import Brouillon
 from app.demarches.service.depot import nom_de
 from app.demarches.service.papiers import CANAUX
@@ -70,7 +70,7 @@ def page_of(draft: Brouillon, page_id: str) -> tuple[int, tuple[Page, ...]]:
     )
 
 
-def draw(
+async def draw(
     ctx: Contexte,
     draft: Brouillon,
     page_id: str,
@@ -84,8 +84,8 @@ def draw(
     index, applicable = page_of(draft, page_id)
     current, erreurs = applicable[index], erreurs or {}
     base = base_of(ctx, draft.dossier.id)
-    remarks = avertissements(draft.definition, draft.reponses, draft.circonstances)
     etat = draft.etat()
+    remarks = avertissements(draft.definition, draft.reponses, draft.circonstances, etat)
     asked = [champ.id for champ in etat.champs(current.id)]
     # Both answers are shown: this one stays in its field, the stored one stands above it.
     opposed = conflits_of(draft, current, conflits or {}, ctx.acteur)
@@ -100,6 +100,8 @@ def draw(
         source=SOURCES.get(ctx.personne.niveau, "") if ctx.personne else "",
         remarques=remarks,
     )
+    if any(champ.options or champ.donnees.get("groupes") for champ in champs):
+        champs = await places.annoncer(ctx, draft.dossier.collectivite_id, draft.dossier.slug, champs)
     if current.intro:
         champs.insert(0, vues.Champ("intro", "explication", current.intro))
     return page(

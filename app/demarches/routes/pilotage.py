@@ -18,6 +18,7 @@ from app.socle.db import savepoint
 from app.socle.errors import ConflictError, InvalidInputError
 from app.socle.ids import new_token
 from app.socle.langues import N_
+from app.socle.permissions import list_administered
 from app.socle.vues import Option
 from app.socle.web import once, page, redirect
 
@@ -92,6 +93,7 @@ async def show_retention(ctx: AgentDep) -> Response:
 async def _retention(ctx: Contexte, erreur: str = "") -> Response:
     due, lists = await conservation.read(ctx)
     cadre = await load_cadre(ctx, ctx.today())
+    mine = await list_administered(ctx)
     return page(
         ctx,
         "demarches/conservation.html",
@@ -111,8 +113,9 @@ async def _retention(ctx: Contexte, erreur: str = "") -> Response:
                 "echus": e.echus,
                 "slug": e.slug,
                 "action_url": f"/conservation/{e.collectivite_id}/eliminations"
-                if e.echus and e.sort_final == "destruction"
+                if e.echus and e.sort_final == "destruction" and e.collectivite_id in mine
                 else "",
+                "a_detruire": e.sort_final == "destruction",
                 "cle": new_token(),
             }
             for e in due

@@ -12,13 +12,14 @@ from app.socle.televersement import FilePart, FormLimits, PieceRefuseeError, Tex
 LIMITS = FormLimits(poids_max=20_000_000, total_max=25_000_000, fields_max=5_000)
 
 
-async def receive(
-    visit: Visite, content_type: str, content_length: str | None
-) -> tuple[dict[str, list[str]], list[FilePart]]:
+async def receive(visit: Visite) -> tuple[dict[str, list[str]], list[FilePart]]:
     """The fields and files of a form, read without touching a disk, its token checked before anything is kept."""
     fields: dict[str, list[str]] = {}
     files: list[FilePart] = []
-    parts = read_form(visit.request.stream(), content_type, content_length, LIMITS)
+    headers = visit.request.headers
+    parts = read_form(
+        visit.request.stream(), headers.get("content-type", ""), headers.get("content-length"), LIMITS
+    )
     async for part in parts:
         if isinstance(part, TextPart):
             fields.setdefault(part.name, []).append(part.value)

@@ -5,12 +5,12 @@ for an agent who fills it for somebody: the same pages, the same rules.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
@@ -42,23 +42,26 @@ pages.include_router(pour_qui.pages)
 
 
 @router.get("/demarches/{slug}/remplir")
-async def start(ctx: ContexteDep, slug: str) -> Response:
+async def start(visit: VisiteDep, slug: str) -> Response:
     """The person's draft of that démarche, at the first page that is not finished; made if there is none."""
-    draft = await brouillons.start(ctx, slug)
-    await liens.apply(ctx, draft, ctx.request.query_params.multi_items())
-    if representation.must_ask(draft):
-        return redirect(ctx, f"/dossiers/{draft.dossier.id}/pour-qui")
-    manques = depot.manques_of(ctx, draft)
-    if not manques:
-        return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
-    return draw(ctx, draft, manques[0][0])
+    # The browser's secret is made before the transaction, which then begins as its own.
+    _ = visit.temoin
+    async with open_contexte(visit) as ctx:
+        draft = await brouillons.start(ctx, slug)
+        await liens.apply(ctx, draft, ctx.request.query_params.multi_items())
+        if representation.must_ask(draft):
+            return redirect(ctx, f"/dossiers/{draft.dossier.id}/pour-qui")
+        manques = depot.manques_of(ctx, draft)
+        if not manques:
+            return redirect(ctx, f"/dossiers/{draft.dossier.id}/recapitulatif")
+        return await draw(ctx, draft, manques[0][0])
 
 
 @pages.get("/dossiers/{dossier_id}/etapes/{page_id}")
 async def show_page(ctx: ContexteDep, dossier_id: UUID, page_id: str) -> Response:
     """One page of the form, with what was typed before."""
     try:
-        return draw(ctx, await brouillons.open_draft(ctx, dossier_id), page_id)
+        return await draw(ctx, await brouillons.open_draft(ctx, dossier_id), page_id)
     except DejaDeposeError:
         return redirect(ctx, f"/dossiers/{dossier_id}")
 
@@ -89,26 +92,28 @@ async def saved(ctx: ContexteDep, dossier_id: UUID) -> Response:
 @pages.post("/dossiers/{dossier_id}/champs")
 async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Response:
     """Keeps questions as they are typed; answers with the hour, and what the step now asks, computes and refuses."""
-    draft = await brouillons.open_draft(ctx, dossier_id, lock=True)
     brut: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         brut.setdefault(name, []).append(str(value))
     asked_ids = set(brut.get("champ", ()))
+    draft, entier = await brouillons.open_for(ctx, dossier_id, asked_ids)
     remarks, conflicts = await reponses.save_champs(ctx, draft, asked_ids, brut, reponses.envoi_of(brut))
-    step = next((found for found in draft.pages() if found.id == form.get("etape")), None)
-    etat = draft.etat()
-    asked = [champ.id for champ in etat.champs(step.id)] if step else None
-    body = {
+    seen = draft.pages() if entier else draft.definition.pages
+    step = next((found for found in seen if found.id == form.get("etape")), None)
+    body: dict[str, Any] = {
         "heure": heure(ctx.now, ZoneInfo(draft.collectivite.fuseau)),
-        "champs": asked,
         "remarques": remarks,
-        "annonces": annonces_of(etat, step.id) if step else [],
-        "controles": controles_of(etat, step.id) if step else {},
         "totaux": totaux_of(draft, asked_ids),
-        "mouvements": mouvements_of(etat, step.id) if step else {},
         "versions": reponses.marques_of(draft, (c for c in draft.definition.champs() if c.id in asked_ids)),
         "conflits": draw_conflicts(ctx, draft, step, conflicts) if step and conflicts else {},
     }
+    if step is not None and entier:
+        # Absent where no rule reads what was saved: the page is then as it was.
+        etat = draft.etat()
+        body["champs"] = [champ.id for champ in etat.champs(step.id)]
+        body["annonces"] = annonces_of(etat, step.id)
+        body["controles"] = controles_of(etat, step.id)
+        body["mouvements"] = mouvements_of(etat, step.id)
     return JSONResponse(body, headers={"cache-control": "no-store"})
 
 
@@ -125,8 +130,6 @@ async def send_page(
     visit: VisiteDep,
     dossier_id: UUID,
     page_id: str,
-    content_type: Annotated[str, Header()] = "",
-    content_length: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Keeps a page and its documents, then goes where the button says; what is wrong is said beside each field.
 
@@ -137,12 +140,12 @@ async def send_page(
             accueil = await brouillons.open_to_receive(ctx, dossier_id)
     except SignInRequiredError:
         # The session ended while the form was being filled: what was typed comes back on a page that waits for it.
-        fields, _ = await receive(visit, content_type, content_length)
+        fields, _ = await receive(visit)
         return _keep_for_later(visit, fields)
     except DejaDeposeError:
         return redirect(visit, f"/dossiers/{dossier_id}")
     try:
-        fields, files = await receive(visit, content_type, content_length)
+        fields, files = await receive(visit)
         received, refused = await store(visit, accueil, files, fields)
         async with open_contexte(visit) as ctx:
             draft = await brouillons.open_draft(ctx, dossier_id, lock=True)
@@ -194,10 +197,10 @@ async def _act(
     if written.conflits:
         draft = await brouillons.load(ctx, draft.dossier)
         erreurs = {id_: phrase for id_, phrase in refused.items() if id_ not in written.conflits}
-        return draw(ctx, draft, page_id, erreurs, status=409, conflits=written.conflits)
+        return await draw(ctx, draft, page_id, erreurs, status=409, conflits=written.conflits)
     if refused:
         draft = await brouillons.load(ctx, draft.dossier)
-        return draw(ctx, draft, page_id, refused, status=422)
+        return await draw(ctx, draft, page_id, refused, status=422)
     if doomed or gesture or action == "joindre":
         return redirect(ctx, f"{here}#{gesture.split(' ')[1]}" if " " in gesture else here)
     if action == "enregistrer":
@@ -210,7 +213,7 @@ async def _act(
         reproached = {
             id_: phrase for id_, phrase in erreurs.items() if not shown or id_.split("-")[0] in shown
         }
-        return draw(
+        return await draw(
             ctx, draft, page_id, reproached, status=422 if reproached else 200, nouvelles=not reproached
         )
     following = draft.pages()

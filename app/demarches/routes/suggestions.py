@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
+from app.demarches.service import referentiels
 from app.demarches.types.repertoires import communes
 from app.socle import limites
-from app.socle.contexte import VisiteDep
+from app.socle.contexte import ContexteDep, VisiteDep
 
 router = APIRouter()
 CENT = 100
@@ -42,3 +43,11 @@ async def describe_map(visit: VisiteDep) -> Response:
         found = await visit.noyau.adresses.chercher(f"{known.nom} {known.precision}")
         body |= {"centre": [found[0].lon, found[0].lat]} if found else {}
     return JSONResponse(body, headers={"cache-control": "private, max-age=86400"})
+
+
+@router.get("/suggestions/referentiels/{nom}")
+async def suggest_rows(ctx: ContexteDep, nom: str, q: str = "") -> Response:
+    """Rows of a list of this collectivité like `q`; none on the desk, which serves several."""
+    place = ctx.hote.collectivite
+    found = [] if place is None else await referentiels.suggest(ctx, place.id, nom[:40], q[:CENT])
+    return JSONResponse(found, headers={"cache-control": "no-store"})

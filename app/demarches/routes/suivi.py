@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
 from app.demarches.definitions import Champ
@@ -24,7 +24,7 @@ from app.demarches.presentation_regles import ans
 from app.demarches.presentation_suite import suites_of
 from app.demarches.routes.acces import code_shown
 from app.demarches.routes.reception import receive
-from app.demarches.service import pieces, suivi
+from app.demarches.service import pieces, places, suivi
 from app.demarches.service.mesures import opinion_path
 from app.demarches.service.suivi import Suivi
 from app.socle import vues
@@ -62,10 +62,10 @@ async def show(ctx: ContexteDep, dossier_id: UUID) -> Response:
         if ctx.hote.collectivite is None:
             raise
         return redirect(ctx, f"/dossiers/{dossier_id}/enregistre")
-    return _show(ctx, found, consultations=await suivi.list_consultations(ctx, dossier_id))
+    return await _show(ctx, found, consultations=await suivi.list_consultations(ctx, dossier_id))
 
 
-def _show(
+async def _show(
     ctx: Contexte,
     found: Suivi,
     *,
@@ -86,6 +86,7 @@ def _show(
         block="contenu",
         status=status,
         dossier=_facts(ctx, found),
+        places=await places.list_tenues(ctx, found.dossier, definition),
         fil=[vues.Lien(N_("Mes dossiers"), "/dossiers")] if ctx.hote.genre == "mon" else [],
         demandes=_demandes(found, f"{base}/pieces", refus or {}, ctx.today(found.collectivite.fuseau)),
         decision=_decision(found, f"/documents/{act.id}" if act else "", act.taille if act else 0),
@@ -247,7 +248,7 @@ async def write(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Resp
     typed = str(form.get("message", ""))
     if not typed.strip():
         found = await suivi.load(ctx, dossier_id)
-        return _show(ctx, found, status=422, erreur=N_("Écrivez votre message avant de l’envoyer."))
+        return await _show(ctx, found, status=422, erreur=N_("Écrivez votre message avant de l’envoyer."))
     if not await once(ctx, form, f"{here}#messages"):
         await suivi.write_message(ctx, dossier_id, typed)
     return redirect(ctx, f"{here}#messages")
@@ -257,13 +258,11 @@ async def write(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> Resp
 async def answer(
     visit: VisiteDep,
     dossier_id: UUID,
-    content_type: Annotated[str, Header()] = "",
-    content_length: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The documents that were asked again."""
     async with open_contexte(visit) as ctx:
         found = await suivi.load(ctx, dossier_id)
-    fields, files = await receive(visit, content_type, content_length)
+    fields, files = await receive(visit)
     async with open_contexte(visit) as ctx:
         key = {"cle_idempotence": (fields.get("cle_idempotence") or [""])[0]}
         if seen := await led_to(ctx, key):
@@ -287,7 +286,7 @@ async def answer(
         if refused or not received:
             found = await suivi.load(ctx, dossier_id)
             nothing = {item.champ_id: N_("Choisissez le fichier à envoyer.") for item in found.demandes}
-            return _show(ctx, found, status=422, refus=refused or nothing)
+            return await _show(ctx, found, status=422, refus=refused or nothing)
         here = f"/dossiers/{dossier_id}"
         if await once(ctx, key, here):
             await pieces.forget(ctx, received)

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from app.demarches.definitions import Definition, Etape
 from app.demarches.definitions.parcours import ActionWebhook
-from app.demarches.models import Appel, Dossier
+from app.demarches.models import Dossier
+from app.demarches.models_exterieur import Appel
 from app.demarches.repository import appels, dossiers
 from app.demarches.repository import parcours as lignes
 from app.demarches.service.prise import Instruction, access, note, open_for_act

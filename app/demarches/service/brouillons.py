@@ -1,6 +1,6 @@
 """Filling a démarche: one draft per person, every answer a row, nothing typed lost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,8 @@ from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Contenu, Reponse
 from app.demarches.service import acces
 from app.demarches.service.catalogue import Offre, definition_of, get_offre
-from app.demarches.service.connu import known_for
+from app.demarches.service.connu import given_to, known_for
+from app.demarches.service.referentiels import Offert, offer
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
@@ -43,6 +44,7 @@ class Brouillon:
     reponses: dict[str, Any] = field(default_factory=dict)
     brut: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     circonstances: Circonstances = field(default_factory=Circonstances)
+    offerts: dict[str, Offert] = field(default_factory=dict)
     _etat: EtatFormulaire | None = None
 
     @property
@@ -63,6 +65,10 @@ class Brouillon:
         self.reponses.pop(champ_id, None)
         if reponse.valeur is not None:
             self.reponses[champ_id] = reponse.valeur
+
+    def stands(self, etat: EtatFormulaire) -> None:
+        """Takes the form as it stands with these very answers, from who has just worked it out."""
+        self._etat = etat
 
     def pieces_de(self, champ_id: str) -> list[Piece]:
         """The documents attached to one question."""
@@ -103,7 +109,10 @@ async def start(ctx: Contexte, slug: str) -> Brouillon:
     if ctx.usager_id is None and "aucune" not in offre.definition.identites:
         raise SignInRequiredError("Identifiez-vous pour commencer cette démarche.")
     jeton = fingerprint(ctx.temoin)
-    found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
+    found = None
+    # Nothing belongs to a browser whose secret was made by this very request.
+    if ctx.usager_id is not None or not ctx.temoin_neuf:
+        found = await remplissage.find_draft(ctx.db, ctx.collectivite.id, slug, ctx.usager_id, jeton)
     if found is None:
         found = await _make(ctx, offre, jeton)
     dossier, contenu = found
@@ -160,9 +169,9 @@ async def fill(
 ) -> None:
     """Answers what is known already and was not answered yet: definition key to value."""
     answers = [
-        (champ, known[champ.prerempli])
+        (champ, value)
         for champ in definition.champs()
-        if champ.prerempli and champ.prerempli in known and champ.id not in contenu.reponses
+        if champ.id not in contenu.reponses and (value := given_to(champ, known)) is not None
     ]
     await give(ctx, draft, contenu, {champ.id: (v, entrees_de(champ, v)) for champ, v in answers})
 
@@ -197,10 +206,17 @@ async def access_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -
     return (await _read_own(ctx, dossier_id, lock=lock))[0]
 
 
-async def _read_own(ctx: Contexte, dossier_id: UUID, *, lock: bool) -> tuple[Dossier, Contenu]:
-    found = await remplissage.read_draft(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
+async def _read_own(
+    ctx: Contexte, dossier_id: UUID, *, lock: bool, champs: Collection[str] | None = None
+) -> tuple[Dossier, Contenu]:
+    async def read() -> tuple[Dossier, Contenu] | None:
+        if champs is not None:
+            return await remplissage.read_some(ctx.db, ctx.collectivite.id, dossier_id, champs)
+        return await remplissage.read_draft(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
+
+    found = await read()
     if found is None and await acces.entrust(ctx, dossier_id):
-        found = await remplissage.read_draft(ctx.db, ctx.collectivite.id, dossier_id, lock=lock)
+        found = await read()
     if found is None or not owns(ctx, found[0]):
         raise absent(ctx)
     if found[0].etat != "brouillon":
@@ -226,6 +242,21 @@ async def open_draft(ctx: Contexte, dossier_id: UUID, *, lock: bool = False) -> 
     if ctx.hote.genre == "agents":
         return await load(ctx, await _access_for_somebody(ctx, dossier_id, lock=lock))
     return await _assembled(ctx, *await _read_own(ctx, dossier_id, lock=lock))
+
+
+async def open_for(ctx: Contexte, dossier_id: UUID, champs: Collection[str]) -> tuple[Brouillon, bool]:
+    """The draft locked as by `open_draft`, to write some questions; and whether all of its answers are there.
+
+    They are when something of the form depends on these questions, or these on others. Otherwise the draft has their
+    answers alone: nothing else of the form can change.
+    """
+    if ctx.hote.genre == "agents":
+        return await open_draft(ctx, dossier_id, lock=True), True
+    dossier, contenu = await _read_own(ctx, dossier_id, lock=True, champs=champs)
+    definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
+    if definition.depend(champs):
+        return await load(ctx, dossier), True
+    return await _assembled(ctx, dossier, contenu), False
 
 
 def absent(ctx: Contexte) -> BusinessError:
@@ -310,7 +341,10 @@ async def _assembled(ctx: Contexte, dossier: Dossier, contenu: Contenu) -> Broui
     collectivite = ctx.hote.collectivite
     if collectivite is None:
         collectivite = (await list_vues(ctx.db, [dossier.collectivite_id]))[dossier.collectivite_id]
-    return assemble(ctx, dossier, contenu, definition, collectivite)
+    draft = assemble(ctx, dossier, contenu, definition, collectivite)
+    waiting = {id_: r.brut for id_, r in contenu.reponses.items() if r.valeur is None}
+    draft.offerts = await offer(ctx, dossier.collectivite_id, draft.definition, waiting)
+    return draft
 
 
 def assemble(

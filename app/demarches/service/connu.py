@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.demarches.definitions import Definition
+from app.demarches.definitions import Champ, Definition
 from app.demarches.models import Dossier
 from app.socle.sessions import Personne
 
@@ -19,21 +19,33 @@ _IDENTITE = {
 }
 
 
-def identite_prefill(personne: Personne | None) -> dict[str, str]:
+def identite_prefill(personne: Personne | None) -> dict[str, Any]:
     """What the sign-in gives to fill fields with: definition key to text; empty for who is not signed in."""
     return known_of(personne.donnees) if personne is not None else {}
 
 
-def known_of(donnees: Mapping[str, Any]) -> dict[str, str]:
-    """What an identity gives to fill fields with: definition key to text."""
-    found: dict[str, str] = {}
+def known_of(donnees: Mapping[str, Any]) -> dict[str, Any]:
+    """What an identity gives to fill fields with: definition key to text, and `identite` to all of it by part."""
+    found: dict[str, Any] = {}
+    whole: dict[str, str] = {}
     for key, name in _IDENTITE.items():
         value = donnees.get(name)
         if isinstance(value, list):
             value = " ".join(value)
         if value and not (name == "naissance" and "-00" in value):
             found[key] = str(value)
-    return found
+            whole[name] = str(value)
+    return found | ({"identite": whole} if whole else {})
+
+
+def given_to(champ: Champ, known: Mapping[str, Any]) -> Any:
+    """What of a known person a field is filled with; None when it asks for nothing that is known."""
+    value = known.get(champ.prerempli or "")
+    if not isinstance(value, Mapping):
+        return value
+    # A child has one name.
+    parts = {**value, "nom": value.get("nom_naissance")}
+    return {part.id: parts[part.id] for part in champ.sous_champs if parts.get(part.id)} or None
 
 
 def known_for(personne: Personne | None, dossier: Dossier, definition: Definition) -> dict[str, Any]:
@@ -47,5 +59,4 @@ def known_for(personne: Personne | None, dossier: Dossier, definition: Definitio
     if concerned is None and definition.representation:
         return mine
     known = known_of(concerned) if concerned else mine
-    parts = (key.removeprefix("identite.") for key in known)
-    return mine | {f"beneficiaire.{part}": known[f"identite.{part}"] for part in parts}
+    return mine | {f"beneficiaire{key.removeprefix('identite')}": value for key, value in known.items()}

@@ -14,7 +14,7 @@ from app.demarches.repository.conservation import Echeance, Elimination
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
-from app.socle.errors import ConflictError, NotFoundError
+from app.socle.errors import ConflictError, ForbiddenError, NotFoundError
 from app.socle.ids import uuid7
 from app.socle.jobs import emit
 from app.socle.permissions import droit_of
@@ -32,15 +32,19 @@ async def read(ctx: Contexte) -> tuple[list[Echeance], list[Elimination]]:
 
 
 async def validate(ctx: Contexte, collectivite_id: UUID, slug: str) -> None:
-    """An agent validates the list of what is to be destroyed now, for one démarche; the work is a job.
+    """An administrator validates the list of what is to be destroyed now, for one démarche; the work is a job.
 
-    NotFoundError for a collectivité that is not theirs; ConflictError when nothing is at its term, when a list of that
-    démarche is under way, or when its fate is not destruction.
+    NotFoundError for a collectivité that is not theirs, ForbiddenError for its other agents; ConflictError when nothing
+    is at its term, when a list of that démarche is under way, or when its fate is not destruction.
     """
     if ctx.personne is None or collectivite_id not in ctx.personne.collectivites:
         raise NotFoundError("Cette page n’existe pas.")
     await write_in(ctx.db, collectivite_id)
     droit = await droit_of(ctx, collectivite_id)
+    if droit.role != "administrateur":
+        raise ForbiddenError(
+            "Seuls les administrateurs de la collectivité éliminent ses dossiers : demandez à l’un d’eux."
+        )
     due, lists = await read(ctx)
     found = [
         e for e in due if (e.collectivite_id, e.slug, e.sort_final) == (collectivite_id, slug, "destruction")

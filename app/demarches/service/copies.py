@@ -8,6 +8,7 @@ from app.demarches.domain import entrees_de, is_answered
 from app.demarches.models import Dossier
 from app.demarches.service.brouillons import Brouillon, give, open_any, start
 from app.demarches.service.liens import PAR_LIEN
+from app.demarches.service.referentiels import Lignes, champs_a_liste, resolve
 from app.demarches.types import ContexteDeSaisie
 from app.socle.audit import record
 from app.socle.contexte import Contexte
@@ -31,7 +32,15 @@ async def redo(ctx: Contexte, dossier_id: UUID) -> tuple[Brouillon, int]:
         raise ConflictError(
             "Vous avez déjà un brouillon de cette démarche : terminez-le ou supprimez-le, puis recommencez."
         )
-    kept = _fitting(draft, former, ctx)
+    answers = former.reponses or {}
+    typed = {
+        name: texts
+        for bloc, champ in champs_a_liste(draft.definition)
+        if not bloc and is_answered(answers.get(champ.id))
+        for name, texts in entrees_de(champ, answers[champ.id]).items()
+    }
+    lignes = await resolve(ctx, draft.dossier.collectivite_id, draft.definition.champs(), typed)
+    kept = _fitting(draft, former, ctx, lignes)
     await give(ctx, draft.dossier, draft.contenu, kept)
     await record(
         ctx,
@@ -43,9 +52,14 @@ async def redo(ctx: Contexte, dossier_id: UUID) -> tuple[Brouillon, int]:
     return draft, len(kept)
 
 
-def _fitting(draft: Brouillon, former: Dossier, ctx: Contexte) -> dict[str, tuple[Any, dict[str, list[str]]]]:
+def _fitting(
+    draft: Brouillon, former: Dossier, ctx: Contexte, lignes: Lignes
+) -> dict[str, tuple[Any, dict[str, list[str]]]]:
     answers = former.reponses or {}
-    around = ContexteDeSaisie(ctx.today(draft.collectivite.fuseau), answers, answers)
+    # What was a row of a list must still be one: it is no answer that was there before.
+    listed = {champ.id for _, champ in champs_a_liste(draft.definition)}
+    before = {id_: value for id_, value in answers.items() if id_ not in listed}
+    around = ContexteDeSaisie(ctx.today(draft.collectivite.fuseau), answers, before, lignes=lignes)
     kept = {}
     for champ in draft.definition.champs():
         value = answers.get(champ.id)

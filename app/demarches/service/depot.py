@@ -52,7 +52,7 @@ class NumeroPrisError(ConflictError):
 
 def manques_of(ctx: Contexte, draft: Brouillon) -> Manques:
     """What still stands in the way of submission: (page, field, sentence), in the order of the form."""
-    return a_completer(draft.definition, draft.reponses, draft.documents(), draft.circonstances)
+    return a_completer(draft.definition, draft.reponses, draft.documents(), draft.circonstances, draft.etat())
 
 
 class DossierChangeError(ConflictError):
@@ -153,11 +153,13 @@ def declared_identity(draft: Brouillon) -> dict[str, Any]:
             continue
         if not draft.dossier.beneficiaire:
             # Nobody is represented: the person concerned is the applicant.
-            source = source.replace("beneficiaire.", "identite.")
-        if source == "identite.prenoms":
-            found["prenoms"] = str(value).split()
-        elif source in _DECLARED:
-            found[_DECLARED[source]] = value
+            source = source.replace("beneficiaire", "identite")
+        parts = value if isinstance(value, dict) else {source.removeprefix("identite."): value}
+        for part, said in parts.items() if source.startswith("identite") else ():
+            if part == "prenoms":
+                found["prenoms"] = str(said).split()
+            elif f"identite.{part}" in _DECLARED:
+                found[_DECLARED[f"identite.{part}"]] = said
     return found
 
 

@@ -9,8 +9,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.demarches.definitions import Definition
 from app.demarches.edition.scenarios import enregistrer, rejouer
 from app.demarches.repository import dossiers, edition, essais
@@ -98,8 +96,12 @@ async def keep_scenario(atelier: Atelier, slug: str, dossier_id: UUID, nom: str)
         raise InvalidInputError("Déposez d’abord ce dossier d’essai : ses réponses seront alors figées.")
     definition = await catalogue.definition_of(atelier.session, row.version_id, None)
     pieces = await essais.list_pieces(atelier.session, dossier_id)
-    etats = ["brouillon", *await _etats(atelier.session, dossier_id, row.etat)]
-    contenu = enregistrer(definition, row.reponses, pieces, row.depose_le.date(), etats)
+    lines = await essais.list_lignes(atelier.session, dossier_id)
+    etats = ["brouillon", *_etats([line.genre for line in lines], row.etat)]
+    etapes = [
+        str(line.donnees["vers"]) for line in lines if line.genre == "etape" and line.donnees.get("vers")
+    ]
+    contenu = enregistrer(definition, row.reponses, pieces, row.depose_le.date(), etats, etapes)
     await edition.add_scenario(
         atelier.session,
         id=uuid7(),
@@ -115,16 +117,16 @@ async def keep_scenario(atelier: Atelier, slug: str, dossier_id: UUID, nom: str)
 # What each line of the history says of the state that follows it.
 _SUITES = {
     "depot": "depose",
-    "prise": "en_instruction",
+    "prise_en_charge": "en_instruction",
     "complement_demande": "en_attente",
-    "reponse": "en_instruction",
+    "complement_recu": "en_instruction",
 }
 
 
-async def _etats(session: AsyncSession, dossier_id: UUID, final: str) -> list[str]:
+def _etats(genres: Sequence[str], final: str) -> list[str]:
     """The states gone through, as the history tells them, ending with the present one."""
     found: list[str] = []
-    for genre in await essais.list_genres(session, dossier_id):
+    for genre in genres:
         etat = _SUITES.get(genre, "")
         if etat and found[-1:] != [etat]:
             found.append(etat)
@@ -153,6 +155,7 @@ def _accepted(definition: Definition, contenu: dict[str, Any]) -> dict[str, Any]
         contenu["pieces"],
         date.fromisoformat(contenu["jour"]),
         contenu["etats"],
+        [one["etape"] for one in contenu.get("parcours", [])[1:]],
     )
 
 

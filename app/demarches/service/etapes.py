@@ -82,7 +82,8 @@ async def follow(ctx: Contexte, dossier_id: UUID, vers: str, *, version: int | N
         await repository.update_dossier(ctx.db, dossier, ctx.now, etape=FIN, etape_le=ctx.now)
     else:
         await _enter(ctx, work, definition, after)
-    await note(ctx, work, "etape", interne=True, libelle=after.titre if after else suite.libelle)
+    words = after.titre if after else suite.libelle
+    await note(ctx, work, "etape", interne=True, libelle=words, vers=vers)
     await record(ctx, "demarches:etape:suivre", str(dossier_id), dossier.collectivite_id, vers=vers)
 
 

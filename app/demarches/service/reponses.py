@@ -12,6 +12,7 @@ from app.demarches.domain.versions import Rapprochement, canonique, ecrire_marqu
 from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Reponse
 from app.demarches.service.brouillons import Brouillon
+from app.demarches.service.referentiels import resolve
 from app.socle.contexte import Contexte
 from app.socle.errors import NotFoundError
 
@@ -103,13 +104,16 @@ async def save_page(
     """
     sent = envoi or Envoi()
     joined = _joined(draft, page.champs, fields, sent)
-    saisie = parse_page(draft.definition, page, joined.brut, draft.reponses, draft.circonstances)
+    lignes = await resolve(ctx, draft.dossier.collectivite_id, page.champs, joined.brut)
+    saisie = parse_page(draft.definition, page, joined.brut, draft.reponses, draft.circonstances, lignes)
     answers: Answers = {}
     for champ in page.champs:
         typed = _clean(_typed(champ, saisie.brut))
         if champ.id not in joined.conflits and (champ.id in saisie.valeurs or typed):
             answers[champ.id] = (saisie.valeurs.get(champ.id, saisie.gardees.get(champ.id)), typed)
     late = await _write(ctx, draft, answers, sent.origine)
+    if not late and not joined.conflits:
+        draft.stands(saisie.etat)
     return Ecriture(saisie, _conflicts(page.champs, fields, joined.conflits | late))
 
 
@@ -166,8 +170,9 @@ async def save_champs(
     Returns soft remarks on what is no answer yet, and what is in conflict as `save_page` does. NotFoundError for a
     question that this démarche does not have.
     """
-    known = {champ.id: champ for champ in draft.definition.champs() if champ.repond}
-    if not set(ids) <= known.keys():
+    wanted = set(ids)
+    known = {champ.id: champ for champ in draft.definition.champs() if champ.id in wanted and champ.repond}
+    if wanted != known.keys():
         raise NotFoundError(
             "Cette question ne fait plus partie de la démarche. Rechargez la page et recommencez."
         )
@@ -175,12 +180,13 @@ async def save_champs(
     asked = [known[id_] for id_ in ids]
     joined = _joined(draft, asked, fields, sent)
     today = ctx.today(draft.collectivite.fuseau)
+    lignes = await resolve(ctx, draft.dossier.collectivite_id, asked, joined.brut)
     answers: Answers = {}
     remarks = {}
     for champ in asked:
         if champ.id in joined.conflits or champ.id in joined.gardes:
             continue
-        typed = parse_champ(champ, joined.brut, draft.reponses, today)
+        typed = parse_champ(champ, joined.brut, draft.reponses, today, lignes)
         answers[champ.id] = (typed.valeur, _clean(typed.brut))
         if typed.erreur:
             remarks[champ.id] = typed.erreur

@@ -18,7 +18,7 @@ from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Reponse
 from app.demarches.service import acces
 from app.demarches.service.brouillons import Brouillon
-from app.demarches.service.connu import known_for
+from app.demarches.service.connu import given_to, known_for
 from app.demarches.types import ContexteDeSaisie
 from app.socle.audit import record
 from app.socle.contexte import Contexte
@@ -175,8 +175,8 @@ async def _refill(ctx: Contexte, draft: Brouillon) -> None:
         source, former = champ.prerempli or "", stored.get(champ.id)
         if not source or (former is not None and former.origine):
             continue
-        value = known.get(source)
-        if value is None and (former is None or not source.startswith("beneficiaire.")):
+        value = given_to(champ, known)
+        if value is None and (former is None or not source.startswith("beneficiaire")):
             continue
         typed = entrees_de(champ, value) if value is not None else {}
         rows.append(

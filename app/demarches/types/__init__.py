@@ -38,6 +38,7 @@ from app.demarches.types.numeros import (
     Siret,
 )
 from app.demarches.types.personnes import Enfant, Identite
+from app.demarches.types.referentiel import Referentiel
 from app.demarches.types.tableau import Tableau
 from app.demarches.types.textes import Formate, Texte, TexteLong
 
@@ -76,6 +77,7 @@ _TOUS: tuple[TypeDeChamp, ...] = (
     Departement(),
     Pays(),
     Carte(),
+    Referentiel(),
     Calcul(),
     PieceJointe(),
     Explication(),

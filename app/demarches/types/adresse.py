@@ -1,5 +1,6 @@
 """A postal address: always accepted as typed; what the national address base adds is kept beside it."""
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -74,7 +75,7 @@ class Adresse(TypeSimple):
 
         The hidden inputs are a browser's word: they are kept only when they agree with what is written.
         """
-        town = _commune_de(parts)
+        town = _commune_de(parts["code_postal"], parts["commune"])
         if town is None:
             return {}
         found: dict[str, Any] = {"code_insee": town.code}
@@ -138,16 +139,15 @@ class Adresse(TypeSimple):
         return TypeExpression("compose", parties=dict.fromkeys(names, TEXTE))
 
 
-def _commune_de(parts: Mapping[str, str]) -> Entree | None:
+@functools.lru_cache(maxsize=1024)
+def _commune_de(code_postal: str, commune: str) -> Entree | None:
     """The one commune of that name and département; None for a name that the official code does not have there."""
-    head = (
-        parts["code_postal"][:2] if parts["code_postal"][:2] not in ("97", "98") else parts["code_postal"][:3]
-    )
+    head = code_postal[:2] if code_postal[:2] not in ("97", "98") else code_postal[:3]
     named = [
         entree
-        for entree in communes().nommees(re.sub(r"(?i)\s+cedex.*$", "", parts["commune"]))
-        if entree.precision.startswith(head) and plier(entree.nom) in plier(parts["commune"])
+        for entree in communes().nommees(re.sub(r"(?i)\s+cedex.*$", "", commune))
+        if entree.precision.startswith(head) and plier(entree.nom) in plier(commune)
     ]
-    same = [entree for entree in named if entree.precision == parts["code_postal"]]
+    same = [entree for entree in named if entree.precision == code_postal]
     found = same or named
     return found[0] if len(found) == 1 else None

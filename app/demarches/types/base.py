@@ -73,7 +73,7 @@ class ContexteDeSaisie:
     reponses: Mapping[str, Any] = field(default_factory=dict)
     acquis: Mapping[str, Any] = field(default_factory=dict)
     code_insee: str | None = None
-    lignes: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    lignes: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Identite(Compose):
     """A person: first names and birth name, and the parts that `demande` adds."""
 
     nom: ClassVar[str] = "identite"
-    attributs: ClassVar[frozenset[str]] = frozenset({"demande"})
+    attributs: ClassVar[frozenset[str]] = frozenset({"demande", "facultatives"})
     modele: ClassVar[dict[str, dict[str, Any]]] = _IDENTITE
     toujours: ClassVar[frozenset[str]] = frozenset({"prenoms", "nom_naissance"})
 
@@ -75,10 +75,12 @@ class Identite(Compose):
         if unknown or len(set(champ.demande)) != len(champ.demande):
             offered = ", ".join(sorted(self.modele.keys() - self.toujours))
             raise ValueError(f"demande: parts among {offered}, each once")
+        if not set(champ.facultatives) <= self.toujours | set(champ.demande):
+            raise ValueError("facultatives: parts that are asked")
 
     def sous_champs(self, champ: "Champ") -> "tuple[Champ, ...]":
         """The parts, in the order of the model."""
-        return _parties(type(champ), self.nom, champ.demande)
+        return _parties(type(champ), self.nom, champ.demande, champ.facultatives)
 
 
 class Enfant(Identite):
@@ -90,10 +92,15 @@ class Enfant(Identite):
 
 
 @functools.lru_cache(maxsize=256)
-def _parties(classe: "type[Champ]", nom: str, demande: tuple[str, ...]) -> "tuple[Champ, ...]":
+def _parties(
+    classe: "type[Champ]", nom: str, demande: tuple[str, ...], facultatives: tuple[str, ...]
+) -> "tuple[Champ, ...]":
     kind = Enfant if nom == Enfant.nom else Identite
     return tuple(
-        classe.model_validate({"id": part, "obligatoire": True, **modele})
+        classe.model_validate(
+            {"id": part, "obligatoire": True, **modele}
+            | ({"obligatoire": False} if part in facultatives else {})
+        )
         for part, modele in kind.modele.items()
         if part in kind.toujours or part in demande
     )

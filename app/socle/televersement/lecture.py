@@ -5,6 +5,7 @@ limit of a file (usually 10 MB) and the number of uploads held at once (`UploadP
 Starlette's own form parser is not used: it spools files in clear to the temporary folder.
 """
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ from app.socle.errors import BusinessError, InvalidInputError, UnavailableError
 from app.socle.langues import N_, phrase
 
 MEGA = 1_000_000
+# Bodies up to this size are read whole, then cut.
+PETIT = 256 * 1024
+_HEADER = re.compile(rb"([A-Za-z-]+): ([\x20-\x7e\x80-\xff]*)")
+_PLAIN = re.compile(rb'form-data; name="([^"\\%]*)"(?:; filename="([^"\\%]*)")?')
 
 
 class BodyTooHeavyError(BusinessError):
@@ -203,6 +208,10 @@ async def read_form(
     if kind != b"multipart/form-data" or not 0 < len(boundary) <= 200:
         raise MalformedBodyError
     parts = _Parts(boundary, limits)
+    if announced is not None and announced <= PETIT:
+        for part in parts.whole(await _gathered(body, announced)):
+            yield part
+        return
     received = 0
     async for chunk in _chunks(body):
         received += len(chunk)
@@ -218,7 +227,7 @@ class _Parts:
     """Turns the parser's callbacks into whole parts."""
 
     def __init__(self, boundary: bytes, limits: FormLimits) -> None:
-        self._limits = limits
+        self._boundary, self._limits = boundary, limits
         self._done: list[TextPart | FilePart] = []
         self._files = self._fields = 0
         self._headers: dict[str, bytes] = {}
@@ -240,6 +249,22 @@ class _Parts:
                 "on_end": self._on_end,
             },
         )
+
+    def whole(self, body: bytes) -> list[TextPart | FilePart]:
+        """The parts of a small body, cut at its boundary; one that is not plainly written goes through the parser."""
+        cut = _cut(body, self._boundary)
+        if cut is None:
+            done = self.feed(body)
+            if not self.ended:
+                raise BodyCutError
+            return done
+        for headers, data in cut:
+            self._on_part_begin()
+            self._headers = headers
+            self._on_headers_finished()
+            self._on_part_data(data, 0, len(data))
+            self._on_part_end()
+        return self._done
 
     def feed(self, chunk: bytes) -> list[TextPart | FilePart]:
         """The parts that this chunk completes."""
@@ -266,7 +291,7 @@ class _Parts:
         self._header_name, self._header_value = b"", b""
 
     def _on_headers_finished(self) -> None:
-        kind, options = parse_options_header(self._headers.get("content-disposition", b""))
+        kind, options = _disposition(self._headers.get("content-disposition", b""))
         if kind != b"form-data" or b"name" not in options:
             raise MalformedBodyError
         self._is_file = b"filename" in options
@@ -297,6 +322,47 @@ class _Parts:
 
     def _on_end(self) -> None:
         self.ended = True
+
+
+async def _gathered(body: AsyncIterable[bytes], announced: int) -> bytes:
+    """A small body whole; BodyCutError when it is not as long as it said."""
+    received = bytearray()
+    async for chunk in _chunks(body):
+        received += chunk
+        if len(received) > announced:
+            break
+    if len(received) != announced:
+        raise BodyCutError
+    return bytes(received)
+
+
+def _cut(body: bytes, boundary: bytes) -> list[tuple[dict[str, bytes], bytes]] | None:
+    """The parts of a body as every browser writes it: headers and data; None for any other."""
+    mark = b"--" + boundary
+    start, between, end = mark + b"\r\n", b"\r\n" + mark + b"\r\n", b"\r\n" + mark + b"--"
+    inner, _, tail = body.rpartition(end)
+    if not inner.startswith(start) or tail not in (b"", b"\r\n"):
+        return None
+    chunks = inner[len(start) :].split(between)
+    if inner.count(b"\r\n" + mark) != len(chunks) - 1:
+        return None
+    found = []
+    for chunk in chunks:
+        head, blank, data = chunk.partition(b"\r\n\r\n")
+        lines = [_HEADER.fullmatch(line) for line in head.split(b"\r\n")]
+        if not blank or None in lines:
+            return None
+        found.append(({m[1].decode("ascii").lower(): m[2] for m in lines if m}, data))
+    return found
+
+
+def _disposition(header: bytes) -> tuple[bytes, dict[bytes, bytes]]:
+    """What a part says of itself. What browsers write is read at once; anything else as the standard says."""
+    plain = _PLAIN.fullmatch(header)
+    if plain is None:
+        return parse_options_header(header)
+    name, filename = plain.groups()
+    return b"form-data", {b"name": name} if filename is None else {b"name": name, b"filename": filename}
 
 
 async def _chunks(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
