@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
-from app.demarches.domain import champs_visibles, jour_local, pages_applicables, silence_de
+from app.demarches.domain import etat_du_formulaire, jour_local, silence_de
 from app.demarches.domain.etats import ETATS_FINAUX, LIBELLES_ETAT, Etat
 from app.demarches.domain.representation import mention_represente
 from app.demarches.models import Document, Dossier, Envoi
@@ -229,8 +229,8 @@ def _demand(base: str, found: Suivi, typed: FormData) -> dict[str, Any] | None:
     around = circonstances_of(day, found.dossier, found.collectivite)
     options = [
         vues.Option(champ.id, champ.libelle)
-        for page in pages_applicables(found.definition, reponses, around)
-        for champ in champs_visibles(found.definition, page, reponses, around)
+        for seen in etat_du_formulaire(found.definition, reponses, around).pages
+        for champ in seen.champs
         if champ.type == "piece" and champ.id not in awaited
     ]
     jour = {part: typed.get(f"avant_le-{part}", "") for part in ("jour", "mois", "annee")}

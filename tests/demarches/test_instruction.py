@@ -13,6 +13,7 @@ from app.demarches.service.instruction import BailError, PerimeeError
 from app.socle.errors import BusinessError, ConflictError, NotFoundError
 from tests import cast as acteurs
 from tests.cast import Cast, DossierEssai, image_jpeg
+from tests.outillage.comptage import count_statements
 from tests.outillage.navigateur import Navigateur, Page
 from tests.outillage.portail import Portail
 from tests.outillage.travaux import run_jobs, sent_mails
@@ -315,6 +316,34 @@ async def test_the_whole_dossier_is_printed_and_the_reading_recorded(portail: Po
         "SELECT count(*) FROM socle_audit WHERE action = 'demarches:dossier:imprimer' AND objet = %s",
         str(dossier.id),
     ) == [(1,)]
+
+
+async def test_a_page_of_a_dossier_takes_ten_statements_at_most_whatever_it_holds(
+    portail: Portail, cast: Cast
+) -> None:
+    dossier = await acteurs.dossier_depose(portail)
+    readers = [await desk(portail, cast)]
+    for label in ("guingamp", "mon"):
+        nav = portail.navigateur(label)
+        await portail.ouvrir_session(label, usager=(await acteurs.compte(portail)).paire, navigateur=nav)
+        readers.append(nav)
+    counts: list[list[int]] = []
+    for written in (1, 40):
+        portail.base.sql(
+            "INSERT INTO demarches_message (collectivite_id, dossier_id, id, quand, de_l_agent, auteur, texte)"
+            " SELECT collectivite_id, id, gen_random_uuid(), now(), true, 'Mairie', 'Bonjour.'"
+            " FROM demarches_dossier, generate_series(1, %s) WHERE id = %s",
+            written,
+            dossier.id,
+        )
+        counts.append([])
+        for nav in readers:
+            with count_statements() as sent:
+                page = await nav.get(f"/dossiers/{dossier.id}")
+            counts[-1].append(len(sent))
+    assert page.texte.count("Bonjour.") == 41
+    assert counts[0] == counts[1]
+    assert max(counts[0]) <= 10, sent
 
 
 async def test_a_refused_mail_is_shown_to_the_agent(portail: Portail, cast: Cast) -> None:

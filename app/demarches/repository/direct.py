@@ -69,6 +69,14 @@ def _readers(model: type[Base]) -> tuple[tuple[str, Any], ...]:
     return tuple((c.name, _READERS.get(c.type.python_type, _same)) for c in model.__table__.columns)
 
 
+def under_dossier(model: type[Base], order: str, also: str = "") -> str:
+    """The rows of a table that hang under a dossier ($1 its collectivité, $2 its id), a JSON list, for a SELECT."""
+    return (
+        f"(SELECT coalesce(json_agg(t ORDER BY {order}), '[]') FROM {_table(model)} t"  # noqa: S608 - names of ours
+        f" WHERE t.collectivite_id = $1 AND t.dossier_id = $2{also})"
+    )
+
+
 async def insert_row(session: AsyncSession, model: type[Base], values: Mapping[str, Any]) -> bool:
     """Adds a row; False when one with the same keys was there already. Objects and lists go as JSON."""
     sent = (as_json(value) if isinstance(value, dict | list) else value for value in values.values())
@@ -78,6 +86,10 @@ async def insert_row(session: AsyncSession, model: type[Base], values: Mapping[s
 @cache
 def _insert(model: type[Base], names: tuple[str, ...]) -> str:
     marks = ", ".join(f"${n}" for n in range(1, len(names) + 1))
-    table = model.__table__.fullname  # type: ignore[attr-defined]
     # Names of our own models: nothing of a visitor's.
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING 1"  # noqa: S608
+    return f"INSERT INTO {_table(model)} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING 1"  # noqa: S608
+
+
+def _table(model: type[Base]) -> str:
+    name: str = model.__table__.fullname  # type: ignore[attr-defined]
+    return name

@@ -1,7 +1,7 @@
 """SQL of dossiers: drafts, answers, pieces, submission, history."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, delete, func, select, text, update
@@ -20,7 +20,8 @@ from app.demarches.models import (
     Message,
     Piece,
 )
-from app.demarches.repository.direct import insert_row
+from app.demarches.repository.direct import from_json, insert_row, under_dossier
+from app.socle.db import fetch
 from app.socle.tenancy import Perimetre
 
 # What the database writes by itself in a draft's row.
@@ -273,14 +274,46 @@ async def get_envoi(session: AsyncSession, envoi_id: UUID) -> Envoi | None:
     return (await session.execute(select(Envoi).where(Envoi.id == envoi_id))).scalar_one_or_none()
 
 
-async def list_envois(session: AsyncSession, dossier: Dossier) -> list[Envoi]:
-    """The e-mails of a dossier and what became of them."""
-    query = (
-        select(Envoi)
-        .where(Envoi.collectivite_id == dossier.collectivite_id, Envoi.dossier_id == dossier.id)
-        .order_by(Envoi.cree_le)
+class Annexes(NamedTuple):
+    """What hangs under a submitted dossier for whoever follows it, oldest first; documents replaced are left out."""
+
+    pieces: list[Piece]
+    evenements: list[Evenement]
+    messages: list[Message]
+    complements: list[Complement]
+    decision: Decision | None
+    documents: list[Document]
+    envois: list[Envoi]
+
+
+_ANNEXES = "SELECT {}".format(
+    ", ".join(
+        (
+            under_dossier(Piece, "t.id", " AND t.etat <> 'remplacee'"),
+            under_dossier(Evenement, "t.quand, t.id"),
+            under_dossier(Message, "t.quand, t.id"),
+            under_dossier(Complement, "t.demande_le, t.id"),
+            under_dossier(Decision, "t.rendue_le"),
+            under_dossier(Document, "t.cree_le"),
+            under_dossier(Envoi, "t.cree_le"),
+        )
     )
-    return list((await session.execute(query)).scalars())
+)
+
+
+async def load_annexes(session: AsyncSession, dossier: Dossier) -> Annexes:
+    """All that the reader may see of it, in one statement whatever the numbers."""
+    (row,) = await fetch(session, _ANNEXES, dossier.collectivite_id, dossier.id)
+    pieces, evenements, messages, complements, decisions, documents, envois = row
+    return Annexes(
+        [from_json(Piece, item) for item in pieces],
+        [from_json(Evenement, item) for item in evenements],
+        [from_json(Message, item) for item in messages],
+        [from_json(Complement, item) for item in complements],
+        next((from_json(Decision, item) for item in decisions), None),
+        [from_json(Document, item) for item in documents],
+        [from_json(Envoi, item) for item in envois],
+    )
 
 
 async def list_consultations(session: AsyncSession, dossier_id: UUID) -> list[Row[Any]]:

@@ -1,6 +1,5 @@
 """SQL of the instruction beside the dossier itself: proposals, opinions, waits, handing over, alerts."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demarches.models import Alerte, Attente, Avis, Dossier, DuDossier, Proposition, Transmission
 from app.demarches.models_exterieur import Appel
+from app.demarches.repository.direct import from_json, under_dossier
 from app.demarches.repository.places import PlaceTenue
 from app.socle.db import fetch
 
@@ -36,24 +36,22 @@ class Travail:
 _PARTAGE = """
 , (SELECT coalesce(json_agg(json_build_array(x.id, x.nom) ORDER BY x.nom), '[]') FROM (
     SELECT DISTINCT a.id, btrim(a.prenom || ' ' || a.nom) AS nom FROM socle_habilitation h
-    JOIN socle_agent a ON a.id = h.agent_id WHERE h.collectivite_id = $1 AND a.actif) x WHERE x.nom <> '')::text
+    JOIN socle_agent a ON a.id = h.agent_id WHERE h.collectivite_id = $1 AND a.actif) x WHERE x.nom <> '')
 , (SELECT coalesce(json_agg(json_build_object('id', e.id, 'nom', e.nom, 'ton', e.ton) ORDER BY lower(e.nom)), '[]')
-    FROM demarches_etiquette e WHERE e.collectivite_id = $1 AND e.active)::text
+    FROM demarches_etiquette e WHERE e.collectivite_id = $1 AND e.active)
 , (SELECT coalesce(json_agg(json_build_array(q.champ_id, q.option, q.saison, p.etat, p.rang)), '[]')
     FROM demarches_place p JOIN demarches_quota q ON q.collectivite_id = p.collectivite_id AND q.id = p.quota_id
-    WHERE p.collectivite_id = $1 AND p.dossier_id = $2)::text
+    WHERE p.collectivite_id = $1 AND p.dossier_id = $2)
 """
 _TRAVAIL = "SELECT {}".format(
     ", ".join(
-        f"(SELECT coalesce(json_agg(t ORDER BY {order}), '[]') FROM {table} t"  # noqa: S608 - names of ours
-        " WHERE t.collectivite_id = $1 AND t.dossier_id = $2)::text"
-        for table, order in (
-            ("demarches_avis", "t.demande_le, t.id"),
-            ("demarches_attente", "t.ouverte_le, t.id"),
-            ("demarches_proposition", "t.proposee_le"),
-            ("demarches_transmission", "t.transmis_le"),
-            ("demarches_alerte", "t.creee_le"),
-            ("demarches_appel", "t.cree_le, t.id"),
+        (
+            under_dossier(Avis, "t.demande_le, t.id"),
+            under_dossier(Attente, "t.ouverte_le, t.id"),
+            under_dossier(Proposition, "t.proposee_le"),
+            under_dossier(Transmission, "t.transmis_le"),
+            under_dossier(Alerte, "t.creee_le"),
+            under_dossier(Appel, "t.cree_le, t.id"),
         )
     )
     + _PARTAGE
@@ -63,32 +61,18 @@ _TRAVAIL = "SELECT {}".format(
 async def load_travail(session: AsyncSession, dossier: Dossier) -> Travail:
     """All of it in one statement, whatever the numbers."""
     (row,) = await fetch(session, _TRAVAIL, dossier.collectivite_id, dossier.id)
-    avis, attentes, propositions, transmissions, alertes, appels, collegues, etiquettes, places = map(
-        json.loads, row
-    )
+    avis, attentes, propositions, transmissions, alertes, appels, collegues, etiquettes, places = row
     return Travail(
-        [_made(Avis, item) for item in avis],
-        [_made(Attente, item) for item in attentes],
-        next((_made(Proposition, item) for item in propositions), None),
-        next((_made(Transmission, item) for item in transmissions), None),
-        [_made(Alerte, item) for item in alertes],
-        [_made(Appel, item) for item in appels],
+        [from_json(Avis, item) for item in avis],
+        [from_json(Attente, item) for item in attentes],
+        next((from_json(Proposition, item) for item in propositions), None),
+        next((from_json(Transmission, item) for item in transmissions), None),
+        [from_json(Alerte, item) for item in alertes],
+        [from_json(Appel, item) for item in appels],
         [(id_, nom) for id_, nom in collegues],
         etiquettes,
         [PlaceTenue(*item) for item in places],
     )
-
-
-def _made(model: Any, data: dict[str, Any]) -> Any:
-    """A detached object of a model, from its row as JSON."""
-    values = {}
-    for column in model.__table__.columns:
-        value = data.get(column.name)
-        if isinstance(value, str) and column.type.python_type in (date, datetime, UUID):
-            kind = column.type.python_type
-            value = UUID(value) if kind is UUID else kind.fromisoformat(value)
-        values[column.name] = value
-    return model(**values)
 
 
 async def save_proposition(session: AsyncSession, dossier: Dossier, **values: Any) -> None:

@@ -54,7 +54,7 @@ async def show_dossier(
     droit = await droit_of(ctx, dossier.collectivite_id)
     if lecture:
         await record(ctx, "demarches:dossier:lire", str(dossier.id), dossier.collectivite_id)
-    travail = await etapes.reading(ctx, dossier_id)
+    travail = await etapes.reading(ctx, dossier)
     typed, wrong = saisie or FormData(), erreurs or {}
     since = opened_at(typed) if conflit else None
     return page(

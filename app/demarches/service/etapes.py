@@ -23,7 +23,7 @@ from app.demarches.repository import parcours as lignes
 from app.demarches.service import appels
 from app.demarches.service.catalogue import definition_of
 from app.demarches.service.horloge import lieu_of
-from app.demarches.service.prise import Instruction, access, emit_mail, note, open_for_act, signature
+from app.demarches.service.prise import Instruction, emit_mail, note, open_for_act, signature
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.errors import ConflictError, ForbiddenError, NotFoundError
@@ -196,6 +196,6 @@ async def close_by_hand(
     await note(ctx, work, "attente_levee", interne=True, libelle=closed.libelle)
 
 
-async def reading(ctx: Contexte, dossier_id: UUID) -> lignes.Travail:
-    """What hangs under a dossier for its agents alone; NotFoundError for a dossier that is not theirs."""
-    return await lignes.load_travail(ctx.db, await access(ctx, dossier_id))
+async def reading(ctx: Contexte, dossier: Dossier) -> lignes.Travail:
+    """What hangs under a dossier, which the agent may read (`access`), for its agents alone."""
+    return await lignes.load_travail(ctx.db, dossier)

@@ -104,21 +104,11 @@ async def load(ctx: Contexte, dossier_id: UUID) -> Suivi:
 
 
 async def assemble(ctx: Contexte, dossier: Dossier) -> Suivi:
-    """What the reader's perimeter shows of a dossier: one statement a kind, whatever the numbers."""
+    """What the reader's perimeter shows of a dossier, in two statements whatever the numbers."""
     definition = await definition_of(ctx.db, dossier.version_id, dossier.surcouche_id)
     vues = await list_vues(ctx.db, [dossier.collectivite_id])
-    return Suivi(
-        dossier,
-        vues[dossier.collectivite_id],
-        definition,
-        await repository.list_pieces(ctx.db, dossier),
-        await repository.list_evenements(ctx.db, dossier),
-        await repository.list_messages(ctx.db, dossier),
-        await repository.list_complements(ctx.db, dossier),
-        await repository.get_decision(ctx.db, dossier),
-        await repository.list_documents(ctx.db, dossier),
-        await repository.list_envois(ctx.db, dossier),
-    )
+    annexes = await repository.load_annexes(ctx.db, dossier)
+    return Suivi(dossier, vues[dossier.collectivite_id], definition, *annexes)
 
 
 async def load_receipt(ctx: Contexte, dossier_id: UUID) -> Suivi:
