@@ -246,9 +246,11 @@ class Enregistreur {
 
   /** Says whether a question may stay empty. */
   exiger(bloc, due) {
-    const dit = bloc?.querySelector(".k-facultatif");
+    // Its own words come first: those of the questions that it is made of are theirs.
+    const titre = bloc?.querySelector("label, legend");
+    const dit = titre?.querySelector(".k-facultatif");
     if (due) dit?.remove();
-    else if (!dit) bloc?.querySelector("label, legend")?.append(" ", Object.assign(document.createElement("span"), { className: "k-facultatif", textContent: this.phrases.facultatif }));
+    else if (!dit) titre?.append(" ", Object.assign(document.createElement("span"), { className: "k-facultatif", textContent: this.phrases.facultatif }));
   }
 
   /** Questions of rows that rules show, hide or make due. The one where somebody is typing is never taken away. */

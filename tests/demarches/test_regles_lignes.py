@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from app.demarches.definitions import Definition, load_catalogue
 from app.demarches.definitions.surcouche import Surcouche, SurcoucheRefuseeError, appliquer
 from app.demarches.domain import a_completer, etat_du_formulaire, parse_page
+from app.demarches.edition.fautes import verifier_contenu
 from app.demarches.expressions import Circonstances
 from app.demarches.types import ContexteDeSaisie
 from tests.demarches.champs_essai import JOUR
@@ -151,6 +152,17 @@ def test_a_wrong_rule_of_a_row_is_told_with_its_question(partie_id: str, regle: 
     said = str(refusal.value).replace("\u00a0", " ")
     assert phrase in said
     assert f"Question « {partie_id} » de la ligne, « si »" in said
+
+
+def test_the_editor_tells_a_wrong_rule_of_a_row_where_rows_are_written() -> None:
+    contenu = FORME.model_dump(mode="json")
+    contenu["pages"][1]["champs"][0]["champs"][1]["si"] = "prenom > 3"
+    definition, (fault,) = verifier_contenu(contenu)
+    assert definition is None
+    assert (fault.page_id, fault.champ_id, fault.cible) == ("enfants", "enfants", "champs")
+    assert "scolarise" in fault.phrase
+    contenu["pages"][1]["champs"][0]["champs"][1]["si"] = 'prenom = "Léa"'
+    assert verifier_contenu(contenu)[1] == []
 
 
 def test_a_row_inside_a_row_has_no_condition() -> None:
