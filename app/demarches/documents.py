@@ -39,10 +39,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PieceRecue:
-    """A file that came with the dossier: which piece it is, and its name as the person knows it."""
+    """A file that came with the dossier: which piece it is, and its name as the person knows it.
+
+    `precision` is its kind and its date as the person gave them, empty when none was asked.
+    """
 
     libelle: str
     fichier: str
+    precision: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +150,10 @@ class Depot:
             "represente": self.represente,
             "agent": self.agent.data() if self.agent else None,
             "sections": [_section(section) for section in self.sections],
-            "pieces": [{"libelle": piece.libelle, "fichier": piece.fichier} for piece in self.pieces],
+            "pieces": [
+                {"libelle": piece.libelle, "precision": piece.precision, "fichier": piece.fichier}
+                for piece in self.pieces
+            ],
         }
 
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from starlette.datastructures import FormData
 
 from app.demarches.definitions.parcours import FIN, ActionAvis
-from app.demarches.domain import Lieu, ajouter, jour_local, silence_de
+from app.demarches.domain import RAISONS, Lieu, ajouter, jour_local, silence_de
 from app.demarches.domain.calendrier import REGLES
 from app.demarches.domain.dessin import LIBELLE_FIN, decrire, dessiner
 from app.demarches.domain.etats import ETATS_FINAUX, Etat
@@ -25,7 +25,7 @@ from app.socle.permissions import Droit
 EXAMENS = (
     vues.Option("jointe", "À examiner"),
     vues.Option("acceptee", "Accepté"),
-    *(vues.Option(code, f"Refusé : {phrase}") for code, phrase in examen.RAISONS.items()),
+    *(vues.Option(code, f"Refusé : {phrase}") for code, phrase in RAISONS.items()),
 )
 ABSENT = {
     "paiement": "Le paiement en ligne n’est pas installé ici : vérifiez-le vous-même, puis dites que c’est fait.",

@@ -23,7 +23,7 @@ METIER = (
     "app/demarches/service/edition.py", "app/demarches/service/examen.py", "app/demarches/service/exports.py",
     "app/demarches/service/lots.py", "app/demarches/service/partage.py", "app/demarches/service/prise.py",
     "app/demarches/service/publication", "app/demarches/service/surcouches.py", "app/identite/cles.py",
-    "app/portail/cles.py", "app/portail/console", "app/socle/sauvegarde/", "app/rendezvous/",
+    "app/portail/cles.py", "app/portail/console", "app/socle/sauvegarde/",
     "app/demarches/service/appels.py", "app/socle/sortie.py",
 )  # fmt: skip
 # Faults of ours and details for the log: the sentence shown is their class's.

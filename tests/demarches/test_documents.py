@@ -59,7 +59,9 @@ DEPOT = Depot(
     demandeur=Destinataire(nom="Maëlys Tanguy 😀", adresse=("8 rue des Ponts", "22200 Guingamp")),
     depose_par="Gaëlle Le Goff",
     sections=(Section(titre="Le chantier", reponses=(Reponse(libelle="Nature", valeur="Benne"),)),),
-    pieces=(PieceRecue(libelle="Plan de situation", fichier="plan.pdf"),),
+    pieces=(
+        PieceRecue(libelle="Plan de situation", fichier="plan.pdf", precision="Esquisse, du 4 mai 2026"),
+    ),
 )
 REJET = SilenceRejet(echeance=date(2027, 1, 22), fondement="décret n° 2015-1459", recours=RECOURS)
 ACCEPTATION = SilenceAcceptation(echeance=date(2027, 1, 22), fondement="article L231-1")
@@ -121,7 +123,7 @@ async def test_an_acknowledgement_where_silence_refuses_says_all_that_the_law_wa
         "Monsieur le maire de Guingamp",
         "tribunal administratif de Rennes, 3 contour de la Motte, 35044 Rennes Cedex",
         "Benne",
-        "Plan de situation (plan.pdf)",
+        "Plan de situation : Esquisse, du 4 mai 2026 (plan.pdf)",
     ):
         assert mention in text
     assert "L232-3" not in text

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from lxml import etree
+from pypdf import PdfReader
 
 from app.demarches.repository import exports as repository
 from app.demarches.service import extraction
@@ -108,6 +109,42 @@ async def test_a_workbook_has_real_dates_and_numbers(portail: Portail, cast: Cas
     found = json.loads(await taken(nav, pages["json"]))
     assert found["champs"]["type_acte"]["type"] == "choix"
     assert found["dossiers"][0]["reponses"]["type_acte"] == "copie_integrale"
+
+
+async def test_documents_are_told_with_their_date_their_state_and_the_reason(
+    portail: Portail, cast: Cast
+) -> None:
+    await acteurs.dossier_depose(portail)
+    portail.base.sql(
+        "UPDATE demarches_piece SET date_document = '2019-03-27', etat = 'refusee', raison = 'perime', motif = '=1'"
+    )
+    nav = await agent(portail, cast)
+    files: dict[str, bytes] = {}
+    for kinds in (("csv", "xlsx", "ods"), ("json", "zip")):
+        pages = {kind: await ask(nav, cast, format=kind) for kind in kinds}
+        await run_jobs(portail)
+        files |= {kind: await taken(nav, page) for kind, page in pages.items()}
+    (row,) = csv.DictReader(io.StringIO(files["csv"].decode("utf-8-sig")), delimiter=";")
+    assert "du 27\N{NO-BREAK SPACE}mars 2019 (refusé : Le document n’est plus valable. =1)" in row.values()
+    with zipfile.ZipFile(io.BytesIO(files["xlsx"])) as book:
+        assert 'name="Documents"' in book.read("xl/workbook.xml").decode()
+        last = max(name for name in book.namelist() if name.startswith("xl/worksheets/sheet"))
+        sheet = etree.fromstring(book.read(last))
+    day = "//m:row[2]/m:c[@r='D2' and not(@t)]/m:v/text()"
+    assert sheet.xpath(day, namespaces={"m": sheet.nsmap[None]}) == ["43551"]
+    with zipfile.ZipFile(io.BytesIO(files["ods"])) as book:
+        tree = etree.fromstring(book.read("content.xml"))
+    line = "//t:table[@t:name='Documents']/t:table-row[2]"
+    cells = tree.xpath(f"{line}//text()", namespaces={"t": tree.nsmap["table"]})
+    assert cells[-3:-1] == ["Refusé", "Le document n’est plus valable. =1"]
+    found = json.loads(files["json"])
+    (piece,) = found["dossiers"][0]["pieces"]
+    assert found["champs"][piece["champ"]]["type"] == "piece"
+    assert (piece["date"], piece["etat"], piece["raison"]) == ("2019-03-27", "refusee", "perime")
+    with zipfile.ZipFile(io.BytesIO(files["zip"])) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("/dossier.pdf"))
+        pages_read = PdfReader(io.BytesIO(archive.read(name))).pages
+    assert "du 27 mars 2019" in " ".join(" ".join(page.extract_text() for page in pages_read).split())
 
 
 async def test_an_archive_holds_the_pieces_and_the_papers(portail: Portail, cast: Cast) -> None:

@@ -2,14 +2,18 @@
 
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
 
-from app.demarches.definitions import Champ
+from app.demarches.definitions import Champ, Definition
 from app.demarches.domain import Decrit, a_completer, faute_pieces
+from app.demarches.exports import Plan
+from app.demarches.exports.classeurs import RedacteurXlsx
 from tests.cast import Cast, Sain, image_jpeg
 from tests.demarches.champs_essai import JOUR, NB, champ
+from tests.demarches.test_regles_proprietes import DOSSIER
 from tests.outillage.base import BaseEssai
 from tests.outillage.navigateur import Page
 from tests.outillage.portail import Portail
@@ -100,6 +104,52 @@ def test_the_last_check_before_submission_looks_at_the_documents() -> None:
     said = {id_: phrase for _, id_, phrase in a_completer(DEFINITION, {}, old, JOUR)}
     assert "moins de 3 mois" in said["q_piece"]
     assert "q_piece" not in {id_ for _, id_, _ in a_completer(DEFINITION, {}, {piece.id}, JOUR)}
+
+
+def _plan(definition: Definition) -> Plan:
+    return Plan({("v", ""): definition}, ZoneInfo("Europe/Paris"))
+
+
+def test_an_export_names_the_kind_of_each_document() -> None:
+    told = {"nom": "f.pdf", "raison": "", "motif": "", "champ": "q_piece"}
+    pieces = [
+        {**told, "nature": "facture", "date": "2026-01-05", "etat": "acceptee"},
+        {**told, "nature": "", "date": None, "etat": "jointe"},
+    ]
+    plan = _plan(DEFINITION)
+    lines = list(plan.lignes(DOSSIER | {"reponses": {}, "pieces": pieces}))
+    main = dict(zip([column.titre for column in plan.feuilles[0].colonnes], lines[0][1], strict=True))
+    assert main["Justificatif de domicile"] == (
+        f"Facture d’énergie, du 5{NB}janvier 2026 (accepté) ; f.pdf (à examiner)"
+    )
+    assert plan.feuilles[-1].nom == "Documents"
+    last = len(plan.feuilles) - 1
+    assert [line[1:] for sheet, line in lines if sheet == last] == [
+        ["Justificatif de domicile", "Facture d’énergie", RECENT, "Accepté", None, "f.pdf"],
+        ["Justificatif de domicile", None, None, "À examiner", None, "f.pdf"],
+    ]
+    assert _plan(DEFINITION.model_copy(update={"pages": DEFINITION.pages[:2]})).feuilles[-1].nom == "Dossiers"
+
+
+def test_a_sheet_has_a_name_that_spreadsheets_take() -> None:
+    page = DEFINITION.pages[2]
+    bloc = DEFINITION.champ("q_bloc")
+    titles = (f"Qui vit avec vous{NB}?", "documents", "Les personnes à charge de plus de dix-huit ans")
+    blocs = [bloc.model_copy(update={"id": f"b{n}", "libelle": title}) for n, title in enumerate(titles)]
+    pages = (page.model_copy(update={"champs": (*blocs, DEFINITION.champ("q_piece"))}),)
+    plan = _plan(DEFINITION.model_copy(update={"pages": pages}))
+    names = [feuille.nom for feuille in plan.feuilles]
+    assert names == [
+        "Dossiers",
+        "Qui vit avec vous",
+        "documents",
+        "Les personnes à charge de plus",
+        "Documents (2)",
+    ]
+    redacteur = RedacteurXlsx(plan, "Essai")
+    redacteur.fermer()
+    assert redacteur.prendre()
+    redacteur.abandonner()
 
 
 async def _pieces_page(portail: Portail) -> Page:

@@ -1,13 +1,20 @@
-"""The simulators' own pages, which people cross at each sign-in: axe, the HTML checker, a small phone, no script."""
+"""The simulators' own pages, which people cross to sign in or pay: axe, the HTML checker, a small phone, no script."""
 
+import base64
+import hashlib
+import hmac
+import json
+import time
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import Route
 
 from tests.navigateur.conftest import Arrivee
 from tests.navigateur.parcours import ACTE
 from tests.navigateur.pile import Pile
+from tests.simulateurs.payfip import DEMANDE, NUMCLI, envelope, told
 
 
 def stay(route: Route) -> None:
@@ -74,3 +81,69 @@ def test_every_page_of_the_simulators(arrive: Arrivee, pile: Pile, maniere: str)
     visite.follow("S’identifier avec ProConnect")
     visite.press("alan.coadou@guingamp.example")
     visite.sees("Un second facteur est nécessaire")
+
+
+def operation(server: httpx.Client, back: str) -> str:
+    """The payment page of an operation that a portal has just created."""
+    champs = {**DEMANDE, "urlnotif": back, "urlredirect": back}
+    answer = server.post("/payfip/tpa/services/securite", content=envelope("creerPaiementSecurise", champs))
+    return f"/payfip/tpa/paiementws.web?idop={told(answer)['idOp']}"
+
+
+@pytest.mark.parametrize("maniere", ["ordinaire", "sobre"])
+def test_the_pages_of_payments(arrive: Arrivee, pile: Pile, maniere: str) -> None:
+    visite = arrive(maniere)
+    visite.simulateurs = True
+    base = f"http://localhost:{pile.sim_port}"
+    with httpx.Client(base_url=base) as server:
+        libelles = ["Commune de Guingamp", "Régie périscolaire", ""]
+        put = server.put(f"/_simulateur/payfip/regies/{NUMCLI}", json={"libelles": libelles})
+        assert put.status_code == 201, put.text
+        back = f"http://guingamp.localhost:{pile.port}/"
+        paid, left = operation(server, back), operation(server, back)
+    visite.open_address(f"{base}{paid}")
+    visite.sees("Payer 12,50 €", "Régie périscolaire", "Mode test")
+    visite.press("Payer par carte bancaire")
+    visite.sees("Paiement accepté")
+    visite.follow("Revenir au site de la collectivité")
+    assert visite.here.startswith("guingamp/?idop=")
+    visite.open_address(f"{base}{paid}")
+    visite.sees("Le paiement n’est pas possible", "P3")
+    visite.open_address(f"{base}{left}")
+    visite.press("Abandonner")
+    visite.sees("Paiement abandonné", "Rien n’est débité.")
+    # The address of a refusal is answered 400, which the browser writes down.
+    visite.console[:] = [line for line in visite.console if "status of 400" not in line]
+
+
+@pytest.mark.parametrize("maniere", ["ordinaire", "sobre"])
+def test_the_pages_of_what_leaves_the_portal(arrive: Arrivee, pile: Pile, maniere: str) -> None:
+    visite = arrive(maniere)
+    visite.simulateurs = True
+    base = f"http://localhost:{pile.sim_port}"
+    link = f"http://guingamp.localhost:{pile.port}/rendez-vous/suivi?cle={'k' * 60}"
+    secret = base64.b64encode(b"s" * 32).decode()
+    visite.open_address(f"{base}/webhooks/")
+    visite.fill("Nom", f"sig_{maniere}")
+    visite.fill("Secret", f"whsec_{secret}")
+    visite.press("Enregistrer")
+    visite.sees(f"sig_{maniere}")
+    body = json.dumps({"numero": "1234", "lien": link}).encode()
+    now, id_ = str(int(time.time())), f"msg_{maniere}"
+    signature = hmac.new(b"s" * 32, f"{id_}.{now}.".encode() + body, hashlib.sha256).digest()
+    signed = {
+        "webhook-id": id_,
+        "webhook-timestamp": now,
+        "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
+    }
+    with httpx.Client(base_url=base) as server:
+        called = server.post(f"/webhooks/sig_{maniere}", content=body, headers=signed)
+        assert called.status_code == 200, called.text
+        text = f"Votre rendez-vous est demain. Le déplacer : {link}"
+        message = {"id": id_, "to": "+33612345678", "text": text}
+        sent = server.post("/sms/messages", json=message, headers={"authorization": "Bearer jeton-essai"})
+        assert sent.status_code == 202, sent.text
+    visite.open_address(f"{base}/webhooks/")
+    visite.sees(link)
+    visite.open_address(f"{base}/sms/")
+    visite.sees("+33612345678", link)

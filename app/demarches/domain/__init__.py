@@ -54,6 +54,7 @@ from app.demarches.domain.numero import (
     numeros_proches,
 )
 from app.demarches.domain.pieces import (
+    RAISONS,
     Decrit,
     ecrire_decrit,
     faute_document,
@@ -79,6 +80,7 @@ __all__ = [
     "ETATS_FINAUX",
     "LIBELLES_ETAT",
     "PARIS",
+    "RAISONS",
     "Decrit",
     "Etat",
     "EtatFormulaire",

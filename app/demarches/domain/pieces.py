@@ -15,6 +15,14 @@ from app.demarches.types.dates import ecrire_jour, lire_jour
 from app.socle.calendrier import afficher_date
 from app.socle.langues import N_, Phrase, phrase
 
+# Why a document is refused: the typed part of the reason, in the person's words.
+RAISONS: dict[str, str] = {
+    "illisible": N_("Le document n’est pas lisible."),
+    "perime": N_("Le document n’est plus valable."),
+    "incomplet": N_("Le document n’est pas complet."),
+    "mauvais_document": N_("Ce n’est pas le document demandé."),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Decrit:

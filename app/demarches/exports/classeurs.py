@@ -69,7 +69,7 @@ class RedacteurXlsx:
         self._fini: BinaryIO | None = None
 
     def _page(self, feuille: Feuille, nom: str) -> "Worksheet":
-        page = self._classeur.add_worksheet(nom[:31])
+        page = self._classeur.add_worksheet(nom)
         page.freeze_panes(1, 1)
         page.set_column(0, len(feuille.colonnes) - 1, 22)
         for place, column in enumerate(feuille.colonnes):

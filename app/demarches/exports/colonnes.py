@@ -1,9 +1,10 @@
-"""The sheets and columns of an export: one line per dossier, and one sheet more for each repeated block.
+"""The sheets and columns of an export: one line per dossier, one sheet more for each repeated block and for documents.
 
 A démarche changes while its dossiers stay: the columns are those of every version met, the latest first, each field
 under its id, so that an answer never lands under another question.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,9 +12,10 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.demarches.definitions import Definition
+from app.demarches.definitions import Champ, Definition
 from app.demarches.domain import LIBELLES_ETAT, Etat, afficher_numero
 from app.demarches.domain.representation import nom_represente
+from app.demarches.exports import documents
 from app.demarches.types import Cellule, Colonne
 
 Brut = Mapping[str, Any]
@@ -67,6 +69,7 @@ _DOSSIER: tuple[tuple[Colonne, Callable[[Brut, ZoneInfo], Cellule]], ...] = (
 )
 
 
+_INTERDITS = re.compile(r"[\[\]:*?/\\]")
 _RANG = Colonne("_rang", "Ligne", "nombre")
 # A field's id, the place of each of its columns, and its reader.
 _Colonnes = list[tuple[str, tuple[int, ...], Callable[[Any], tuple[Cellule, ...]]]]
@@ -80,6 +83,7 @@ class _Lecteur:
 
     champs: _Colonnes = field(default_factory=list)
     blocs: _Blocs = field(default_factory=list)
+    pieces: list[tuple[Champ, int]] = field(default_factory=list)
 
 
 class _Places:
@@ -98,6 +102,19 @@ class _Places:
         return tuple(self._de[column.cle] for column in colonnes)
 
 
+def _noms(titres: Sequence[str]) -> list[str]:
+    """Names that spreadsheets take: short, without brackets, slashes, colons or question marks, none twice."""
+    taken: dict[str, str] = {}
+    for title in titres:
+        plain = " ".join(_INTERDITS.sub(" ", title).split())[:31].strip("' ")
+        name, number = plain, 1
+        while not name or name.casefold() in taken:
+            number += 1
+            name = f"{plain[:26]} ({number})"
+        taken[name.casefold()] = name
+    return list(taken.values())
+
+
 class Plan:
     """The sheets of an export, and how a dossier of any of its versions becomes their lines."""
 
@@ -111,6 +128,9 @@ class Plan:
         for key, definition in definitions.items():
             reader = self._lecteurs[key] = _Lecteur()
             for champ in definition.champs():
+                if champ.type == "piece":
+                    (place,) = principale.prendre((Colonne(champ.id, champ.libelle),))
+                    reader.pieces.append((champ, place))
                 if not champ.repond:
                     continue
                 places = principale.prendre(champ.genre.colonnes(champ))
@@ -127,9 +147,14 @@ class Plan:
                             partial(champ.genre.cellules_lignes, champ),
                         )
                     )
-        self.feuilles: tuple[Feuille, ...] = (
-            Feuille("Dossiers", tuple(principale.colonnes)),
-            *(Feuille(title, tuple(places.colonnes)) for _, title, places in blocs.values()),
+        sheets = [("Dossiers", principale.colonnes)]
+        sheets += [(title, places.colonnes) for _, title, places in blocs.values()]
+        self._documents = len(sheets)
+        if any(reader.pieces for reader in self._lecteurs.values()):
+            sheets.append((documents.TITRE, [_DOSSIER[0][0], *documents.COLONNES]))
+        names = _noms([title for title, _ in sheets])
+        self.feuilles = tuple(
+            Feuille(name, tuple(columns)) for name, (_, columns) in zip(names, sheets, strict=True)
         )
 
     def lignes(self, dossier: Brut) -> Iterable[tuple[int, Sequence[Cellule]]]:
@@ -142,6 +167,12 @@ class Plan:
         for id_, places, lire in reader.champs:
             if id_ in answers:
                 _poser(cells, places, lire(answers[id_]))
+        attached = [
+            (champ, place, [piece for piece in dossier.get("pieces") or () if piece["champ"] == champ.id])
+            for champ, place in reader.pieces
+        ]
+        for champ, place, pieces in attached:
+            cells[place] = documents.resume(champ, pieces)
         yield 0, cells
         for id_, sheet, places, lire_lignes in reader.blocs:
             for rank, row in enumerate(lire_lignes(answers.get(id_)), 1):
@@ -149,6 +180,9 @@ class Plan:
                 line[:2] = [cells[0], rank]
                 _poser(line, places, row)
                 yield sheet, line
+        for champ, _, pieces in attached:
+            for piece in pieces:
+                yield self._documents, [cells[0], *documents.cellules(champ, piece)]
 
 
 def _poser(cells: list[Cellule], places: Sequence[int], found: Sequence[Cellule]) -> None:

@@ -130,7 +130,7 @@ class RedacteurCsv:
 
 
 class RedacteurJson:
-    """For programs: the questions of every version, then each dossier with its answers as they are stored."""
+    """For programs: the questions of every version, then each dossier with answers and documents as they are stored."""
 
     extension: ClassVar[str] = "json"
     mime: ClassVar[str] = "application/json"
@@ -138,11 +138,15 @@ class RedacteurJson:
     def __init__(self, plan: Plan, titre: str) -> None:
         self._tampon = Tampon()
         self._premier = True
-        champs: dict[str, dict[str, str]] = {}
+        champs: dict[str, dict[str, Any]] = {}
         for definition in plan.definitions.values():
             for champ in definition.champs():
-                if champ.repond:
-                    champs.setdefault(champ.id, {"libelle": champ.libelle, "type": champ.type})
+                if champ.repond or champ.type == "piece":
+                    told = champs.setdefault(champ.id, {"libelle": champ.libelle, "type": champ.type})
+                    if champ.piece and champ.piece.natures:
+                        # The kinds of every version: a document of an older one is told too.
+                        kinds = {nature.valeur: nature.libelle for nature in champ.piece.natures}
+                        told["natures"] = kinds | told.get("natures", {})
         head = json.dumps({"demarche": titre, "champs": champs}, ensure_ascii=False)
         self._tampon.write(f'{head[:-1]}, "dossiers": ['.encode())
 

@@ -24,7 +24,13 @@ SELECT jsonb_build_object(
   'numero', d.numero, 'version', d.version_id, 'surcouche', d.surcouche_id, 'etat', d.etat, 'canal', d.canal,
   'depose_le', d.depose_le, 'demandeur', d.demandeur,
   'beneficiaire', d.beneficiaire, 'agent_nom', d.agent_nom, 'silence_le', d.silence_le,
-  'clos_le', d.clos_le, 'motif', x.motif, 'reponses', d.reponses)::text, d.depose_le, d.id
+  'clos_le', d.clos_le, 'motif', x.motif, 'reponses', d.reponses, 'pieces', (
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+      'champ', p.champ_id, 'nom', p.nom, 'nature', p.nature, 'date', p.date_document, 'etat', p.etat,
+      'raison', p.raison, 'motif', p.motif) ORDER BY p.ajoutee_le, p.id), '[]')
+    FROM demarches_piece p
+    WHERE p.collectivite_id = d.collectivite_id AND p.dossier_id = d.id AND p.etat <> 'remplacee'))::text,
+  d.depose_le, d.id
 FROM demarches_dossier d
 LEFT JOIN demarches_decision x ON x.collectivite_id = d.collectivite_id AND x.dossier_id = d.id
 WHERE {_CHOSEN} AND ($7::timestamptz IS NULL OR (d.depose_le, d.id) > ($7, $8::uuid))

@@ -6,11 +6,12 @@ from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from app.demarches.domain import RAISONS
 from app.demarches.routes.agent import act_once, date_of, show_dossier, version_of
 from app.demarches.routes.suivi import stream
 from app.demarches.service import avis, etapes, examen, instruction, partage, suivi, tacite, transmission
 from app.demarches.service.avis import DemandeAvis
-from app.demarches.service.examen import RAISONS, Examen
+from app.demarches.service.examen import Examen
 from app.demarches.service.transmission import Destination
 from app.socle import vues
 from app.socle.contexte import AgentDep, Contexte, FormulaireDep

@@ -11,7 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.demarches.definitions import Definition
-from app.demarches.domain import TransitionRefuseeError, completer, demander_complement, jour_local
+from app.demarches.domain import RAISONS, TransitionRefuseeError, completer, demander_complement, jour_local
 from app.demarches.domain.etats import Etat
 from app.demarches.models import Dossier, Piece
 from app.demarches.repository import dossiers as repository
@@ -28,13 +28,6 @@ from app.socle.jobs import emit
 from app.socle.langues import N_
 
 Raison = Literal["", "manquante", "illisible", "perime", "incomplet", "mauvais_document"]
-# Why a document is refused: the typed part of the reason, in the person's words.
-RAISONS: dict[str, str] = {
-    "illisible": N_("Le document n’est pas lisible."),
-    "perime": N_("Le document n’est plus valable."),
-    "incomplet": N_("Le document n’est pas complet."),
-    "mauvais_document": N_("Ce n’est pas le document demandé."),
-}
 MANQUANTE = N_("Ce document manque.")
 
 

@@ -35,6 +35,7 @@ from app.demarches.domain import (
     afficher_date,
     afficher_numero,
     jour_local,
+    nommer,
     parties_repondues,
     remplir_modele,
     silence_de,
@@ -148,7 +149,9 @@ def depot_of(
         represente=mention_represente(dossier.beneficiaire),
         sections=sections_of(definition, reponses),
         pieces=tuple(
-            PieceSurPapier(libelle=definition.champ(p.champ_id).libelle, fichier=p.nom) for p in pieces
+            PieceSurPapier(libelle=champ.libelle, fichier=p.nom, precision=nommer(champ, p.decrit))
+            for p in pieces
+            for champ in (definition.champ(p.champ_id),)
         ),
     )
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 
 from app.socle.errors import InvalidInputError
+from app.socle.langues import N_
 
 Vacances = Literal["toujours", "hors", "pendant"]
 LONGUEUR_MAX = 200
@@ -52,14 +53,18 @@ def check_recurrence(recurrence: str) -> None:
     keys = {part.partition("=")[0] for part in recurrence.split(";")}
     if len(recurrence) > LONGUEUR_MAX or not _FREQUENCES.search(recurrence) or not keys <= _CLES:
         raise RegleRefuseeError(
-            "Cette répétition n’est pas reconnue. Choisissez « chaque semaine », « toutes les deux semaines », "
-            "« le premier lundi du mois » ou des jours précis."
+            N_(
+                "Cette répétition n’est pas reconnue. Choisissez « chaque semaine », « toutes les deux semaines », "
+                "« le premier lundi du mois » ou des jours précis."
+            )
         )
     try:
         rrulestr(recurrence, dtstart=datetime(2026, 1, 1))  # noqa: DTZ001 - a rule of days has no zone
     except (ValueError, TypeError, KeyError):
         raise RegleRefuseeError(
-            "Cette répétition se contredit : aucun calendrier ne peut la suivre. Reprenez-la depuis le début."
+            N_(
+                "Cette répétition se contredit : aucun calendrier ne peut la suivre. Reprenez-la depuis le début."
+            )
         ) from None
 
 
@@ -114,6 +119,8 @@ def next_day(
     for day in days_of(regle, depuis, jusqu_a, ferie=ferie, en_vacances=en_vacances):
         return day
     raise RegleRefuseeError(
-        "Cette plage n’ouvre aucun jour d’ici un an : vérifiez ses dates, sa répétition, les jours fériés et les "
-        "vacances scolaires."
+        N_(
+            "Cette plage n’ouvre aucun jour d’ici un an : vérifiez ses dates, sa répétition, les jours fériés et les "
+            "vacances scolaires."
+        )
     )
