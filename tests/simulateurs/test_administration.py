@@ -170,7 +170,7 @@ async def test_pages_have_a_language_one_title_labels_and_no_script(stage: Stage
 def test_rule_names_are_unique_and_the_readme_has_the_same_table() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
     readme = (ROOT / "simulateurs" / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `((?:fc|pc|adresses)\.\w+)` \| (.+) \| \[([\w-]+)\] \| (\w+) \|$", readme, re.M)
+    rows = re.findall(r"^\| `(\w+\.\w+)` \| (.+) \| \[([\w-]+)\] \| (\w+) \|$", readme, re.M)
     expected = [
         (rule.name, rule.text, rule.evidence.value, "yes" if rule.switchable else "no") for rule in RULES
     ]

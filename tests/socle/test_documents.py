@@ -31,6 +31,7 @@ DEMANDE = {
     "canal": "En ligne",
     "demandeur": {"nom": "Maëlys Tanguy", "adresse": []},
     "depose_par": "",
+    "represente": "",
     "transmission": "",
     "agent": None,
     "sections": [],

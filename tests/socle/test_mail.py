@@ -50,12 +50,28 @@ DOSSIER = {
     "demarche": "Tournage & <marché> d’été",
     "lien": "https://mon.kumun.test/d/1?a=1&b=2",
 }
+RENDEZVOUS = {
+    "jour": "lundi 7 décembre 2026",
+    "heure": "9 h 15",
+    "motif": "Carte d’identité",
+    "personnes": 2,
+    "mode": "sur_place",
+    "lieu": "Mairie, 1 place du Champ-au-Roy",
+    "acces": "Entrée à droite",
+    "consignes": "Une photo d’identité.",
+    "lien": "https://guingamp.kumun.test/rendez-vous/suivi?cle=x",
+}
 CONTEXTS: Mapping[Evenement, dict[str, object]] = {
     Evenement.CODE_CONNEXION: {"code": "482913", "minutes": 10},
     Evenement.DEMANDE_DEPOSEE: DOSSIER | {"recu_le": "22 novembre 2026 à 14 h 05", "accuse": True},
     Evenement.COMPLEMENT_DEMANDE: DOSSIER | {"avant_le": "9 décembre 2026"},
     Evenement.MESSAGE_RECU: DOSSIER,
     Evenement.DECISION_RENDUE: DOSSIER | {"avis": "https://ploermel.kumun.test/satisfaction/x/y"},
+    Evenement.RENDEZVOUS_CODE: {"code": "482913"},
+    Evenement.RENDEZVOUS_CONFIRME: RENDEZVOUS | {"deplace": False},
+    Evenement.RENDEZVOUS_RAPPEL: RENDEZVOUS,
+    Evenement.RENDEZVOUS_ANNULE: {name: RENDEZVOUS[name] for name in ("jour", "heure", "motif", "lien")}
+    | {"message": "L’agent est absent ce jour-là."},
     Evenement.RESUME_AGENT: {
         "total": 3,
         "lignes": ["2 nouvelles demandes", "1 délai dépassé"],
@@ -270,8 +286,11 @@ def test_every_event_renders_whole_with_why_and_the_human_way_out(
         assert "de 8 h 30 à 12 h" in body
         assert "Vous pouvez aussi répondre à ce message." in body
         for key, value in CONTEXTS[evenement].items():
-            if isinstance(value, str) and not (
-                key == "numero" and evenement.value.endswith(("demande", "recu", "rendue"))
+            # `mode` chooses a sentence and is not shown.
+            if (
+                isinstance(value, str)
+                and key != "mode"
+                and not (key == "numero" and evenement.value.endswith(("demande", "recu", "rendue")))
             ):
                 assert value in body
     assert courriel.objet
