@@ -44,12 +44,12 @@ def lines(portail: Portail) -> dict[str, int]:
 
 
 async def test_a_message_of_a_template_reaches_each_with_the_words_of_its_dossier(
-    portail: Portail, cast: Cast
+    portail: Portail, cast: Cast, bureau: Navigateur
 ) -> None:
     first = await acteurs.dossier_depose(portail)
     await acteurs.dossier_depose(portail, "yann")
     await run_jobs(portail)
-    nav = await desk(portail, cast)
+    nav = bureau
     place = f"/reglages/{cast.communes['guingamp']}"
     settings = await nav.get(place)
     wrong = await settings.navigateur.post(

@@ -26,12 +26,61 @@ async def send(nav: Navigateur, path: str, to: str, **fields: str) -> Page:
     return await nav.post(form.get("action"), {**kept, "cle_idempotence": key, **fields})
 
 
+# Everything that the page of settings changes.
+STATE = """
+SELECT (SELECT jsonb_agg(to_jsonb(e) ORDER BY id) FROM demarches_etiquette e),
+  (SELECT jsonb_agg(to_jsonb(g) ORDER BY id) FROM demarches_groupe g),
+  (SELECT jsonb_agg(to_jsonb(a)) FROM demarches_groupe_agent a),
+  (SELECT jsonb_agg(to_jsonb(r)) FROM demarches_routage r),
+  (SELECT jsonb_agg(to_jsonb(m) ORDER BY id) FROM demarches_modele m)
+"""
+
+
 def rows(page: Page) -> list[str]:
     return [" ".join(row.text_content().split()) for row in page.arbre.xpath("//tbody/tr")]
 
 
-async def test_a_routed_demarche_goes_to_its_group_when_it_is_submitted(portail: Portail, cast: Cast) -> None:
-    nav = await desk(portail, cast)
+async def test_settings_are_read_by_all_agents_and_changed_by_administrators(
+    portail: Portail, cast: Cast, bureau: Navigateur
+) -> None:
+    place = f"/reglages/{cast.communes['guingamp']}"
+    maelle = str(cast.agents["maelle"])
+    await send(bureau, place, "/etiquettes", nom="Urgent", ton="refus")
+    await send(bureau, place, "/groupes", nom="État civil", membres=maelle)
+    ((groupe,),) = portail.base.sql("SELECT id FROM demarches_groupe")
+    ((etiquette,),) = portail.base.sql("SELECT id FROM demarches_etiquette")
+    await send(bureau, place, "/routage", **{"groupe-acte-naissance": str(groupe)})
+    await send(bureau, place, "/modeles", nom="Relance", texte="Bonjour {personne}.")
+    ((modele,),) = portail.base.sql("SELECT id FROM demarches_modele")
+    other = await desk(portail, cast, "yann")
+    page = await other.get(place)
+    assert page.statut == 200
+    for words in ("Urgent", "État civil", "Relance", "Bonjour {personne}.", "Seuls les administrateurs"):
+        assert words in page.texte
+    assert not [form for form in page.arbre.forms if place in (form.get("action") or "")]
+    token = dict((await other.get("/affichage")).arbre.forms[-1].form_values())["jeton_csrf"]
+    before = portail.base.sql(STATE)
+    forms: list[tuple[str, dict[str, str]]] = [
+        ("etiquettes", {"nom": "Autre", "ton": "refus"}),
+        ("etiquettes", {"retirer": str(etiquette)}),
+        ("groupes", {"nom": "Voirie"}),
+        ("groupes", {"groupe": str(groupe), "membres": ""}),
+        ("groupes", {"retirer": str(groupe)}),
+        ("routage", {}),
+        ("modeles", {"nom": "Autre", "texte": "Bonjour."}),
+        ("modeles", {"retirer": str(modele)}),
+    ]
+    for number, (quoi, fields) in enumerate(forms):
+        sent = {"jeton_csrf": token, "cle_idempotence": f"cle-{number}", **fields}
+        answer = await other.post(f"{place}/{quoi}", sent)
+        assert answer.statut == 403, (quoi, fields)
+    assert portail.base.sql(STATE) == before
+
+
+async def test_a_routed_demarche_goes_to_its_group_when_it_is_submitted(
+    portail: Portail, cast: Cast, bureau: Navigateur
+) -> None:
+    nav = bureau
     place = f"/reglages/{cast.communes['guingamp']}"
     maelle = str(cast.agents["maelle"])
     await send(nav, place, "/groupes", nom="État civil", membres=maelle)
@@ -53,10 +102,12 @@ async def test_a_routed_demarche_goes_to_its_group_when_it_is_submitted(portail:
     assert found == [(1,)], "a group out of use receives nothing more"
 
 
-async def test_a_label_is_a_word_on_the_row_and_a_filter(portail: Portail, cast: Cast) -> None:
+async def test_a_label_is_a_word_on_the_row_and_a_filter(
+    portail: Portail, cast: Cast, bureau: Navigateur
+) -> None:
     dossier = await acteurs.dossier_depose(portail)
     await acteurs.dossier_depose(portail, "yann")
-    nav = await desk(portail, cast)
+    nav = bureau
     place = f"/reglages/{cast.communes['guingamp']}"
     await send(nav, place, "/etiquettes", nom="Urgent", ton="refus")
     ((etiquette,),) = portail.base.sql("SELECT id FROM demarches_etiquette")

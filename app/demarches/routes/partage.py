@@ -18,6 +18,7 @@ from app.socle.errors import ConflictError, InvalidInputError, NotFoundError
 from app.socle.hosts import list_nommees
 from app.socle.ids import new_token
 from app.socle.langues import N_
+from app.socle.permissions import droit_of
 from app.socle.vues import Option
 from app.socle.web import once, page, redirect
 
@@ -97,7 +98,7 @@ async def choose_collectivite(ctx: AgentDep) -> Response:
 
 @router.get("/reglages/{collectivite_id}")
 async def show(ctx: AgentDep, collectivite_id: UUID) -> Response:
-    """Labels, groups, routing and templates of a collectivité."""
+    """Labels, groups, routing and templates of a collectivité, which its administrators change and all agents read."""
     return await _show(ctx, collectivite_id)
 
 
@@ -109,20 +110,23 @@ async def _show(ctx: Contexte, collectivite_id: UUID, erreur: str = "") -> Respo
     routage = await repository.read_routage(ctx.db, collectivite_id)
     demarches = await repository.list_demarches(ctx.db, collectivite_id)
     titres = dict(demarches)
-    base = f"/reglages/{collectivite_id}"
+    noms = {str(g.id): g.nom for g in groupes}
     return page(
         ctx,
         "demarches/reglages.html",
         status=422 if erreur else 200,
         fil=[vues.Lien("Bureau", "/")],
         commune=nommee.nom,
-        base=base,
+        base=f"/reglages/{collectivite_id}",
+        administre=(await droit_of(ctx, collectivite_id)).role == "administrateur",
         etiquettes=await repository.list_etiquettes(ctx.db, [collectivite_id]),
         tons=[Option(nom, ctx.traduire(libelle)) for nom, libelle in TONS.items()],
         groupes=[{"id": g.id, "nom": g.nom, "membres": [str(m) for m in g.membres]} for g in groupes],
         agents=[Option(str(id_), nom) for id_, nom in agents],
         routage=[
-            {"slug": slug, "titre": titre, "groupe": str(routage.get(slug, ""))} for slug, titre in demarches
+            {"slug": slug, "titre": titre, "groupe": groupe, "nom": noms.get(groupe, "")}
+            for slug, titre in demarches
+            for groupe in (str(routage.get(slug, "")),)
         ],
         choix_groupes=[
             Option("", ctx.traduire(N_("Tous les agents"))),
@@ -170,7 +174,7 @@ async def change(ctx: AgentDep, form: FormulaireDep, collectivite_id: UUID, quoi
 
     if quoi not in (*_GENRES, "routage"):
         raise NotFoundError("Cette page n’existe pas.")
-    await partage.open_settings(ctx, collectivite_id)
+    await partage.administer(ctx, collectivite_id)
     return await _act(
         ctx, form, f"/reglages/{collectivite_id}", act, lambda phrase: _show(ctx, collectivite_id, phrase)
     )

@@ -1,6 +1,7 @@
 """How agents share the work of a collectivité: who follows a dossier, groups, labels, absences, templates, views.
 
-Any agent of the collectivité may change these; each change is in the audit trail.
+Its administrators set groups, routing, labels and templates, which all its agents read and use; absences and views are
+each agent's own. Each change of settings is in the audit trail.
 """
 
 import re
@@ -20,8 +21,9 @@ from app.demarches.service.depot import nom_de
 from app.socle.audit import record
 from app.socle.contexte import Contexte
 from app.socle.db import write_in
-from app.socle.errors import ConflictError, InvalidInputError, NotFoundError
+from app.socle.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from app.socle.ids import uuid7
+from app.socle.permissions import droit_of
 
 TONS = ("neutre", "info", "attente", "action", "succes", "refus")
 RESUMES = ("aucun", "quotidien", "hebdomadaire")
@@ -44,6 +46,17 @@ async def open_settings(ctx: Contexte, collectivite_id: UUID) -> None:
     await write_in(ctx.db, collectivite_id)
 
 
+async def administer(ctx: Contexte, collectivite_id: UUID) -> None:
+    """The same, to change them; ForbiddenError for an agent who is no administrator of the collectivité."""
+    await open_settings(ctx, collectivite_id)
+    if (await droit_of(ctx, collectivite_id)).role != "administrateur":
+        raise ForbiddenError(
+            "Seuls les administrateurs de la collectivité changent ces réglages : demandez à l’un d’eux, dont la "
+            "liste est sur « Ma collectivité ».",
+            code="administrateur",
+        )
+
+
 def _short(texte: str, limit: int, phrase: str) -> str:
     clean = nettoyer(texte)
     if not clean or len(clean) > limit:
@@ -53,7 +66,7 @@ def _short(texte: str, limit: int, phrase: str) -> str:
 
 async def add_etiquette(ctx: Contexte, collectivite_id: UUID, nom: str, ton: str) -> None:
     """A new label; ConflictError when one of that name is in use."""
-    await open_settings(ctx, collectivite_id)
+    await administer(ctx, collectivite_id)
     nom = _short(nom, 40, "Donnez à l’étiquette un nom de 40 caractères au plus.")
     ton = ton if ton in TONS else "neutre"
     if not await partage.add_etiquette(ctx.db, collectivite_id, uuid7(), nom, ton):
@@ -63,7 +76,7 @@ async def add_etiquette(ctx: Contexte, collectivite_id: UUID, nom: str, ton: str
 
 async def add_groupe(ctx: Contexte, collectivite_id: UUID, nom: str, membres: Sequence[UUID]) -> None:
     """A new group and its members; ConflictError when one of that name is in use."""
-    await open_settings(ctx, collectivite_id)
+    await administer(ctx, collectivite_id)
     nom = _short(nom, 60, "Donnez au groupe un nom de 60 caractères au plus.")
     id_ = uuid7()
     if not await partage.add_groupe(ctx.db, collectivite_id, id_, nom):
@@ -74,7 +87,7 @@ async def add_groupe(ctx: Contexte, collectivite_id: UUID, nom: str, membres: Se
 
 async def set_membres(ctx: Contexte, collectivite_id: UUID, groupe_id: UUID, membres: Sequence[UUID]) -> None:
     """Who is in a group from now on; NotFoundError for a group that is not in use there."""
-    await open_settings(ctx, collectivite_id)
+    await administer(ctx, collectivite_id)
     if groupe_id not in {groupe.id for groupe in await partage.list_groupes(ctx.db, collectivite_id)}:
         raise NotFoundError("Ce groupe n’existe pas.")
     await partage.set_membres(ctx.db, collectivite_id, groupe_id, membres)
@@ -83,7 +96,7 @@ async def set_membres(ctx: Contexte, collectivite_id: UUID, groupe_id: UUID, mem
 
 async def add_modele(ctx: Contexte, collectivite_id: UUID, nom: str, slug: str, texte: str) -> None:
     """A new template of message; InvalidInputError for a word that no dossier has."""
-    await open_settings(ctx, collectivite_id)
+    await administer(ctx, collectivite_id)
     nom = _short(nom, 80, "Donnez au modèle un nom de 80 caractères au plus.")
     texte = nettoyer(texte, lignes=True)
     if not texte or len(texte) > 5000:
@@ -103,7 +116,7 @@ async def add_modele(ctx: Contexte, collectivite_id: UUID, nom: str, slug: str, 
 
 async def retire(ctx: Contexte, collectivite_id: UUID, quoi: str, id_: UUID) -> None:
     """Takes a label, a group or a template out of use; NotFoundError when it is not in use there."""
-    await open_settings(ctx, collectivite_id)
+    await administer(ctx, collectivite_id)
     if not await partage.retire(ctx.db, quoi, collectivite_id, id_):
         raise NotFoundError("Cette page n’existe pas.")
     await record(ctx, f"demarches:{quoi}:retirer", str(id_), collectivite_id)
@@ -111,7 +124,7 @@ async def retire(ctx: Contexte, collectivite_id: UUID, quoi: str, id_: UUID) -> 
 
 async def set_routage(ctx: Contexte, collectivite_id: UUID, routes: dict[str, UUID]) -> None:
     """To which group the dossiers of each démarche go, when they are submitted."""
-    await open_settings(ctx, collectivite_id)
+    await administer(ctx, collectivite_id)
     await partage.set_routage(ctx.db, collectivite_id, routes)
     await record(ctx, "demarches:routage:regler", str(collectivite_id), collectivite_id, regles=len(routes))
 
