@@ -172,6 +172,7 @@ class Enregistreur {
         this.actualiser(suite.champs).catch(() => {}).then(() => {
           this.annoncer(suite.annonces ?? [], suite.controles ?? {});
           this.mouvoir(suite.mouvements ?? {});
+          this.montrerParties(suite.parties ?? {});
         });
       }
       return;
@@ -240,12 +241,31 @@ class Enregistreur {
     for (const [question, valeur] of Object.entries(calculs)) {
       poser(this.formulaire.querySelector(`output[name="${question}-valeur"]`), valeur || this.phrases.calcule);
     }
-    for (const [question, due] of Object.entries(obligatoires)) {
-      const bloc = blocs.get(question);
-      const dit = bloc?.querySelector(".k-facultatif");
-      if (due) dit?.remove();
-      else if (!dit) bloc?.querySelector("label, legend")?.append(" ", Object.assign(document.createElement("span"), { className: "k-facultatif", textContent: this.phrases.facultatif }));
+    for (const [question, due] of Object.entries(obligatoires)) this.exiger(blocs.get(question), due);
+  }
+
+  /** Says whether a question may stay empty. */
+  exiger(bloc, due) {
+    // Its own words come first: those of the questions that it is made of are theirs.
+    const titre = bloc?.querySelector("label, legend");
+    const dit = titre?.querySelector(".k-facultatif");
+    if (due) dit?.remove();
+    else if (!dit) titre?.append(" ", Object.assign(document.createElement("span"), { className: "k-facultatif", textContent: this.phrases.facultatif }));
+  }
+
+  /** Questions of rows that rules show, hide or make due. The one where somebody is typing is never taken away. */
+  montrerParties(parties) {
+    const cachees = [];
+    for (const cadre of this.formulaire.querySelectorAll("[data-k-partie]")) {
+      const etat = parties[cadre.dataset.kPartie];
+      if (etat) {
+        cadre.hidden = etat === "cachee" && !cadre.contains(document.activeElement);
+        this.exiger(cadre, etat === "obligatoire");
+      }
+      if (cadre.hidden) cachees.push(cadre.dataset.kPartie);
     }
+    const champ = this.formulaire.elements.parties_cachees;
+    if (champ) champ.value = cachees.join(" ");
   }
 
   remettre(questions) {

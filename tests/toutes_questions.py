@@ -32,6 +32,14 @@ ENFANTS = {
         {"id": "prenom", "type": "texte", "libelle": "Prénom", "sujet": "le prénom", "obligatoire": True},
         {"id": "naissance", "type": "date", "libelle": "Date de naissance", "sujet": "la date de naissance"},
         {"id": "cantine", "type": "oui_non", "libelle": "Mange à la cantine ?"},
+        {
+            "id": "regime",
+            "type": "texte",
+            "libelle": "Régime alimentaire",
+            "sujet": "le régime alimentaire",
+            "obligatoire": True,
+            "si": "cantine",
+        },
         {"id": "ecole", "type": "referentiel", "libelle": "École", "referentiel": "ecoles"},
     ],
 }

@@ -15,6 +15,9 @@ from app.demarches.service.catalogue import Offre
 from app.demarches.service.connu import given_to
 from app.demarches.service.liens import PAR_LIEN
 from app.demarches.service.referentiels import Offert
+from app.demarches.types import ContexteDeSaisie
+from app.demarches.types.base import EtatDePartie
+from app.demarches.types.bloc import avec_etats
 from app.socle import vues
 from app.socle.gabarits import euros
 from app.socle.langues import N_
@@ -146,6 +149,23 @@ def totaux_of(draft: Brouillon, ids: Collection[str]) -> dict[str, list[str]]:
     }
 
 
+def parties_of(draft: Brouillon, champs: Iterable[Champ]) -> dict[str, EtatDePartie]:
+    """What rules make of the questions of the rows of some blocks, by input, for what has been typed."""
+    etat, found = draft.etat(), dict[str, EtatDePartie]()
+    around = ContexteDeSaisie(draft.aujourd_hui, etat.reponses, draft.reponses, regles=etat.lignes)
+    for champ in champs:
+        if champ.id in draft.definition.plan.lignes:
+            typed = draft.brut.get(champ.id) or entrees_de(champ, draft.reponses.get(champ.id))
+            found.update(champ.genre.etats(champ, typed, around))
+    return found
+
+
+def cachees_of(champs: Iterable[vues.Champ]) -> list[str]:
+    """The questions of rows that a page holds but does not ask."""
+    rows = (line for champ in champs if champ.type == "bloc" for line in champ.donnees["lignes"])
+    return [part.id for line in rows for part in line["champs"] if part.etat == "cachee"]
+
+
 def _champ(
     draft: Brouillon,
     champ: Champ,
@@ -159,7 +179,10 @@ def _champ(
     typed = draft.brut.get(champ.id) or entrees_de(champ, value)
     known = given_to(champ, connues)
     given = known is not None and value is not None and (value == known or _holds(value, known))
-    seen = avec_listes(champ.genre.vue(champ, typed, erreurs), champ, draft.offerts)
+    seen = champ.genre.vue(champ, typed, erreurs)
+    if champ.id in draft.definition.plan.lignes:
+        seen = avec_etats(seen, parties_of(draft, [champ]))
+    seen = avec_listes(seen, champ, draft.offerts)
     return replace(
         seen,
         obligatoire=champ.id in etat.obligatoires,

@@ -44,7 +44,8 @@ def conflits_of(
 
 
 def _read(draft: Brouillon, champ: Champ, typed: Mapping[str, Sequence[str]]) -> str:
-    value = parse_champ(champ, typed, draft.reponses, draft.enregistre_le.date()).valeur
+    regles = draft.etat().lignes
+    value = parse_champ(champ, typed, draft.reponses, draft.enregistre_le.date(), regles=regles).valeur
     return _words(champ, value, typed)
 
 

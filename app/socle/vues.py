@@ -106,7 +106,8 @@ class Champ:
     `type` names a widget: a macro `widget_<type>` of templates/composants. `id` is both the name of the input and the
     target of the error summary. `valeur` is a str, a list of str for cases, and a mapping by part for what has
     several inputs (a date: jour, mois, annee), then named `<id>-<key>`. `donnees` is what only that widget
-    understands; `erreurs` are those of the questions that it is made of.
+    understands; `erreurs` are those of the questions that it is made of. `etat` is what rules make of a question of a
+    row (cachee, facultative, obligatoire), empty for one that has none.
     """
 
     id: str
@@ -126,6 +127,7 @@ class Champ:
     formats: str = ""
     donnees: Mapping[str, Any] = field(default_factory=dict)
     erreurs: Sequence["Erreur"] = ()
+    etat: str = ""
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def _champ(draw: st.DrawFn, champ_id: str, known: list[tuple[str, str]]) -> dict
         if dates and draw(st.booleans()):
             champ["date_min"] = dates[-1]
     if genre in COMPOSES:
-        champ |= _compose(draw, genre, counted)
+        champ |= _compose(draw, genre, counted, known)
     if known and draw(st.booleans()):
         champ["si"] = draw(regle(known))
     if genre == "calcul":
@@ -153,7 +153,7 @@ def _champ(draw: st.DrawFn, champ_id: str, known: list[tuple[str, str]]) -> dict
     return champ
 
 
-def _compose(draw: st.DrawFn, genre: str, counted: list[str]) -> dict[str, Any]:
+def _compose(draw: st.DrawFn, genre: str, counted: list[str], known: list[tuple[str, str]]) -> dict[str, Any]:
     if genre == "calcul":
         rule = st.builds(
             lambda a, s, b, n: f"valeur_ou({a}, {n}) {s} {b}",
@@ -169,13 +169,19 @@ def _compose(draw: st.DrawFn, genre: str, counted: list[str]) -> dict[str, Any]:
             "colonnes": [{"id": "euros", "libelle": "Euros", "genre": "montant"}],
         }
     options = [{"valeur": o, "libelle": o} for o in OPTIONS]
-    return {
-        "champs": [
-            {"id": "jours", "type": "entier", "libelle": "Jours", "min": 0, "max": 5, "obligatoire": True},
-            {"id": "interne", "type": "oui_non", "libelle": "Interne"},
-            {"id": "formule", "type": "choix", "libelle": "Formule", "options": options},
-        ]
-    }
+    parts: list[dict[str, Any]] = [
+        {"id": "jours", "type": "entier", "libelle": "Jours", "min": 0, "max": 5, "obligatoire": True},
+        {"id": "interne", "type": "oui_non", "libelle": "Interne"},
+        {"id": "formule", "type": "choix", "libelle": "Formule", "options": options},
+    ]
+    row = [(part["id"], part["type"]) for part in parts]
+    for place, part in enumerate(parts[1:], 1):
+        if draw(st.booleans()):
+            part["si"] = draw(regle(known + row[:place]))
+            part["obligatoire"] = draw(st.booleans())
+        if draw(st.booleans()):
+            part["obligatoire_si"] = draw(regle(known + row))
+    return {"champs": parts}
 
 
 _LIGNE = st.fixed_dictionaries(

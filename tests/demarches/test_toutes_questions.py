@@ -79,14 +79,25 @@ async def test_every_type_is_filled_without_script_and_read_by_the_person(
         "q_bloc-r1-naissance-jour": "5",
         "q_tableau-achats-prevu": "1 200",
         "q_signature": "Soizic Le Bras",
+        "q_bloc-r1-cantine": "oui",
     }
+    hidden = "//*[@data-k-partie='q_bloc-r1-regime' and @hidden]"
+    assert refused.arbre.xpath(hidden)
     page = await _next(refused, "composees", **right)
+    # What an answer calls for in its row is asked, not reproached; then it is due.
+    assert (page.statut, page.arbre.xpath(hidden)) == (200, [])
+    assert "il reste quelques questions" in page.texte
+    page = await _next(page, "composees")
+    assert page.statut == 422
+    assert "Indiquez le régime alimentaire" in page.texte
+    page = await _next(page, "composees", **{"q_bloc-r1-regime": "Sans sel"})
     assert page.chemin.endswith("/recapitulatif"), page.texte[:1200]
     for words in (
         "Voirie › Nid-de-poule",
         "Saint-Denis (93200)",
         "AB-2026",
         "Enfant 1",
+        "Sans sel",
         "1 200 €",
         "Soizic Le Bras, le",
     ):
@@ -102,12 +113,48 @@ async def test_every_type_is_filled_without_script_and_read_by_the_person(
     assert _cells("q_tableau", answers)[-2:] == (Decimal(1200), Decimal(0))
     assert DEFINITION.champ("q_bloc").genre.cellules_lignes(
         DEFINITION.champ("q_bloc"), answers["q_bloc"]
-    ) == (("Léa", date(2020, 1, 5), None, None, None, None),)
+    ) == (("Léa", date(2020, 1, 5), "Oui", "Sans sel", None, None, None),)
 
 
 def _cells(id_: str, answers: dict[str, object]) -> tuple[object, ...]:
     champ: Champ = DEFINITION.champ(id_)
     return champ.genre.cellules(champ, answers.get(id_))
+
+
+async def test_typing_says_what_each_row_asks_and_what_it_hides_is_not_submitted(
+    portail: Portail, cast: Cast
+) -> None:
+    page = await _begin(portail)
+    page = await _next(page, "simples", **SIMPLES)
+    page = await _next(page, "personnes", **PERSONNES | {"q_commune": "Guingamp"})
+    token = dict(page.champs("etapes/composees"))["jeton_csrf"]
+    url = page.chemin.replace("etapes/composees", "champs")
+    sent = {
+        "jeton_csrf": token,
+        "etape": "composees",
+        "champ": "q_bloc",
+        "q_bloc": "r1",
+        "q_bloc-r1-prenom": "Léa",
+    }
+
+    async def taper(**typed: str) -> dict[str, str]:
+        body = sent | {f"q_bloc-r1-{name}": text for name, text in typed.items()}
+        answer = (await page.navigateur.post(url, body)).answer.json()
+        found: dict[str, str] = answer["parties"]
+        return found
+
+    assert await taper() == {"q_bloc-r1-regime": "cachee"}
+    assert await taper(cantine="oui", regime="Sans sel") == {"q_bloc-r1-regime": "obligatoire"}
+    assert await taper(cantine="non", regime="Sans sel") == {"q_bloc-r1-regime": "cachee"}
+    page = await page.navigateur.get(page.chemin)
+    page = await _next(page, "composees", **{"q_signature": "Soizic Le Bras"})
+    assert page.chemin.endswith("/recapitulatif"), page.texte[:1200]
+    assert "Sans sel" not in page.texte
+    assert (await page.envoyer({"declaration": "oui"}, action="/deposer")).chemin.endswith("/depose")
+    async with portail.noyau.db.hors_cloison("essai") as session:
+        (answers,) = (await session.scalars(select(Dossier.reponses).where(Dossier.slug == SLUG))).all()
+    assert answers is not None
+    assert answers["q_bloc"] == [{"_id": "r1", "prenom": "Léa", "cantine": False}]
 
 
 async def test_inputs_edited_in_the_browsers_tools_are_refused_or_ignored(

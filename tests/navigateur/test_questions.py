@@ -56,9 +56,19 @@ def test_rows_come_in_place_and_lists_follow_from_one_another(arrive: Arrivee, m
     rows.nth(1).get_by_role("button", name="Retirer").press("Enter")
     rows.nth(2).wait_for(state="detached")
     assert visite.page.locator("#q_bloc-r1-prenom").input_value() == "Léa"
+    # A question of a row comes with the answer that calls for it, in that row alone; the keyboard stays where it was.
+    regime = visite.page.locator("#q_bloc-r1-regime")
+    expect(regime).to_be_hidden()
+    visite.page.locator('input[name="q_bloc-r1-cantine"][value="oui"]').check()
+    expect(regime).to_be_visible()
+    assert visite.page.evaluate("document.activeElement.name") == "q_bloc-r1-cantine"
+    regime.fill("Sans sel")
+    expect(rows.nth(1).get_by_label("Régime alimentaire")).to_be_hidden()
     visite.fill("Achats, Prévu", "1 200")
     visite.fill("Salaires, Prévu", "300,50")
     # Added up by the server as it is typed.
     expect(visite.page.locator("#formulaire tfoot td").first).to_have_text(re.compile(r"1\s500,50\s€"))
     visite.press("Continuer")
-    visite.sees("Voirie › Nid-de-poule", "Saint-Denis (93200)", "Point :", "Enfant 2", "Yann", "1 200 €")
+    visite.sees(
+        "Voirie › Nid-de-poule", "Saint-Denis (93200)", "Point :", "Enfant 2", "Yann", "Sans sel", "1 200 €"
+    )

@@ -176,7 +176,10 @@ class Champ(Fige):
         """Ids of the fields that this one refers to, in its rules or its limits."""
         rules = (self.si, self.obligatoire_si, self.calcul, *(check.regle for check in self.controles))
         named = tuple(name for rule in rules if rule for name in sorted(noms_cites(rule)))
-        return named + self.genre.champs_cites(self)
+        own = {part.id for part in self.champs}
+        inside = (rule for part in self.champs for rule in (part.si, part.obligatoire_si) if rule)
+        outside = tuple(name for rule in inside for name in sorted(noms_cites(rule) - own))
+        return named + outside + self.genre.champs_cites(self)
 
 
 def attributs_du_type(type_: str) -> frozenset[str]:

@@ -4,7 +4,7 @@ A field or a page is shown, and a value computed, from what comes before it: the
 requirement or a check sees its whole page; eligibility, price and routing see the whole form.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
@@ -64,12 +64,14 @@ class ReglesChamp:
 class Plan:
     """Every rule of a definition, compiled, by the id of what it belongs to; and what is wrong, if anything.
 
-    `lus` are the ids of the fields that some rule reads.
+    `lignes` are those of the questions of the rows of a block, where one has some. `lus` are the ids of the fields that
+    some rule reads, and of the blocks whose rows have rules.
 
     Two plans are equal: they follow from their definitions, which are compared by content.
     """
 
     champs: dict[str, ReglesChamp] = field(default_factory=dict)
+    lignes: dict[str, dict[str, ReglesChamp]] = field(default_factory=dict)
     pages: dict[str, Expression] = field(default_factory=dict)
     sections: dict[tuple[str, str], Expression] = field(default_factory=dict)
     controles: dict[str, tuple[tuple[Expression, str], ...]] = field(default_factory=dict)
@@ -86,7 +88,7 @@ class Plan:
     __hash__ = None  # type: ignore[assignment]
 
     def expressions(self) -> Iterator[Expression]:
-        """Every compiled rule."""
+        """Every compiled rule, those inside rows left out."""
         for regles in self.champs.values():
             single = (regles.si, regles.calcul, regles.obligatoire_si)
             yield from (rule for rule in single if rule is not None)
@@ -116,6 +118,7 @@ class _Preparation:
         self._absents = _absents(definition)
         self._env = Environnement(self._noms, self._absents)
         self._suites = _suites(definition)
+        self._lus: set[str] = set()
 
     def faire(self) -> Plan:
         for page in self._definition.pages:
@@ -134,15 +137,18 @@ class _Preparation:
             for lieu, texte in part.conditions if part else ():
                 if (rule := self._compiler(lieu, texte, BOOLEEN)) is not None:
                     plan.instruction[texte] = rule
-        plan.lus = frozenset().union(*(rule.champs for rule in plan.expressions()))
+        plan.lus = frozenset(self._lus).union(*(rule.champs for rule in plan.expressions()))
         return plan
 
-    def _compiler(self, lieu: str, texte: str, attendu: Type) -> Expression | None:
+    def _compiler(
+        self, lieu: str, texte: str, attendu: Type, env: Environnement | None = None, qui: str = ""
+    ) -> Expression | None:
         try:
-            return compiler(texte, self._env, attendu)
+            return compiler(texte, env or self._env, attendu)
         except ExpressionRefuseeError as refusal:
             self._plan.remarques += [
-                Remarque(lieu, faute.phrase, debut=faute.debut, fin=faute.fin) for faute in refusal.fautes
+                Remarque(lieu, f"{qui}{faute.phrase}", debut=faute.debut, fin=faute.fin)
+                for faute in refusal.fautes
             ]
             return None
 
@@ -183,22 +189,54 @@ class _Preparation:
         si = self._condition(lieu, champ.si)
         calcul = self._calcul(lieu, champ)
         self._absents.update(told)
+        self._lignes(lieu, champ)
         if champ.calcul is None or calcul is not None:
             self._noms.update(noms_de(champ, calcul.type if calcul else None))
         return si, calcul
 
+    def _lignes(self, lieu: str, bloc: Champ) -> None:
+        """The rules inside a row: they see what precedes the block, then their row, whose names hide the others.
+
+        A question is shown from those before it in the row; a requirement sees the whole row.
+        """
+        parts = bloc.champs
+        if all(part.si is None and part.obligatoire_si is None for part in parts):
+            return
+        ids = {part.id for part in parts}
+        known = {chemin: nom for chemin, nom in self._noms.items() if chemin.partition(".")[0] not in ids}
+        absents = {**self._absents, bloc.id: _bloc_entier(bloc.id), **_absents_de_ligne(parts)}
+        suites = {part.id: champs_cites(part.si) & ids for part in parts}
+        shown: dict[str, Expression | None] = {}
+        for part in parts:
+            loops = dict.fromkeys(_en_rond(suites, part.id), _boucle(part.id))
+            env = Environnement(dict(known), absents | loops)
+            shown[part.id] = self._regle_de_ligne(lieu, part, "si", env)
+            known.update(noms_de(part))
+        whole = Environnement(known, absents)
+        self._plan.lignes[bloc.id] = {
+            part.id: ReglesChamp(
+                tuple(noms_de(part).items()),
+                shown[part.id],
+                obligatoire_si=self._regle_de_ligne(lieu, part, "obligatoire_si", whole),
+            )
+            for part in parts
+        }
+        found = self._plan.lignes[bloc.id].values()
+        cited = (rule.champs for rules in found for rule in (rules.si, rules.obligatoire_si) if rule)
+        self._lus |= set().union(*cited) - ids | {bloc.id}
+
+    def _regle_de_ligne(
+        self, lieu: str, part: Champ, sorte: Literal["si", "obligatoire_si"], env: Environnement
+    ) -> Expression | None:
+        texte: str | None = getattr(part, sorte)
+        if texte is None:
+            return None
+        qui = f"Question «\u00a0{part.id}\u00a0» de la ligne, «\u00a0{sorte}\u00a0»\u00a0: "
+        return self._compiler(f"{lieu}.champs[{part.id}].{sorte}", texte, BOOLEEN, env, qui)
+
     def _en_rond(self, champ_id: str) -> set[str]:
         """The fields that a field rests on and that rest on it, itself if it does."""
-        return {name for name in self._suites.get(champ_id, ()) if champ_id in self._atteints(name)}
-
-    def _atteints(self, champ_id: str) -> set[str]:
-        seen, rest = set[str](), [champ_id]
-        while rest:
-            name = rest.pop()
-            if name not in seen:
-                seen.add(name)
-                rest.extend(self._suites.get(name, ()))
-        return seen
+        return _en_rond(self._suites, champ_id)
 
     def _calcul(self, lieu: str, champ: Champ) -> Expression | None:
         if champ.calcul is None:
@@ -222,6 +260,38 @@ class _Preparation:
         )
         checks = tuple(self._controles(f"{lieu}.controles", champ.controles))
         self._plan.champs[champ.id] = ReglesChamp(tuple(own.items()), si, calcul, required, checks)
+
+
+def _en_rond(suites: Mapping[str, frozenset[str]], champ_id: str) -> set[str]:
+    return {name for name in suites.get(champ_id, ()) if champ_id in _atteints(suites, name)}
+
+
+def _atteints(suites: Mapping[str, frozenset[str]], champ_id: str) -> set[str]:
+    seen, rest = set[str](), [champ_id]
+    while rest:
+        name = rest.pop()
+        if name not in seen:
+            seen.add(name)
+            rest.extend(suites.get(name, ()))
+    return seen
+
+
+def _absents_de_ligne(parts: Iterable[Champ]) -> dict[str, str]:
+    """Why a question of a row cannot be named yet, or never can."""
+    return {
+        part.id: f"«\u00a0{part.id}\u00a0» vient plus loin dans la ligne\u00a0: une règle ne regarde que ce qui la "
+        "précède. Déplacez la question ou la règle."
+        if part.repond
+        else f"«\u00a0{part.id}\u00a0» n’a pas de réponse\u00a0: une règle regarde une autre question."
+        for part in parts
+    }
+
+
+def _bloc_entier(bloc_id: str) -> str:
+    return (
+        f"Ici, une règle regarde sa propre ligne, non toutes celles de «\u00a0{bloc_id}\u00a0»\u00a0: nommez une "
+        "question de la ligne, ou une question qui précède le bloc."
+    )
 
 
 def _absents(definition: "Definition") -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.demarches.definitions.champs import Champ
 from app.demarches.definitions.definition import Definition, Page, Section
+from app.demarches.domain.lignes import Lignes
 from app.demarches.expressions import Circonstances
 
 AUCUNE = Circonstances()
@@ -53,7 +54,7 @@ class EtatFormulaire:
 
     `reponses` are the answers that count, computed ones included, in form order; `obligatoires` the fields
     asked that need an answer; `inadmissible` the sentences of the conditions of the démarche that are not met;
-    `prix` euros, None when there is none or it is not known yet.
+    `prix` euros, None when there is none or it is not known yet; `lignes` the rules of the rows of its blocks.
     """
 
     pages: tuple[PageVisible, ...] = ()
@@ -62,6 +63,7 @@ class EtatFormulaire:
     refus: tuple[Refus, ...] = ()
     inadmissible: tuple[str, ...] = ()
     prix: Decimal | None = None
+    lignes: Lignes | None = field(default=None, compare=False, repr=False)
 
     @property
     def centimes(self) -> int | None:
@@ -82,6 +84,7 @@ class Evaluation:
         self._plan = definition.plan
         self._valeurs = circonstances.valeurs() | definition.prix_votes
         self.reponses: dict[str, Any] = {}
+        self.lignes = Lignes(definition.plan, self._valeurs)
 
     def montre_page(self, page: Page) -> bool:
         """Whether a page is gone through."""
@@ -101,7 +104,9 @@ class Evaluation:
         return rule is not None and rule.evaluer(self._valeurs) is True
 
     def noter(self, champ: Champ, valeur: Any) -> None:
-        """The answer of a field that is asked; one that is none is left out."""
+        """The answer of a field that is asked, without what its rows do not ask; one that is none is left out."""
+        if champ.id in self._plan.lignes:
+            valeur = self.lignes.effectives(champ, valeur)
         if champ.repond and is_answered(valeur):
             self.reponses[champ.id] = valeur
             if champ.id in self._plan.lus:
@@ -173,6 +178,7 @@ class Evaluation:
             tuple(refusals),
             tuple(phrase for rule, phrase in plan.eligibilite if rule.evaluer(values) is False),
             plan.prix.evaluer(values) if plan.prix is not None else None,
+            self.lignes,
         )
 
     def groupe(self) -> str | None:

@@ -19,7 +19,7 @@ from app.demarches.domain.conditions import (
 )
 from app.demarches.domain.pieces import Decrit, faute_pieces
 from app.demarches.expressions import Circonstances
-from app.demarches.types import ContexteDeSaisie, SaisieChamp
+from app.demarches.types import ContexteDeSaisie, ReglesDesLignes, SaisieChamp
 
 # Rows of lists of reference, by (list, key).
 Lignes = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -105,8 +105,7 @@ class _Lecteur:
         """The answer just typed to a field that is asked, None when there is none or it is wrong."""
         if not champ.repond:
             return None
-        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis, lignes=self.lignes)
-        read = champ.genre.lire(champ, self.brut, context)
+        read = champ.genre.lire(champ, self.brut, self._contexte())
         self.saisie.valeurs[champ.id] = read.valeur
         if read.erreur is not None:
             self.saisie.erreurs[champ.id] = read.erreur
@@ -114,9 +113,15 @@ class _Lecteur:
             self.saisie.erreurs.update(read.details)
         return read.valeur
 
+    def _contexte(self) -> ContexteDeSaisie:
+        walk = self.walk
+        return ContexteDeSaisie(
+            self.aujourd_hui, walk.reponses, self.acquis, lignes=self.lignes, regles=walk.lignes
+        )
+
     def garder(self, page: Page) -> None:
         """Right answers to fields that are not asked (any more): kept for the day they are again."""
-        context = ContexteDeSaisie(self.aujourd_hui, self.walk.reponses, self.acquis, lignes=self.lignes)
+        context = self._contexte()
         for champ in page.champs:
             if champ.repond and champ.calcul is None and champ.id not in self.saisie.valeurs:
                 read = champ.genre.lire(champ, self.brut, context)
@@ -147,9 +152,13 @@ def parse_champ(
     reponses: Mapping[str, Any],
     aujourd_hui: date,
     lignes: Lignes | None = None,
+    regles: ReglesDesLignes | None = None,
 ) -> SaisieChamp:
-    """Reads one field while it is being filled: unfinished is no error; typed inputs come back."""
-    context = ContexteDeSaisie(aujourd_hui, reponses, reponses, lignes=lignes or {})
+    """Reads one field while it is being filled: unfinished is no error; typed inputs come back.
+
+    `regles` are those of the rows of blocks, as they stand (`EtatFormulaire.lignes`).
+    """
+    context = ContexteDeSaisie(aujourd_hui, reponses, reponses, lignes=lignes or {}, regles=regles)
     read = champ.genre.lire(champ, brut, context)
     return replace(read, erreur=None) if read.incomplet else read
 
@@ -210,8 +219,11 @@ def avertissements(
 ) -> dict[str, str]:
     """Remarks that do not block, by field id: a date that comes sooner than the service would need."""
     around = _circonstances(circonstances)
-    effective = (etat or etat_du_formulaire(definition, reponses, around)).reponses
-    context = ContexteDeSaisie(around.aujourdhui or date.max, effective, effective, around.code_insee)
+    etat = etat or etat_du_formulaire(definition, reponses, around)
+    effective = etat.reponses
+    context = ContexteDeSaisie(
+        around.aujourdhui or date.max, effective, effective, around.code_insee, regles=etat.lignes
+    )
     found: dict[str, str] = {}
     for champ in definition.champs():
         if champ.id in effective and champ.calcul is None:
@@ -236,5 +248,5 @@ def _fault(
         return faute_pieces(champ, given, aujourd_hui) if champ.id in pieces else missing
     if champ.id not in effective:
         return missing
-    context = ContexteDeSaisie(aujourd_hui, effective, effective)
+    context = ContexteDeSaisie(aujourd_hui, effective, effective, regles=etat.lignes)
     return champ.genre.lire(champ, entrees_de(champ, effective[champ.id]), context).erreur

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.demarches.definitions import Page
 from app.demarches.domain import avertissements
 from app.demarches.domain.representation import phrase_represente, qualite_de
-from app.demarches.presentation import annonces_of, champs_of, controles_of
+from app.demarches.presentation import annonces_of, cachees_of, champs_of, controles_of
 from app.demarches.presentation_conflits import Conflit, conflits_of
 from app.demarches.routes.public import fil, service_of
 from app.demarches.service import connu, places, reponses
@@ -122,6 +122,7 @@ async def draw(
         brouillon_url=f"{base}/champs",
         etape_id=current.id,
         champs_montres=" ".join(asked),
+        parties_cachees=" ".join(cachees_of(champs)),
         nouvelles=nouvelles,
         enregistre_le=draft.enregistre_le,
         versions=marques,

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.demarches.definitions import Page
 from app.demarches.domain import agir, faute_pieces
-from app.demarches.presentation import annonces_of, controles_of, totaux_of
+from app.demarches.presentation import annonces_of, controles_of, parties_of, totaux_of
 from app.demarches.presentation_suite import mouvements_of, reste_vu
 from app.demarches.routes import deposer, pour_qui
 from app.demarches.routes.formulaire import base_of, draw, draw_conflicts, page_of
@@ -114,6 +114,7 @@ async def autosave(ctx: ContexteDep, form: FormulaireDep, dossier_id: UUID) -> R
         body["annonces"] = annonces_of(etat, step.id)
         body["controles"] = controles_of(etat, step.id)
         body["mouvements"] = mouvements_of(etat, step.id)
+        body["parties"] = parties_of(draft, etat.champs(step.id))
     return JSONResponse(body, headers={"cache-control": "no-store"})
 
 
@@ -209,10 +210,7 @@ async def _act(
     if erreurs:
         draft = await brouillons.load(ctx, draft.dossier)
         # Without script, an answer may call for questions that were not on the page: they are asked, not reproached.
-        shown = (fields.get("champs_montres") or [""])[0].split()
-        reproached = {
-            id_: phrase for id_, phrase in erreurs.items() if not shown or id_.split("-")[0] in shown
-        }
+        reproached = _reproches(erreurs, fields)
         return await draw(
             ctx, draft, page_id, reproached, status=422 if reproached else 200, nouvelles=not reproached
         )
@@ -221,6 +219,19 @@ async def _act(
     if place + 1 < len(following):
         return redirect(ctx, f"{base}/etapes/{following[place + 1].id}")
     return redirect(ctx, f"{base}/recapitulatif")
+
+
+def _reproches(erreurs: Mapping[str, str], fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What is wrong with the questions that the page showed, those of rows too."""
+    shown = (fields.get("champs_montres") or [""])[0].split()
+    hidden = (fields.get("parties_cachees") or [""])[0].split()
+    kept = {id_: said for id_, said in erreurs.items() if not shown or id_.split("-")[0] in shown}
+    new = {id_ for id_ in kept if any(id_ == name or id_.startswith(f"{name}-") for name in hidden)}
+    # A block has a sentence of its own beside those of its rows: it goes when they all do.
+    blocks = {id_.split("-")[0] for id_ in new} - {
+        id_.split("-")[0] for id_ in kept.keys() - new if "-" in id_
+    }
+    return {id_: said for id_, said in kept.items() if id_ not in new | blocks}
 
 
 def _missing_pieces(draft: Brouillon, current: Page, received: Sequence[pieces.PieceRecue]) -> dict[str, str]:

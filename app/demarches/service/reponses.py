@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.demarches.definitions import Champ, Page
-from app.demarches.domain import Saisie, entrees_de, parse_champ, parse_page
+from app.demarches.domain import Saisie, entrees_de, etat_du_formulaire, parse_champ, parse_page
 from app.demarches.domain.versions import Rapprochement, canonique, ecrire_marques, lire_marques, rapprocher
 from app.demarches.repository import remplissage
 from app.demarches.repository.remplissage import Reponse
@@ -183,10 +183,16 @@ async def save_champs(
     lignes = await resolve(ctx, draft.dossier.collectivite_id, asked, joined.brut)
     answers: Answers = {}
     remarks = {}
-    for champ in asked:
+    ruled = draft.definition.plan.lignes
+    # Blocks whose rows have rules come last: these may read what is typed with them.
+    for champ in sorted(asked, key=lambda champ: champ.id in ruled):
         if champ.id in joined.conflits or champ.id in joined.gardes:
             continue
-        typed = parse_champ(champ, joined.brut, draft.reponses, today, lignes)
+        regles = None
+        if champ.id in ruled:
+            known = draft.reponses | {id_: value for id_, (value, _) in answers.items()}
+            regles = etat_du_formulaire(draft.definition, known, draft.circonstances).lignes
+        typed = parse_champ(champ, joined.brut, draft.reponses, today, lignes, regles)
         answers[champ.id] = (typed.valeur, _clean(typed.brut))
         if typed.erreur:
             remarks[champ.id] = typed.erreur

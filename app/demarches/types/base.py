@@ -61,12 +61,37 @@ class SaisieChamp:
     remarque: str | None = None
 
 
+# What rules make of a question of a row: not asked, or asked and to be answered or not.
+EtatDePartie = Literal["cachee", "facultative", "obligatoire"]
+
+
+class LigneEnCours(Protocol):
+    """The rules of the questions of one row of a block, while it is read in order."""
+
+    def demande(self, part: "Champ") -> bool:
+        """Whether a question is asked, from what was noted before it."""
+
+    def noter(self, part: "Champ", valeur: Any) -> None:
+        """Takes in the answer of a question that is asked."""
+
+    def due(self, part: "Champ") -> bool:
+        """Whether a question that is asked needs an answer, once the whole row is noted."""
+
+
+class ReglesDesLignes(Protocol):
+    """The rules of the blocks of a form, with what is known outside them."""
+
+    def ouvrir(self, bloc: str) -> LigneEnCours | None:
+        """A row of that block, nothing noted yet; None for a block whose questions have no rule."""
+
+
 @dataclass(frozen=True)
 class ContexteDeSaisie:
     """What a reading may look at beside the inputs: the day, the earlier answers, what was stored before.
 
     `code_insee` is that of the commune that the form is filled for; `lignes` has the rows of referentials that the
-    inputs name, by (referential, key).
+    inputs name, by (referential, key); `regles` are those of the rows of blocks: without them every question of a row
+    is asked, and one that has a condition never due.
     """
 
     aujourd_hui: date
@@ -74,6 +99,7 @@ class ContexteDeSaisie:
     acquis: Mapping[str, Any] = field(default_factory=dict)
     code_insee: str | None = None
     lignes: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    regles: ReglesDesLignes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +160,9 @@ class TypeDeChamp(Protocol):
 
     def sous_champs(self, champ: "Champ") -> "tuple[Champ, ...]":
         """The questions that it is made of; none for most."""
+
+    def etats(self, champ: "Champ", tapes: Brut, contexte: ContexteDeSaisie) -> dict[str, EtatDePartie]:
+        """What rules make of the questions of its rows as typed, by input; those that have a rule alone."""
 
     def agir(self, champ: "Champ", brut: Brut, geste: str) -> dict[str, list[str]] | None:
         """The inputs after a button of its widget was pressed; None for a button that is not its own."""
@@ -299,6 +328,10 @@ class TypeSimple:
     def sous_champs(self, champ: "Champ") -> "tuple[Champ, ...]":
         """None."""
         return ()
+
+    def etats(self, champ: "Champ", tapes: Brut, contexte: ContexteDeSaisie) -> dict[str, EtatDePartie]:
+        """None."""
+        return {}
 
     def agir(self, champ: "Champ", brut: Brut, geste: str) -> dict[str, list[str]] | None:
         """No button."""

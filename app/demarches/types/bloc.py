@@ -15,12 +15,14 @@ from app.demarches.types.base import (
     Cellule,
     Colonne,
     ContexteDeSaisie,
+    EtatDePartie,
     SaisieChamp,
     TypeExpression,
     TypeSimple,
     sujet,
 )
 from app.demarches.types.compose import (
+    Parties,
     afficher_parties,
     ecrire_parties,
     erreurs_de,
@@ -53,7 +55,7 @@ class Bloc(TypeSimple):
     widget: ClassVar[str] = "bloc"
 
     def verifier(self, champ: "Champ") -> None:
-        """At least one question, each id once, no document, no condition, one level of blocks inside."""
+        """At least one question, each id once, no document, one level of blocks inside, which has no condition."""
         if not champ.champs:
             raise ValueError("a bloc needs champs: the questions of one row")
         ids = [part.id for part in champ.champs]
@@ -62,8 +64,10 @@ class Bloc(TypeSimple):
         if champ.lignes_min > champ.lignes_max:
             raise ValueError("lignes_min is above lignes_max")
         for part in champ.champs:
-            if part.piece is not None or part.si is not None or part.prerempli is not None:
-                raise ValueError(f"{part.id}: a row holds no piece, no condition and nothing prefilled")
+            if part.piece is not None or part.prerempli is not None:
+                raise ValueError(f"{part.id}: a row holds no piece and nothing prefilled")
+            if any(inner.si is not None for inner in part.champs):
+                raise ValueError(f"{part.id}: a row inside a row holds no condition")
             if part.champs and any(inner.champs for inner in part.champs):
                 raise ValueError(f"{part.id}: rows may hold rows, and these no further ones")
 
@@ -93,16 +97,18 @@ class Bloc(TypeSimple):
     def lire(self, champ: "Champ", brut: Brut, contexte: ContexteDeSaisie) -> SaisieChamp:
         """The rows where something is typed; what is missing or wrong is told question by question."""
         typed = self.prendre(champ, brut)
-        before = {
-            row.get("_id"): row for row in contexte.acquis.get(champ.id) or () if isinstance(row, Mapping)
-        }
+        before = _acquises(champ, contexte)
+        ruled = _regie(champ, contexte)
         rows: list[dict[str, Any]] = []
         details: dict[str, str] = {}
         right, filled = True, _remplies(champ, typed)
         for row in typed.get(champ.id, ()):
             if row not in filled:
                 continue
-            read = lire_parties(f"{champ.id}-{row}", champ.champs, typed, contexte, before.get(row) or {})
+            read = _lire_ligne(champ, row, typed, contexte, before)
+            if ruled and not read.garni:
+                # All that is typed there is in questions that are not asked.
+                continue
             details.update(read.details)
             right &= read.juste
             rows.append({"_id": row, **read.valeurs})
@@ -132,6 +138,14 @@ class Bloc(TypeSimple):
             )
             return SaisieChamp(rows, sentence, typed, champ.id, incomplet=True)
         return SaisieChamp(rows, None, typed)
+
+    def etats(self, champ: "Champ", tapes: Brut, contexte: ContexteDeSaisie) -> dict[str, EtatDePartie]:
+        """Those of every row that is drawn, filled or not, by the rules that `lire` follows."""
+        found: dict[str, EtatDePartie] = {}
+        before = _acquises(champ, contexte)
+        for row in self._montrees(champ, tapes) if _regie(champ, contexte) else ():
+            found.update(_lire_ligne(champ, row, tapes, contexte, before).etats)
+        return found
 
     def manque(self, champ: "Champ") -> Phrase:
         """« Indiquez au moins une ligne … »."""
@@ -172,14 +186,18 @@ class Bloc(TypeSimple):
         rows = ("\u00a0; ".join(afficher_parties(champ.champs, row)) for row in valeur)
         return "\n".join(f"{self._titre(champ, n)}\u00a0– {row}" for n, row in enumerate(rows, 1))
 
+    def _montrees(self, champ: "Champ", tapes: Brut) -> list[str]:
+        """Ids of the rows that are drawn: at first, as many as are mandatory."""
+        if champ.id not in tapes:
+            return [f"r{n}" for n in range(1, max(champ.lignes_min, 1) + 1)]
+        return self.lignes_de(champ, tapes)
+
     def _titre(self, champ: "Champ", n: int) -> str:
         return f"{champ.ligne or 'Ligne'} {n}"
 
     def vue(self, champ: "Champ", tapes: Brut, erreurs: Mapping[str, str] | None = None) -> vues.Champ:
         """The rows, at least as many as are mandatory."""
-        rows = self.lignes_de(champ, tapes)
-        if champ.id not in tapes:
-            rows = [f"r{n}" for n in range(1, max(champ.lignes_min, 1) + 1)]
+        rows = self._montrees(champ, tapes)
         filled = _remplies(champ, tapes) if len(rows) > DEPLIEES else set[str]()
         drawn = [
             self._ligne_vue(champ, row, n, tapes, erreurs or {}, pliee=row in filled)
@@ -249,6 +267,40 @@ class Bloc(TypeSimple):
         )
 
 
+def avec_etats(seen: vues.Champ, etats: Mapping[str, EtatDePartie]) -> vues.Champ:
+    """A block as drawn, with what rules make of the questions of its rows."""
+    lines = []
+    for line in seen.donnees["lignes"]:
+        parts = [
+            replace(part, etat=etats[part.id], obligatoire=etats[part.id] == "obligatoire")
+            if part.id in etats
+            else part
+            for part in line["champs"]
+        ]
+        lines.append({**line, "champs": parts, "resume": _resume(parts)})
+    return replace(seen, donnees={**seen.donnees, "lignes": lines})
+
+
+def _regie(champ: "Champ", contexte: ContexteDeSaisie) -> bool:
+    return contexte.regles is not None and contexte.regles.ouvrir(champ.id) is not None
+
+
+def _acquises(champ: "Champ", contexte: ContexteDeSaisie) -> dict[Any, Mapping[str, Any]]:
+    stored = contexte.acquis.get(champ.id) or ()
+    return {row.get("_id"): row for row in stored if isinstance(row, Mapping)}
+
+
+def _lire_ligne(
+    champ: "Champ",
+    row: str,
+    brut: Brut,
+    contexte: ContexteDeSaisie,
+    acquises: Mapping[Any, Mapping[str, Any]],
+) -> Parties:
+    ligne = contexte.regles.ouvrir(champ.id) if contexte.regles is not None else None
+    return lire_parties(f"{champ.id}-{row}", champ.champs, brut, contexte, acquises.get(row) or {}, ligne)
+
+
 def _remplies(champ: "Champ", brut: Brut) -> set[str]:
     """Ids of the rows in which something is typed; the lists of rows inside them do not count."""
     prefix, lists = f"{champ.id}-", {part.id for part in champ.champs if part.champs}
@@ -264,7 +316,9 @@ def _remplies(champ: "Champ", brut: Brut) -> set[str]:
 def _resume(parts: Sequence[vues.Champ]) -> str:
     """What tells a folded row from another: the first texts typed in it."""
     found = [
-        part.valeur for part in parts if isinstance(part.valeur, str) and part.valeur and not part.options
+        part.valeur
+        for part in parts
+        if isinstance(part.valeur, str) and part.valeur and not part.options and part.etat != "cachee"
     ]
     return ", ".join(found[:2])
 

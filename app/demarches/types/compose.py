@@ -3,7 +3,7 @@
 A part of field `x` is named `x-<part>`, a part of row `r1` `x-r1-<part>`, at any depth.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +13,8 @@ from app.demarches.types.base import (
     Cellule,
     Colonne,
     ContexteDeSaisie,
+    EtatDePartie,
+    LigneEnCours,
     SaisieChamp,
     TypeExpression,
     TypeSimple,
@@ -27,13 +29,18 @@ if TYPE_CHECKING:
 
 @dataclass
 class Parties:
-    """Parts as they were read; `complet` is false when something mandatory is missing, `juste` when some are wrong."""
+    """Parts as they were read; `complet` is false when something mandatory is missing, `juste` when some are wrong.
+
+    `garni`: something is typed in a part that is asked; `etats` is what rules make of those that have some.
+    """
 
     valeurs: dict[str, Any] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
     complet: bool = True
     juste: bool = True
+    garni: bool = False
     remarque: str | None = None
+    etats: dict[str, EtatDePartie] = field(default_factory=dict)
 
 
 def place(champ: "Champ", nom: str) -> "Champ":
@@ -48,34 +55,75 @@ def vide(valeur: Any) -> bool:
 
 def lire_parties(
     prefixe: str,
-    champs: "Iterable[Champ]",
+    champs: "Sequence[Champ]",
     brut: Brut,
     contexte: ContexteDeSaisie,
     acquis: Mapping[str, Any],
+    ligne: LigneEnCours | None = None,
 ) -> Parties:
-    """Reads the questions named under `prefixe`; each may refer to those before it."""
+    """Reads the questions named under `prefixe`; each may refer to those before it.
+
+    `ligne` are their rules. Nothing is wrong with a question that is not asked: its right answer is kept among
+    `valeurs`, for the day it is asked again, and no other question sees it.
+    """
     found = Parties()
+    counted: dict[str, Any] = {}
+    told: dict[str, Mapping[str, str]] = {}
+    empty = set[str]()
     for part in champs:
+        asked = ligne is None or ligne.demande(part)
+        if not asked:
+            found.etats[f"{prefixe}-{part.id}"] = "cachee"
         if not part.repond:
             continue
         placed = place(part, f"{prefixe}-{part.id}")
         around = replace(
             contexte,
-            reponses={**contexte.reponses, **found.valeurs},
+            reponses={**contexte.reponses, **counted},
             acquis={placed.id: acquis.get(part.id)},
         )
         read = part.genre.lire(placed, brut, around)
-        if read.erreur is not None:
-            found.details.update(read.details or {placed.id: read.erreur})
-            found.complet &= not read.incomplet
-            found.juste &= read.incomplet or read.valeur is not None
-        elif read.valeur is None and part.obligatoire:
-            found.details[placed.id] = part.genre.manque(placed)
-            found.complet = False
         if read.valeur is not None:
             found.valeurs[part.id] = read.valeur
+        if not asked:
+            continue
+        if read.valeur is not None:
+            counted[part.id] = read.valeur
+            if ligne is not None:
+                ligne.noter(part, read.valeur)
+        found.garni |= read.valeur is not None or read.erreur is not None
+        if read.erreur is not None:
+            told[part.id] = read.details or {placed.id: read.erreur}
+            found.complet &= not read.incomplet
+            found.juste &= read.incomplet or read.valeur is not None
+        elif read.valeur is None:
+            empty.add(part.id)
         found.remarque = found.remarque or read.remarque
+    _reclamer(prefixe, champs, found, ligne, told, empty)
     return found
+
+
+def _reclamer(
+    prefixe: str,
+    champs: "Sequence[Champ]",
+    found: Parties,
+    ligne: LigneEnCours | None,
+    told: dict[str, Mapping[str, str]],
+    empty: set[str],
+) -> None:
+    """Once all is read: what is due, and every sentence in the order of the questions."""
+    for part in champs:
+        name = f"{prefixe}-{part.id}"
+        if found.etats.get(name) == "cachee":
+            continue
+        due = ligne.due(part) if ligne is not None else part.obligatoire and part.si is None
+        if ligne is not None and (part.si is not None or part.obligatoire_si is not None):
+            found.etats[name] = "obligatoire" if due else "facultative"
+        if due and part.id in empty:
+            told[part.id] = {name: part.genre.manque(place(part, name))}
+            found.complet = False
+    for part in champs:
+        found.details.update(told.get(part.id, {}))
 
 
 def ecrire_parties(
