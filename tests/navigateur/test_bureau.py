@@ -8,6 +8,7 @@ from tests.navigateur.aides import Visite
 from tests.navigateur.conftest import Arrivee
 from tests.navigateur.parcours import ACTE, fill_acte, submit
 
+MAELLE = "maelle.le-goff@guingamp.example"
 SOAZIG = "soazig.penven@loc-envel.example"
 
 
@@ -37,6 +38,12 @@ def test_a_morning_of_the_secretary(arrive: Arrivee, maniere: str) -> None:
         soazig.follow("Actualiser")
         soazig.sees(f"{tag}DEUX")
     settle_the_desk(soazig, tag)
+    if soazig.javascript:
+        maelle = arrive()
+        maelle.sign_in_as_agent(MAELLE)
+        maelle.open("agents", "/reglages")
+        maelle.sees("Seuls les administrateurs de la collectivité changent ces réglages")
+        maelle.misses("Ajouter")
     search_and_act(soazig, tag)
     for path in ("/statistiques", "/conservation", "/lots"):
         soazig.open("agents", path)
