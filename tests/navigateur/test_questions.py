@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.navigateur.conftest import Arrivee
 from tests.navigateur.pile import ROOT, Pile
@@ -22,6 +23,16 @@ def demarche(pile: Pile) -> None:
         "KUMUN_BASE_URL": f"http://localhost:{pile.port}",
     }
     subprocess.run([sys.executable, "-m", "tests.toutes_questions"], cwd=ROOT, env=environment, check=True)
+
+
+def _press_until(button: Locator, wanted: Locator) -> None:
+    """Presses Enter on a button until what it brings is there: a headless Chromium under load may drop one key."""
+    button.press("Enter")
+    try:
+        wanted.wait_for(timeout=5_000)
+    except PlaywrightTimeoutError:
+        button.press("Enter")
+        wanted.wait_for()
 
 
 @pytest.mark.parametrize("maniere", ["ordinaire", "clavier"])
@@ -51,8 +62,7 @@ def test_rows_come_in_place_and_lists_follow_from_one_another(arrive: Arrivee, m
     rows.nth(1).wait_for()
     assert visite.page.evaluate("document.activeElement.name").endswith("-prenom")
     visite.page.keyboard.type("Yann")
-    rows.nth(1).get_by_role("button", name="Dupliquer").press("Enter")
-    rows.nth(2).wait_for()
+    _press_until(rows.nth(1).get_by_role("button", name="Dupliquer"), rows.nth(2))
     rows.nth(1).get_by_role("button", name="Retirer").press("Enter")
     rows.nth(2).wait_for(state="detached")
     assert visite.page.locator("#q_bloc-r1-prenom").input_value() == "Léa"
