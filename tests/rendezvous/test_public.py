@@ -227,6 +227,9 @@ async def test_what_is_wrong_is_said_beside_each_field(portail: Portail, agenda:
     wrong = [a.get("href") for a in page.arbre.xpath("//div[contains(@class,'error-summary')]//a")]
     assert wrong == ["#prenom", "#courriel", "#telephone", "#accord"]
     assert dict(page.champs("/retenue/confirmer"))["nom"] == "Le Bihan"
+    assert "accord" not in dict(page.champs("/retenue/confirmer"))
+    again = await page.envoyer({"prenom": "", "accord": "oui"}, action="/retenue/confirmer")
+    assert dict(again.champs("/retenue/confirmer"))["accord"] == "oui", "what was agreed to stays so"
 
 
 async def test_a_wrong_code_is_refused_and_counted(portail: Portail, agenda: Agenda) -> None:

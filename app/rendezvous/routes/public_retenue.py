@@ -51,6 +51,7 @@ async def _draw(
     *,
     contact: Contact | None = None,
     oubli: str = "",
+    accord: bool = False,
     status: int = 200,
 ) -> Response:
     """The form, with what was typed or what is known of the person."""
@@ -81,6 +82,7 @@ async def _draw(
         code_url="" if signed else f"/connexion?suite={quote(here)}",
         valeurs={name: values.get(name) or known.get(name, "") for name in known},
         sms=values.get("sms") == "oui",
+        accord=accord,
         sms_possible=ctx.noyau.passerelle_sms.actif,
         predemandes=[
             (f"predemande-{rank}", numbers[rank - 1] if len(numbers) >= rank else "")
@@ -143,7 +145,7 @@ async def _confirm(ctx: Contexte, form: Any, cle: str) -> Response:
     contact = await _read(ctx, form, found)
     oubli = "" if form.get("accord") == "oui" else ACCORD
     if contact.erreurs or oubli:
-        return await _draw(ctx, found, cle, contact=contact, oubli=oubli, status=422)
+        return await _draw(ctx, found, cle, contact=contact, oubli=oubli, accord=not oubli, status=422)
     if ctx.usager_id is not None:
         await prise.confirm(ctx, cle, contact)
         return redirect(ctx, f"{chemin_of(ctx.noyau, found.origine)}&fait=confirme")
